@@ -1,6 +1,6 @@
-import { defineConfig } from "vitest/config";
+import { defineConfig, type ViteUserConfig } from "vitest/config";
 
-export default defineConfig({
+const config: ViteUserConfig = defineConfig({
   test: {
     include: ["src/**/*.test.{ts,tsx}", "test/**/*.test.ts"],
     reporters: ["default", "./test/support/count-reporter.ts"],
@@ -8,3 +8,4 @@ export default defineConfig({
     hookTimeout: 60_000,
   },
 });
+export default config;
