@@ -1,0 +1,49 @@
+/** The database handle: one URL in, a Kysely instance out, with the promises of durability set. */
+import { Kysely } from "kysely";
+import { makeDurable, openSqlite } from "./drivers/sqlite.ts";
+import { DatabaseError } from "./errors.ts";
+import { refuseNewer } from "./migrate.ts";
+import type { Schema } from "./schema.ts";
+
+export interface Database extends AsyncDisposable {
+  /** For queries; a part's statements stand in its own store. */
+  kysely: Kysely<Schema>;
+  dialect: "sqlite";
+  /** The URL it was opened with. */
+  url: string;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens a database.
+ *
+ * @param url `sqlite:PATH` (relative to the working folder), `sqlite:///ABSOLUTE/PATH` or `sqlite::memory:`.
+ * @throws DatabaseError `WX_DB_URL`, `WX_DB_OPEN`, `WX_DB_DRIVER`, `WX_DB_NEWER` (then nothing was changed in it)
+ * @example
+ * await using database = await openDatabase("sqlite:.waxseal/waxseal.db");
+ */
+export async function openDatabase(url: string): Promise<Database> {
+  const { handle, dialect } = await openSqlite(sqlitePath(url));
+  const kysely = new Kysely<Schema>({ dialect });
+  try {
+    await refuseNewer(kysely);
+    makeDurable(handle);
+  } catch (error) {
+    await kysely.destroy();
+    throw error;
+  }
+  const close = (): Promise<void> => kysely.destroy();
+  return { kysely, dialect: "sqlite", url, close, [Symbol.asyncDispose]: close };
+}
+
+/** The path in a `sqlite:` URL. */
+export function sqlitePath(url: string): string {
+  const path = /^sqlite:(?:\/\/)?(?<path>.+)$/s.exec(url)?.groups?.["path"];
+  if (path === undefined) {
+    throw new DatabaseError(
+      "WX_DB_URL",
+      `The database URL ${JSON.stringify(url.replace(/\/\/[^@/]*@/, "//***@"))} is not understood. Use sqlite:PATH, for example sqlite:.waxseal/waxseal.db.`,
+    );
+  }
+  return path;
+}

@@ -1,0 +1,137 @@
+/** SQLite for Kysely: node:sqlite where this Node has a complete one, else @photostructure/sqlite, which has the same interface. */
+import { mkdirSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import {
+  CompiledQuery,
+  type DatabaseConnection,
+  type Dialect,
+  SqliteAdapter,
+  type SqliteDatabase,
+  SqliteDriver,
+  SqliteIntrospector,
+  SqliteQueryCompiler,
+} from "kysely";
+import { describeError } from "../../base/index.ts";
+import { DatabaseError } from "../errors.ts";
+
+/** How long a statement waits for another process' write, in milliseconds, before it fails with "database is locked". */
+const BUSY_TIMEOUT_MS = 10_000;
+
+interface SqliteHandle {
+  exec(sql: string): void;
+  prepare(sql: string): SqliteStatement;
+  close(): void;
+}
+
+interface SqliteStatement {
+  all(...parameters: readonly unknown[]): unknown[];
+  run(...parameters: readonly unknown[]): { changes: number | bigint; lastInsertRowid: number | bigint };
+  iterate(...parameters: readonly unknown[]): IterableIterator<unknown>;
+  /** One entry for each column that the statement returns. */
+  columns(): readonly unknown[];
+}
+
+interface SqliteModule {
+  DatabaseSync: new (path: string) => SqliteHandle;
+  StatementSync: { prototype: object };
+}
+
+/** The SQLite that this Node can use. `StatementSync.columns` came with Node 22.16; before it, node:sqlite does not do. */
+async function loadSqlite(): Promise<SqliteModule> {
+  const builtin = process.getBuiltinModule("node:sqlite") as SqliteModule | undefined;
+  if (builtin !== undefined && "columns" in builtin.StatementSync.prototype) return builtin;
+  try {
+    return (await import("@photostructure/sqlite")) as unknown as SqliteModule;
+  } catch (cause) {
+    throw new DatabaseError(
+      "WX_DB_DRIVER",
+      `Node ${process.versions.node} has no SQLite that can be used here. Install one with \`npm i @photostructure/sqlite@1\`, or use Node 22.16 or later.`,
+      { cause },
+    );
+  }
+}
+
+/** An opened SQLite file and the dialect that runs on it. */
+export interface SqliteConnection {
+  handle: SqliteHandle;
+  dialect: Dialect;
+}
+
+/**
+ * Opens a file, making its folder when there is none (readable by its owner alone: it will hold mail).
+ *
+ * @param path A file's path, or `:memory:`.
+ * @throws DatabaseError `WX_DB_OPEN`, `WX_DB_DRIVER`
+ */
+export async function openSqlite(path: string): Promise<SqliteConnection> {
+  const { DatabaseSync } = await loadSqlite();
+  let handle: SqliteHandle | undefined;
+  try {
+    if (path !== ":memory:") mkdirSync(dirname(resolve(path)), { recursive: true, mode: 0o700 });
+    handle = new DatabaseSync(path);
+    handle.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`);
+    handle.exec("SELECT name FROM sqlite_schema LIMIT 1"); // a file that is no database fails here
+    return { handle, dialect: dialectOf(handle) };
+  } catch (cause) {
+    handle?.close();
+    throw new DatabaseError("WX_DB_OPEN", `The database ${path} cannot be opened: ${describeError(cause)}.`, { cause });
+  }
+}
+
+/**
+ * Sets the promises of the file and reads them back.
+ *
+ * Guarantee: with `synchronous=FULL` a commit that has returned is on the disk, also in WAL mode, where the weaker
+ * NORMAL may lose the last commits at a power cut (https://sqlite.org/pragma.html#pragma_synchronous).
+ */
+export function makeDurable(handle: SqliteHandle): void {
+  for (const [pragma, value, right] of [
+    ["journal_mode", "WAL", ["wal", "memory"]],
+    ["synchronous", "FULL", [2]],
+    ["foreign_keys", "ON", [1]],
+  ] as const) {
+    handle.exec(`PRAGMA ${pragma} = ${value}`);
+    const found = Object.values(handle.prepare(`PRAGMA ${pragma}`).all()[0] as object)[0] as never;
+    if (!(right as readonly unknown[]).includes(found)) {
+      throw new DatabaseError(
+        "WX_DB_OPEN",
+        `The database refuses PRAGMA ${pragma} = ${value}; it stays at ${String(found)}.`,
+      );
+    }
+  }
+}
+
+function dialectOf(handle: SqliteHandle): Dialect {
+  const database: SqliteDatabase = {
+    close: () => handle.close(),
+    prepare: (sql) => {
+      const statement = handle.prepare(sql);
+      return {
+        reader: statement.columns().length > 0,
+        all: (parameters) => statement.all(...parameters),
+        run: (parameters) => statement.run(...parameters),
+        iterate: (parameters) => statement.iterate(...parameters),
+      };
+    },
+  };
+  return {
+    createDriver: () => new ImmediateDriver({ database }),
+    createQueryCompiler: () => new SqliteQueryCompiler(),
+    createAdapter: () => new TransactionalDdlAdapter(),
+    createIntrospector: (db) => new SqliteIntrospector(db),
+  };
+}
+
+/** A transaction takes the write lock at its start: one that took it later could fail at once, whatever the busy timeout. */
+class ImmediateDriver extends SqliteDriver {
+  override async beginTransaction(connection: DatabaseConnection): Promise<void> {
+    await connection.executeQuery(CompiledQuery.raw("begin immediate"));
+  }
+}
+
+/** SQLite rolls back a changed schema like any data, so all pending migrations run in one transaction. */
+class TransactionalDdlAdapter extends SqliteAdapter {
+  override get supportsTransactionalDdl(): boolean {
+    return true;
+  }
+}
