@@ -1,0 +1,86 @@
+import { createHmac } from "node:crypto";
+import { expect, test } from "vitest";
+import { BadData, BadSignature } from "./errors.ts";
+import { TimedJSONWebSignatureSerializer } from "./timed-json-web-signature-serializer.ts";
+
+const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+const serializer = new TimedJSONWebSignatureSerializer("a secret", { now: () => 1_700_000_000 });
+const lenient = new TimedJSONWebSignatureSerializer("a secret", { lenient: true, now: () => 1_700_000_000 });
+
+/** Numbers in [0, 1) that are the same in every run (mulberry32). */
+function seededRandom(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+/** What `loads` throws that is not one of the tree's errors; undefined where all is well. */
+function foreignError(reader: TimedJSONWebSignatureSerializer, token: string): unknown {
+  try {
+    reader.loads(token);
+    return undefined;
+  } catch (error) {
+    return error instanceof BadData ? undefined : error;
+  }
+}
+
+test.each([
+  ["changed", (token: string, at: number, character: string) => token.slice(0, at) + character + token.slice(at + 1)],
+  ["inserted", (token: string, at: number, character: string) => token.slice(0, at) + character + token.slice(at)],
+  ["removed", (token: string, at: number) => token.slice(0, at) + token.slice(at + 1)],
+])("every token with one character %s is refused", (_change, edit) => {
+  const token = serializer.dumps({ user_id: 42, purpose: "activate" });
+  for (let at = 0; at < token.length; at += 1) {
+    for (const character of `${ALPHABET}.+/=% \né`) {
+      const edited = edit(token, at, character);
+      if (edited !== token) expect(() => serializer.loads(edited), `${character} at ${at}`).toThrow(BadSignature);
+    }
+  }
+});
+
+test("10,000 random strings raise nothing but the tree's errors", () => {
+  const random = seededRandom(1);
+  const characters = [...ALPHABET, ".", ".", ".", "=", "+", "/", "%", " ", "\n", "\0", "é", "激", "\ud800", "🎉"];
+  for (let run = 0; run < 10_000; run += 1) {
+    const length = Math.floor(random() * 200);
+    const token = Array.from({ length }, () => characters[Math.floor(random() * characters.length)]).join("");
+    expect(foreignError(serializer, token)).toBeUndefined();
+    expect(foreignError(lenient, token)).toBeUndefined();
+  }
+});
+
+test("10,000 headers and payloads under a good signature raise nothing but the tree's errors", () => {
+  const random = seededRandom(2);
+  const pick = (choices: readonly string[]): string => choices[Math.floor(random() * choices.length)] ?? "";
+  const values = [
+    "1700003600",
+    "1",
+    "-1",
+    "1e999",
+    "0.5",
+    "null",
+    "true",
+    "[]",
+    "{}",
+    '"HS512"',
+    '"9"',
+    '"x"',
+    "9".repeat(40),
+  ];
+  const field = (): string => `${pick(['"alg"', '"exp"', '"iat"', '"__proto__"', '"toString"'])}:${pick(values)}`;
+  const text = (): string =>
+    pick([`{"alg":"HS512",${field()},${field()}}`, `{${field()}}`, pick(values), "", "[[[", '"\ud800"', "\u0000"]);
+  for (let run = 0; run < 10_000; run += 1) {
+    const signed = [text(), text()].map((part) =>
+      Buffer.from(part).toString(pick(["base64url", "base64"]) as "base64"),
+    );
+    const message = signed.join(pick([".", ".", ".", "", ".."]));
+    const token = `${message}.${createHmac("sha512", "a secret").update(message).digest("base64url")}`;
+    expect(foreignError(serializer, token), token).toBeUndefined();
+    expect(foreignError(lenient, token), token).toBeUndefined();
+  }
+});

@@ -1,0 +1,78 @@
+import { expect, test } from "vitest";
+import { readJson } from "./json-reader.ts";
+import { writeJson } from "./json-writer.ts";
+
+test.each([
+  [0, "0"],
+  [-7, "-7"],
+  [-0, "-0.0"],
+  [0.1, "0.1"],
+  [1.5e-4, "0.00015"],
+  [9.99e-5, "9.99e-05"],
+  [1e-7, "1e-07"],
+  [123456.789, "123456.789"],
+  [Number.MAX_SAFE_INTEGER, "9007199254740991"],
+  [2 ** 53, "9007199254740992.0"],
+  [1e16, "1e+16"],
+  [1.2345e21, "1.2345e+21"],
+  [Number.MAX_VALUE, "1.7976931348623157e+308"],
+  [Number.MIN_VALUE, "5e-324"],
+  [2n ** 64n, "18446744073709551616"],
+])("%d is written as Python writes it: %s", (number, text) => {
+  expect(writeJson(number)).toBe(text);
+});
+
+test("text keeps its characters; only what JSON must escape is escaped, as Python escapes it", () => {
+  expect(writeJson('激活 🎉 "\\/\b\f\n\r\t\u0000\u001f\u007f\u2028')).toBe(
+    '"激活 🎉 \\"\\\\/\\b\\f\\n\\r\\t\\u0000\\u001f\u007f\u2028"',
+  );
+});
+
+test("objects are compact, keep their order, leave out undefined and ask toJSON", () => {
+  const value = { b: [1, null, true, {}], a: undefined, "": new Date(0), ["__proto__"]: [] };
+  expect(writeJson(value)).toBe('{"b":[1,null,true,{}],"":"1970-01-01T00:00:00.000Z","__proto__":[]}');
+});
+
+test("what JSON cannot hold is refused, and the message says where it stands", () => {
+  const loop: { self?: unknown } = {};
+  loop.self = loop;
+  const refusals: [unknown, string][] = [
+    [{ age: NaN }, "the value.age is NaN"],
+    [[1, -Infinity], "the value[1] is -Infinity"],
+    [undefined, "the value is undefined"],
+    [[undefined], "the value[0] is undefined"],
+    [{ f: () => {} }, "the value.f is a function"],
+    [Symbol("s"), "the value is a symbol"],
+    [loop, "nested deeper than 500 levels, or contains itself"],
+  ];
+  for (const [value, words] of refusals) {
+    expect(() => writeJson(value)).toThrow(expect.objectContaining({ code: "WX_SIGNING_VALUE" }));
+    expect(() => writeJson(value)).toThrow(words);
+  }
+});
+
+test("integers beyond 2^53 are read as bigints, everything else as JSON.parse reads it", () => {
+  const text =
+    '{"n":[9007199254740993,-18446744073709551616,9007199254740991],"s":"12345678901234567890","f":0.1234567890123456789}';
+  expect(readJson(text)).toEqual({
+    n: [9007199254740993n, -18446744073709551616n, 9007199254740991],
+    s: "12345678901234567890",
+    f: Number("0.1234567890123456789"),
+  });
+  expect(readJson('["\\"12345678901234567",1.0,12345678901234567e2]')).toEqual([
+    '"12345678901234567',
+    1,
+    Number("12345678901234567e2"),
+  ]);
+  expect(writeJson(readJson(text.replace(/"f".*/, '"f":1}')))).toBe(text.replace(/"f".*/, '"f":1}'));
+});
+
+test("a key called __proto__ is a key", () => {
+  const value = readJson('{"__proto__":{"admin":true},"big":12345678901234567890}');
+  expect(Object.hasOwn(value as object, "__proto__")).toBe(true);
+  expect((value as { admin?: unknown }).admin).toBeUndefined();
+});
+
+test.each(["", "NaN", "[1,]", "{'a':1}", "\ufeff1", "01", '"\n"'])("%j is not JSON", (text) => {
+  expect(() => readJson(text)).toThrow(SyntaxError);
+});
