@@ -22,6 +22,8 @@ export type FieldProblem =
   /** A character that the field does not take: control characters, line breaks, `<`, `>`. */
   | "not-allowed"
   | "not-an-address"
+  /** A password that is the username or the address. */
+  | "too-guessable"
   /** A username that somebody has. An address never answers this: an address is private. */
   | "taken";
 

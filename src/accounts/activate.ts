@@ -1,0 +1,41 @@
+/** The link in the mail: what it would do, and doing it. */
+import type { Queryable } from "../db/index.ts";
+import type { AccountsContext } from "./context.ts";
+import type { ActivateOutcome, InspectOutcome } from "./outcomes.ts";
+import { activateUser, deleteOtherClaims, findActiveByEmail, findById, type UserRow } from "./store.ts";
+import { stampOf } from "./tokens.ts";
+
+type Standing = { status: "ready"; claim: UserRow } | { status: "already-active" | "expired" | "invalid" };
+
+/** Says what a link would do, and changes nothing: this is all that a fetched link may cause. */
+export async function inspect(context: AccountsContext, token: string): Promise<InspectOutcome> {
+  const standing = await stand(context, context.database.kysely, token);
+  if (standing.status !== "ready") return { status: standing.status };
+  const { username, email } = standing.claim;
+  return { status: "ready", username, email };
+}
+
+/** Activates the claim that a link stands for. A second use finds it done; every other claim on the address ends. */
+export async function activate(context: AccountsContext, token: string): Promise<ActivateOutcome> {
+  return context.database.kysely.transaction().execute(async (tx) => {
+    const standing = await stand(context, tx, token);
+    if (standing.status !== "ready") return { status: standing.status };
+    const { claim } = standing;
+    await activateUser(tx, claim.id, context.clock.now());
+    await deleteOtherClaims(tx, claim.email_key, claim.id);
+    return { status: "activated", username: claim.username };
+  });
+}
+
+/** An active account is "already-active" also when its link has expired: a new one would be of no use. */
+async function stand(context: AccountsContext, db: Queryable, token: string): Promise<Standing> {
+  const reading = context.tokens.read(token);
+  if (reading.status === "invalid") return { status: "invalid" };
+  const user = await findById(db, reading.userId);
+  if (user === undefined) return { status: "invalid" };
+  if (user.activated_at !== null) return { status: "already-active" };
+  if (stampOf(user) !== reading.stamp) return { status: "invalid" };
+  if (reading.status === "expired") return { status: "expired" };
+  const owner = await findActiveByEmail(db, user.email_key);
+  return owner === undefined ? { status: "ready", claim: user } : { status: "invalid" };
+}

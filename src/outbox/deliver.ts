@@ -1,0 +1,96 @@
+/** One attempt at one message: load, send, write down what came of it. */
+import { type Clock, describeError, type Logger } from "../base/index.ts";
+import type { Database } from "../db/index.ts";
+import { type Backend, DeliveryError } from "../mail/index.ts";
+import type { Job } from "./engine.ts";
+import { type AttemptResult, type Decision, decide, type RetryPolicy, waitingStates } from "./policy.ts";
+import { findMessage, insertAttempt, listRecipients, type MessageRow, settle, updateRecipient } from "./store.ts";
+import type { DeliveryState } from "./types.ts";
+
+export interface DeliverOptions {
+  database: Database;
+  /** The mailer of this name; throws when there is none. */
+  mailer: (name: string) => Backend;
+  policy: RetryPolicy;
+  clock: Clock;
+  logger: Logger;
+}
+
+/**
+ * Delivers a leased message.
+ *
+ * Guarantee: the attempt, the recipients' states and the end of the lease are one commit, and it happens only while
+ * the lease is still ours. A crash before it leaves the message leased, to be sent again when the lease runs out;
+ * a crash after it leaves nothing to do.
+ */
+export async function deliver(job: Job, options: DeliverOptions): Promise<void> {
+  const { database, clock, logger } = options;
+  const message = await findMessage(database.kysely, job.id);
+  if (message === undefined || message.lease_owner !== job.owner) return;
+  const recipients = await listRecipients(database.kysely, [job.id]);
+  const addresses = recipients
+    .filter((recipient) => waitingStates.includes(recipient.state as DeliveryState))
+    .map((recipient) => recipient.address);
+
+  const result = await attempt(message, addresses, job.signal, options);
+  if (result === "interrupted") return; // the engine gives the lease back
+  const standing = {
+    attempts: message.attempts + 1,
+    expiresAt: message.expires_at,
+    onUnknown: message.on_unknown,
+    addresses,
+  };
+  const decision = decide(result, standing, options.policy, clock.now());
+  const written = await write(database, job, standing.attempts, decision);
+  report(logger, job.id, decision, written);
+}
+
+async function attempt(
+  message: MessageRow,
+  addresses: string[],
+  signal: AbortSignal,
+  options: DeliverOptions,
+): Promise<AttemptResult | "interrupted"> {
+  try {
+    const backend = options.mailer(message.mailer);
+    const receipt = await backend.send({ from: message.envelope_from, to: addresses }, message.bytes, { signal });
+    return { kind: "accepted", receipt };
+  } catch (error) {
+    const known = error instanceof DeliveryError ? error : undefined;
+    const mayHaveArrived = known?.outcome === "unknown";
+    if (signal.aborted && !mayHaveArrived) return "interrupted";
+    return {
+      kind: "failed",
+      // What is not a refusal may be mended by the operator (a mailer that is missing, a defect): try again, visibly.
+      retryable: known?.retryable ?? true,
+      mayHaveArrived,
+      refused: known?.recipients ?? [],
+      attempt: {
+        server: known?.server || message.mailer,
+        stage: known?.stage ?? "",
+        code: known?.replyCode ?? 0,
+        enhancedCode: known?.enhancedCode ?? "",
+        text: describeError(error),
+      },
+    };
+  }
+}
+
+/** False when the lease was lost meanwhile: then somebody else answers for the message, and nothing is written. */
+async function write(database: Database, job: Job, number: number, decision: Decision): Promise<boolean> {
+  return database.kysely.transaction().execute(async (tx) => {
+    const ours = await settle(tx, job.id, job.owner, { attempts: number, dueAt: decision.nextAttemptAt });
+    if (!ours) return false;
+    await insertAttempt(tx, job.id, number, decision.attempt);
+    for (const recipient of decision.recipients) await updateRecipient(tx, job.id, recipient);
+    return true;
+  });
+}
+
+function report(logger: Logger, id: string, decision: Decision, written: boolean): void {
+  const { outcome, server, stage, code, text } = decision.attempt;
+  if (!written) return logger.log("warn", "outbox.outcome-discarded", { id, outcome, reason: "the lease was lost" });
+  const level = outcome === "sent" ? "info" : outcome === "deferred" ? "warn" : "error";
+  const nextAttemptAt = decision.nextAttemptAt === null ? undefined : new Date(decision.nextAttemptAt).toISOString();
+  logger.log(level, `outbox.${outcome}`, { id, server, stage, code, text, nextAttemptAt });
+}

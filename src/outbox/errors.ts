@@ -1,0 +1,18 @@
+/** What the outbox refuses. */
+import { WaxsealError } from "../base/index.ts";
+
+export type OutboxErrorCode = "WX_OUTBOX_NO_RECIPIENT" | "WX_OUTBOX_STOPPED";
+
+/**
+ * The outbox cannot do what was asked.
+ *
+ * Codes: `WX_OUTBOX_NO_RECIPIENT` a message without an envelope recipient; `WX_OUTBOX_STOPPED` the worker was stopped.
+ */
+export class OutboxError extends WaxsealError {
+  static override readonly brand: string = "OutboxError";
+  declare readonly code: OutboxErrorCode;
+
+  constructor(code: OutboxErrorCode, message: string, options?: { cause?: unknown }) {
+    super(code, message, options);
+  }
+}

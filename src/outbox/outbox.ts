@@ -1,0 +1,181 @@
+/** The durable queue: what a transaction enqueued is sent, or is visibly failed. */
+import { randomUUID } from "node:crypto";
+import { type Clock, type Logger, silentLogger, systemClock } from "../base/index.ts";
+import type { Database, Queryable } from "../db/index.ts";
+import type { Backend, Composed } from "../mail/index.ts";
+import { deliver } from "./deliver.ts";
+import type { Engine } from "./engine.ts";
+import { embeddedEngine, type EmbeddedEngineOptions } from "./engines/embedded.ts";
+import { OutboxError } from "./errors.ts";
+import { defaultRetryPolicy, deriveState, type RetryPolicy } from "./policy.ts";
+import {
+  findHead,
+  insertMessage,
+  insertRecipients,
+  listAttempts,
+  listHeads,
+  listRecipients,
+  type MessageHead,
+  type RecipientRow,
+} from "./store.ts";
+import type { DeliveryState, OutboxMessage, OutboxReader, OutboxSummary } from "./types.ts";
+
+export interface OutboxOptions {
+  database: Database;
+  /** The mailer of this name; throws when there is none. Asked at delivery, not before. */
+  mailer: (name: string) => Backend;
+  clock?: Clock;
+  logger?: Logger;
+  policy?: Partial<RetryPolicy>;
+  /** What wakes the worker. Default: the embedded engine, with `leaseMs`, `pollMs` and `concurrency` from here. */
+  engine?: Engine;
+  leaseMs?: number;
+  pollMs?: number;
+  concurrency?: number;
+}
+
+export interface EnqueueOptions {
+  /** The transaction that the message belongs to. Without it the message is committed at once. */
+  tx?: Queryable;
+  /** The mailer that sends it. Default "default". */
+  using?: string;
+  /** What to do when the connection was lost after the final byte: send again (with the same Message-ID), or wait for a person. Default "resend". */
+  onUnknown?: "resend" | "hold";
+}
+
+export interface Outbox extends OutboxReader {
+  /**
+   * Stores a composed message for delivery.
+   *
+   * @returns The message's id.
+   * @throws OutboxError `WX_OUTBOX_NO_RECIPIENT`
+   */
+  enqueue(message: Composed, options?: EnqueueOptions): Promise<string>;
+  /** Starts delivering; further calls change nothing. */
+  start(): void;
+  /** Lets what is under way end (10 s at the most), and delivers no more. */
+  stop(): Promise<void>;
+}
+
+/**
+ * An outbox on a migrated database.
+ *
+ * @example
+ * await database.kysely.transaction().execute(async (tx) => {
+ *   await tx.insertInto("orders").values(order).execute();
+ *   await outbox.enqueue(mail.compose(confirmation), { tx });
+ * });
+ */
+export function createOutbox(options: OutboxOptions): Outbox {
+  const { database, clock = systemClock, logger = silentLogger } = options;
+  const policy: RetryPolicy = { ...defaultRetryPolicy, ...options.policy };
+  const engine = options.engine ?? embeddedEngine(engineOptions(options, clock, logger));
+
+  async function enqueue(
+    message: Composed,
+    { tx, using = "default", onUnknown = "resend" }: EnqueueOptions = {},
+  ): Promise<string> {
+    const id = randomUUID();
+    const recipients = recipientRows(id, message);
+    const now = clock.now();
+    const insert = async (db: Queryable): Promise<void> => {
+      await insertMessage(db, {
+        id,
+        mailer: using,
+        envelope_from: message.envelope.from,
+        subject: message.subject,
+        message_id: message.messageId,
+        bytes: message.bytes,
+        on_unknown: onUnknown,
+        attempts: 0,
+        created_at: now,
+        expires_at: now + policy.lifetimeMs,
+        due_at: now,
+        lease_owner: null,
+        lease_until: null,
+      });
+      await insertRecipients(db, recipients);
+      await engine.add(db, [id]);
+    };
+    if (tx === undefined) await database.kysely.transaction().execute(insert);
+    else await insert(tx);
+    return id;
+  }
+
+  async function list({ limit = 100 } = {}): Promise<OutboxSummary[]> {
+    const heads = await listHeads(database.kysely, limit);
+    const recipients = await listRecipients(
+      database.kysely,
+      heads.map((head) => head.id),
+    );
+    const now = clock.now();
+    return heads.map((head) =>
+      summary(
+        head,
+        recipients.filter((recipient) => recipient.message_id === head.id),
+        now,
+      ),
+    );
+  }
+
+  async function get(id: string): Promise<OutboxMessage | undefined> {
+    const head = await findHead(database.kysely, id);
+    if (head === undefined) return undefined;
+    const attempts = await listAttempts(database.kysely, id);
+    const history = attempts.map(({ message_id: _, number: __, enhanced_code: enhancedCode, outcome, ...attempt }) => ({
+      ...attempt,
+      enhancedCode,
+      outcome: outcome as OutboxMessage["history"][number]["outcome"],
+    }));
+    return { ...summary(head, await listRecipients(database.kysely, [id]), clock.now()), history };
+  }
+
+  return {
+    enqueue,
+    list,
+    get,
+    start: () => engine.work((job) => deliver(job, { database, mailer: options.mailer, policy, clock, logger })),
+    stop: () => engine.stop(),
+  };
+}
+
+function engineOptions(options: OutboxOptions, clock: Clock, logger: Logger): EmbeddedEngineOptions {
+  const { database, leaseMs, pollMs, concurrency } = options;
+  return {
+    database,
+    clock,
+    logger,
+    ...(leaseMs !== undefined && { leaseMs }),
+    ...(pollMs !== undefined && { pollMs }),
+    ...(concurrency !== undefined && { concurrency }),
+  };
+}
+
+/** One row for each mailbox, also when an address stands in the envelope twice. */
+function recipientRows(id: string, message: Composed): RecipientRow[] {
+  const addresses = [...new Set(message.envelope.to)];
+  if (addresses.length === 0) {
+    throw new OutboxError("WX_OUTBOX_NO_RECIPIENT", "The message has no recipient. Give an address in to, cc or bcc.");
+  }
+  return addresses.map((address, position) => ({ message_id: id, position, address, state: "queued", detail: "" }));
+}
+
+function summary(head: MessageHead, rows: readonly RecipientRow[], now: number): OutboxSummary {
+  const recipients = rows.map(({ address, state, detail }) => ({ address, state: state as DeliveryState, detail }));
+  const leased = head.lease_until !== null && head.lease_until > now;
+  return {
+    id: head.id,
+    state: deriveState(
+      recipients.map((recipient) => recipient.state),
+      leased,
+    ),
+    subject: head.subject,
+    from: head.envelope_from,
+    recipients,
+    messageId: head.message_id,
+    mailer: head.mailer,
+    attempts: head.attempts,
+    createdAt: head.created_at,
+    nextAttemptAt: head.due_at ?? undefined,
+  };
+}

@@ -1,0 +1,168 @@
+/** The outbox's SQL, one function for each statement. */
+import type { Selectable } from "kysely";
+import type { Queryable, Schema } from "../db/index.ts";
+import type { OutboxAttempt, OutboxRecipient } from "./types.ts";
+
+export type MessageRow = Selectable<Schema["outbox_messages"]>;
+export type RecipientRow = Selectable<Schema["outbox_recipients"]>;
+export type AttemptRow = Selectable<Schema["outbox_attempts"]>;
+
+/** A message without its bytes. */
+export type MessageHead = Omit<MessageRow, "bytes">;
+
+const headColumns = [
+  "id",
+  "mailer",
+  "envelope_from",
+  "subject",
+  "message_id",
+  "on_unknown",
+  "attempts",
+  "created_at",
+  "expires_at",
+  "due_at",
+  "lease_owner",
+  "lease_until",
+] as const satisfies readonly (keyof MessageHead)[];
+
+export async function insertMessage(db: Queryable, row: MessageRow): Promise<void> {
+  await db.insertInto("outbox_messages").values(row).execute();
+}
+
+export async function insertRecipients(db: Queryable, rows: readonly RecipientRow[]): Promise<void> {
+  await db.insertInto("outbox_recipients").values(rows).execute();
+}
+
+/**
+ * Takes the lease of messages that are due and that nobody holds.
+ *
+ * Guarantee: one statement reads and writes, so two workers never get the same message.
+ */
+export async function claimDue(
+  db: Queryable,
+  lease: { owner: string; now: number; until: number; limit: number },
+): Promise<string[]> {
+  const rows = await db
+    .updateTable("outbox_messages")
+    .set({ lease_owner: lease.owner, lease_until: lease.until })
+    .where("id", "in", (inner) =>
+      inner
+        .selectFrom("outbox_messages")
+        .select("id")
+        .where("due_at", "<=", lease.now)
+        .where((or) => or.or([or("lease_until", "is", null), or("lease_until", "<=", lease.now)]))
+        .orderBy("due_at")
+        .limit(lease.limit),
+    )
+    .returning("id")
+    .execute();
+  return rows.map((row) => row.id);
+}
+
+/** When the next message can be claimed: due, and free or with its lease run out. */
+export async function nextClaimableAt(db: Queryable): Promise<number | undefined> {
+  const row = await db
+    .selectFrom("outbox_messages")
+    .select((select) =>
+      select.fn
+        .min<number | null>(
+          select
+            .case()
+            .when("lease_until", ">", select.ref("due_at"))
+            .then(select.ref("lease_until"))
+            .else(select.ref("due_at"))
+            .end(),
+        )
+        .as("at"),
+    )
+    .where("due_at", "is not", null)
+    .executeTakeFirst();
+  return row?.at ?? undefined;
+}
+
+/** Prolongs a lease; false when it is no longer this owner's. */
+export async function renewLease(db: Queryable, id: string, owner: string, until: number): Promise<boolean> {
+  const result = await db
+    .updateTable("outbox_messages")
+    .set({ lease_until: until })
+    .where("id", "=", id)
+    .where("lease_owner", "=", owner)
+    .executeTakeFirst();
+  return result.numUpdatedRows > 0n;
+}
+
+/** Gives a lease back with nothing done, so that the message can be claimed again at once. */
+export async function releaseLease(db: Queryable, id: string, owner: string): Promise<void> {
+  await db
+    .updateTable("outbox_messages")
+    .set({ lease_owner: null, lease_until: null })
+    .where("id", "=", id)
+    .where("lease_owner", "=", owner)
+    .execute();
+}
+
+/** Ends an attempt: gives the lease back and sets what is due next; false when the lease was no longer this owner's. */
+export async function settle(
+  db: Queryable,
+  id: string,
+  owner: string,
+  to: { attempts: number; dueAt: number | null },
+): Promise<boolean> {
+  const result = await db
+    .updateTable("outbox_messages")
+    .set({ attempts: to.attempts, due_at: to.dueAt, lease_owner: null, lease_until: null })
+    .where("id", "=", id)
+    .where("lease_owner", "=", owner)
+    .executeTakeFirst();
+  return result.numUpdatedRows > 0n;
+}
+
+export async function updateRecipient(db: Queryable, messageId: string, recipient: OutboxRecipient): Promise<void> {
+  await db
+    .updateTable("outbox_recipients")
+    .set({ state: recipient.state, detail: recipient.detail })
+    .where("message_id", "=", messageId)
+    .where("address", "=", recipient.address)
+    .execute();
+}
+
+export async function insertAttempt(db: Queryable, id: string, number: number, attempt: OutboxAttempt): Promise<void> {
+  const { enhancedCode, ...columns } = attempt;
+  await db
+    .insertInto("outbox_attempts")
+    .values({ message_id: id, number, enhanced_code: enhancedCode, ...columns })
+    .execute();
+}
+
+export async function findMessage(db: Queryable, id: string): Promise<MessageRow | undefined> {
+  return db.selectFrom("outbox_messages").selectAll().where("id", "=", id).executeTakeFirst();
+}
+
+export async function findHead(db: Queryable, id: string): Promise<MessageHead | undefined> {
+  return db.selectFrom("outbox_messages").select(headColumns).where("id", "=", id).executeTakeFirst();
+}
+
+export async function listHeads(db: Queryable, limit: number): Promise<MessageHead[]> {
+  return db
+    .selectFrom("outbox_messages")
+    .select(headColumns)
+    .orderBy("created_at", "desc")
+    .orderBy("id", "desc")
+    .limit(limit)
+    .execute();
+}
+
+export async function listRecipients(db: Queryable, messageIds: readonly string[]): Promise<RecipientRow[]> {
+  if (messageIds.length === 0) return [];
+  return db
+    .selectFrom("outbox_recipients")
+    .selectAll()
+    .where("message_id", "in", messageIds)
+    .orderBy("message_id")
+    .orderBy("position")
+    .execute();
+}
+
+export async function listAttempts(db: Queryable, messageId: string): Promise<AttemptRow[]> {
+  return db.selectFrom("outbox_attempts").selectAll().where("message_id", "=", messageId).orderBy("number").execute();
+}
