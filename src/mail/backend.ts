@@ -1,0 +1,45 @@
+/** The seam of mail: a backend takes an envelope and finished bytes, and answers with a receipt. */
+import type { Envelope } from "../smtp/index.ts";
+
+/** A recipient that the server turned away while it took others. */
+export interface RecipientRefusal {
+  address: string;
+  /** True when another try later may succeed. */
+  retryable: boolean;
+  /** SMTP reply code, 0 where there was no reply. */
+  code: number;
+  /** RFC 3463, such as `5.1.1`; empty where the server gave none. */
+  enhancedCode: string;
+  /** The server's own words. */
+  text: string;
+}
+
+/** What a backend answers when at least one recipient was taken. */
+export interface Receipt {
+  /** `host:port`, or the backend's name. */
+  server: string;
+  accepted: string[];
+  rejected: RecipientRefusal[];
+  /** The server's last words. */
+  response: string;
+}
+
+/** A mailer's way out. Only `send` is required. */
+export interface Backend {
+  /**
+   * Hands over one message.
+   *
+   * @throws DeliveryError when no recipient was taken, or when that cannot be known.
+   */
+  send(envelope: Envelope, bytes: Uint8Array, options?: { signal?: AbortSignal }): Promise<Receipt>;
+  /** Gets ready (a connection, a file) before the first message. */
+  open?(): Promise<void>;
+  /** Proves that messages could be sent now, without sending one. */
+  verify?(): Promise<void>;
+  close?(): Promise<void>;
+}
+
+/** The receipt of a backend that turns nobody away. */
+export function receiptForAll(envelope: Envelope, server: string, response = ""): Receipt {
+  return { server, accepted: [...envelope.to], rejected: [], response };
+}

@@ -1,0 +1,33 @@
+/** Keeps messages in memory, for tests. */
+import type { Envelope } from "../../smtp/index.ts";
+import { type Backend, receiptForAll } from "../backend.ts";
+
+/** A message that was sent to memory. */
+export interface OutboxEntry {
+  envelope: Envelope;
+  bytes: Uint8Array;
+}
+
+export interface MemoryBackend extends Backend {
+  /** Everything sent so far, oldest first. Empty it by setting its length to 0. */
+  readonly outbox: OutboxEntry[];
+}
+
+/**
+ * A backend that keeps copies of what it is given.
+ *
+ * @example
+ * const memory = memoryBackend()
+ * await mail.sendMail("Hello", "World", undefined, ["ann@example.com"])
+ * memory.outbox.length // 1
+ */
+export function memoryBackend(): MemoryBackend {
+  const outbox: OutboxEntry[] = [];
+  return {
+    outbox,
+    send: async (envelope, bytes) => {
+      outbox.push({ envelope: { from: envelope.from, to: [...envelope.to] }, bytes: bytes.slice() });
+      return receiptForAll(envelope, "memory");
+    },
+  };
+}

@@ -1,0 +1,53 @@
+/** Sends through an SMTP server, over connections that are kept and reused. */
+import { createSmtpPool, SmtpError, type SmtpOptions, type SmtpReply } from "../../smtp/index.ts";
+import type { Backend, RecipientRefusal } from "../backend.ts";
+import { DeliveryError } from "../errors.ts";
+
+/**
+ * A backend that sends by SMTP.
+ *
+ * @throws SmtpError WX_SMTP_OPTIONS, at once, when an option cannot be right
+ *
+ * @example
+ * smtpBackend({ host: "smtp.163.com", security: "tls", auth: { user: "mac@163.com", password: authorizationCode } })
+ */
+export function smtpBackend(options: SmtpOptions): Backend {
+  const pool = createSmtpPool(options);
+  return {
+    send: async (envelope, bytes, sendOptions) => {
+      const { server, accepted, rejected, response } = await asDelivery(pool.send(envelope, bytes, sendOptions));
+      return { server, accepted: [...accepted], rejected: rejected.map(toRefusal), response };
+    },
+    verify: async () => {
+      await asDelivery(pool.verify());
+    },
+    close: () => pool.close(),
+  };
+}
+
+async function asDelivery<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    throw error instanceof SmtpError ? toDeliveryError(error) : error;
+  }
+}
+
+function toDeliveryError(cause: SmtpError): DeliveryError {
+  const { stage, server, retryable, outcome, reply, rejected } = cause;
+  return new DeliveryError(cause.message, {
+    stage,
+    server,
+    retryable,
+    outcome,
+    recipients: rejected.map(toRefusal),
+    replyCode: reply?.code ?? 0,
+    enhancedCode: reply?.enhancedCode ?? "",
+    cause,
+  });
+}
+
+function toRefusal(refusal: { address: string; retryable: boolean; reply: SmtpReply }): RecipientRefusal {
+  const { code, enhancedCode, text } = refusal.reply;
+  return { address: refusal.address, retryable: refusal.retryable, code, enhancedCode, text };
+}

@@ -1,0 +1,25 @@
+/** "waxseal/mail": messages, addresses, the bytes they become, and the ways out. */
+export type { Envelope } from "../smtp/index.ts";
+export { toAsciiAddress } from "./addr-spec.ts";
+export { formatMailbox, type Mailbox, type MailboxList, parseMailbox } from "./address.ts";
+export { type Backend, type Receipt, receiptForAll, type RecipientRefusal } from "./backend.ts";
+export { consoleBackend, type ConsoleBackendOptions } from "./backends/console.ts";
+export { dummyBackend } from "./backends/dummy.ts";
+export { fileBackend, type FileBackendOptions } from "./backends/file.ts";
+export { memoryBackend, type MemoryBackend, type OutboxEntry } from "./backends/memory.ts";
+export { smtpBackend } from "./backends/smtp.ts";
+export { compose, type ComposeContext, type Composed } from "./compose.ts";
+export { DeliveryError, type DeliveryFailure, MailerError, MessageError, type MessageFault } from "./errors.ts";
+export { createMailers, DEFAULT_MAILER_ALIAS, type Mailers } from "./mailers.ts";
+export {
+  type Alternative,
+  type Attachment,
+  EmailMessage,
+  EmailMultiAlternatives,
+  type FurtherFields,
+  type HeaderValue,
+  type MessageFields,
+  type MessageSender,
+  type SendOptions,
+} from "./message.ts";
+export { createMail, type Mail, type MailOptions, type MassMail, type SendMailOptions } from "./send-mail.ts";
