@@ -1,0 +1,52 @@
+/** A message's bytes on their way into DATA: checked for line ends, and dot-stuffed (RFC 5321, section 4.5.2). */
+
+const CR = 0x0d;
+const LF = 0x0a;
+const DOT = 0x2e;
+/** One piece of a message in flight; each must leave within `contentMs`. */
+const BLOCK_BYTES = 64 * 1024;
+
+const LF_DOT = Buffer.from("\n.");
+const STUFFED_LF_DOT = Buffer.from("\n..");
+const ONE_DOT = Buffer.from(".");
+
+/** The place of the first CR or LF that is not part of a CRLF, or -1. */
+export function findBareNewline(bytes: Buffer): number {
+  let from = 0;
+  for (;;) {
+    const cr = bytes.indexOf(CR, from);
+    const lf = bytes.indexOf(LF, from);
+    if (cr === -1 && lf === -1) return -1;
+    if (cr === -1 || lf !== cr + 1) return cr === -1 || (lf !== -1 && lf < cr) ? lf : cr;
+    from = lf + 1;
+  }
+}
+
+/** What ends the content: the dot, after a CRLF where the content does not end in one. */
+export function terminatorOf(bytes: Buffer): Buffer {
+  const endsLine = bytes.length === 0 || (bytes.at(-1) === LF && bytes.at(-2) === CR);
+  return Buffer.from(endsLine ? ".\r\n" : "\r\n.\r\n");
+}
+
+/** The content in blocks ready for the wire, without the terminator: copied only where a line begins with a dot. */
+export function* dataBlocks(bytes: Buffer, blockBytes: number = BLOCK_BYTES): Generator<Buffer> {
+  for (let start = 0; start < bytes.length; start += blockBytes) {
+    const block = bytes.subarray(start, start + blockBytes);
+    const beginsLine = start === 0 || bytes[start - 1] === LF;
+    yield stuff(block, beginsLine);
+  }
+}
+
+function stuff(block: Buffer, beginsLine: boolean): Buffer {
+  const leading = beginsLine && block[0] === DOT;
+  let at = block.indexOf(LF_DOT);
+  if (at === -1) return leading ? Buffer.concat([ONE_DOT, block]) : block;
+  const pieces: Buffer[] = leading ? [ONE_DOT] : [];
+  let from = 0;
+  for (; at !== -1; at = block.indexOf(LF_DOT, from)) {
+    pieces.push(block.subarray(from, at), STUFFED_LF_DOT);
+    from = at + LF_DOT.length;
+  }
+  pieces.push(block.subarray(from));
+  return Buffer.concat(pieces);
+}

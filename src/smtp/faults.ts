@@ -1,0 +1,113 @@
+/** The faults that any step can meet, each with what happened and what to do about it. */
+import type { SmtpStage } from "./errors.ts";
+import { clip, quoted, showable } from "./quote.ts";
+import { formatReply, isRetryable, type SmtpReply } from "./reply.ts";
+import type { NotAReply } from "./reply-reader.ts";
+import type { Fault } from "./transcript.ts";
+
+/** Each step in words: "... while `doing`" and "... answered `subject` with". */
+const STEPS: Record<SmtpStage, { doing: string; subject: string }> = {
+  connect: { doing: "connecting", subject: "the connection" },
+  tls: { doing: "making the TLS connection", subject: "the connection" },
+  greeting: { doing: "waiting for its greeting", subject: "the connection" },
+  ehlo: { doing: "introducing ourselves (EHLO)", subject: "our introduction (EHLO)" },
+  starttls: { doing: "asking for TLS (STARTTLS)", subject: "STARTTLS" },
+  auth: { doing: "logging in", subject: "the log-in" },
+  mail: { doing: "naming the sender (MAIL)", subject: "the sender (MAIL)" },
+  rcpt: { doing: "naming a recipient (RCPT)", subject: "the recipient (RCPT)" },
+  data: { doing: "announcing the message (DATA)", subject: "DATA" },
+  content: { doing: "sending the message", subject: "the unfinished message" },
+  final: { doing: "waiting for the message to be acknowledged", subject: "the message" },
+  quit: { doing: "saying goodbye", subject: "QUIT" },
+};
+
+const TRY_LATER = "Try again later";
+const MAYBE_TLS = `If this port expects TLS from the first byte (as 465 does), set security to "tls"; otherwise try again later`;
+
+export function timeoutFault(server: string, stage: SmtpStage, deadline: { ms: number; setting: string }): Fault {
+  return {
+    code: "WX_SMTP_TIMEOUT",
+    what: `${server} took longer than ${deadline.ms} ms (${deadline.setting}) while ${STEPS[stage].doing}`,
+    advice: stage === "greeting" ? MAYBE_TLS : TRY_LATER,
+    retryable: true,
+  };
+}
+
+/** The connection is gone: closed by the server where there is no cause. */
+export function lostFault(server: string, stage: SmtpStage, cause?: Error): Fault {
+  const what = cause === undefined ? "closed the connection" : `broke the connection (${showable(cause.message)})`;
+  return {
+    code: "WX_SMTP_LOST",
+    what: `${server} ${what} while ${STEPS[stage].doing}`,
+    advice: stage === "greeting" ? MAYBE_TLS : TRY_LATER,
+    retryable: true,
+    cause,
+  };
+}
+
+/** The server said what is not SMTP. `mayQuote` is false once a secret was sent, which it might repeat. */
+export function notAReplyFault(server: string, error: NotAReply, mayQuote: boolean): Fault {
+  const quote = mayQuote && error.start !== "" ? `: ${quoted(clip(error.start, 60))}` : "";
+  return {
+    code: "WX_SMTP_PROTOCOL",
+    what: error.looksLikeTls
+      ? `${server} spoke TLS where plain text was expected`
+      : `${server} ${error.message}${quote}`,
+    advice: error.looksLikeTls
+      ? `This port expects TLS from the first byte: set security to "tls"`
+      : "Check that host and port are those of a mail submission server",
+    retryable: true,
+  };
+}
+
+/** The server spoke out of turn, so no later reply could be trusted to belong to its command. */
+export function outOfStepFault(server: string, when: string): Fault {
+  return {
+    code: "WX_SMTP_PROTOCOL",
+    what: `${server} sent a reply ${when}; the connection was dropped`,
+    advice: "Try again later, and if it happens again look for a proxy or mail scanner on the way",
+    retryable: true,
+  };
+}
+
+export function abortedFault(server: string, cause: unknown): Fault {
+  return {
+    code: "WX_SMTP_ABORTED",
+    what: `The caller's signal stopped the conversation with ${server}`,
+    advice: "Send it again if it is still wanted",
+    retryable: true,
+    cause,
+  };
+}
+
+/** The server answered no, or with a code that makes no sense there. */
+export function refusedFault(server: string, stage: SmtpStage, reply: SmtpReply): Fault {
+  const answer = `${server} answered ${STEPS[stage].subject} with "${formatReply(reply)}"`;
+  if (reply.code < 400) {
+    const advice = "The server does not follow SMTP there; try again later or use another server";
+    return { code: "WX_SMTP_PROTOCOL", what: answer, advice, retryable: true, reply };
+  }
+  const retryable = isRetryable(reply, stage === "rcpt" ? "recipient" : "other");
+  const advice = retryable ? TRY_LATER : adviceFor(stage, reply);
+  return { code: "WX_SMTP_REFUSED", what: answer, advice, retryable, reply };
+}
+
+function adviceFor(stage: SmtpStage, reply: SmtpReply): string {
+  if (reply.code === 530) return "The server wants a log-in first: set auth";
+  if (reply.code === 552) return "Make the message smaller, or ask for a larger limit";
+  switch (stage) {
+    case "greeting":
+      return "Ask the server's operator whether this machine may connect";
+    case "ehlo":
+      return "Set clientName to this machine's full host name";
+    case "mail":
+      return "Check that this account may send from that address; many providers want the account's own";
+    case "rcpt":
+      return "Check the recipient's address";
+    case "content":
+    case "final":
+      return "Change the message as the server's words say; the same one will be refused again";
+    default:
+      return "Ask the server's operator what the words mean";
+  }
+}

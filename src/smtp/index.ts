@@ -1,0 +1,10 @@
+/** "waxseal/smtp": a mail submission client that reuses connections and is never wrong about what the server took. */
+export type { Credentials as SmtpCredentials } from "./auth-mechanisms.ts";
+export type { Envelope } from "./envelope.ts";
+export { SmtpError, type SmtpErrorCode, type SmtpErrorDetails, type SmtpRefusal, type SmtpStage } from "./errors.ts";
+export type { SmtpOptions, SmtpSecurity } from "./options.ts";
+export { createSmtpPool, type SmtpPool } from "./pool.ts";
+export type { SmtpReply } from "./reply.ts";
+export type { SmtpTimeouts } from "./timeouts.ts";
+export type { SmtpTlsOptions } from "./tls.ts";
+export type { SmtpReceipt } from "./transaction.ts";

@@ -1,0 +1,191 @@
+/** What the caller may set, and the checked settings the rest works with. */
+import { hostname } from "node:os";
+import { isIPv6 } from "node:net";
+import { describeError, type Logger, silentLogger } from "../base/index.ts";
+import type { Credentials } from "./auth-mechanisms.ts";
+import { SmtpError } from "./errors.ts";
+import { quoted } from "./quote.ts";
+import { defaultTimeouts, type SmtpTimeouts } from "./timeouts.ts";
+import { makeTlsSettings, type SmtpTlsOptions, type TlsSettings } from "./tls.ts";
+
+/**
+ * How the connection is encrypted: "tls" from the first byte, "starttls" before anything is sent,
+ * "starttls-if-offered" where the server offers it, "none" never.
+ */
+export type SmtpSecurity = "tls" | "starttls" | "starttls-if-offered" | "none";
+
+export interface SmtpOptions {
+  /** Name or address of the server. */
+  host: string;
+  /** Default 465 for "tls", 587 for "starttls", 25 otherwise; 587 where `security` is not given either. */
+  port?: number | undefined;
+  /** Default by port: "tls" for 465, "starttls" for 587, otherwise "starttls-if-offered". */
+  security?: SmtpSecurity | undefined;
+  auth?: Credentials | undefined;
+  /** Lets the password cross an unencrypted connection, where anyone on the way can read it. Default false. */
+  allowPlaintextAuth?: boolean | undefined;
+  tls?: SmtpTlsOptions | undefined;
+  /** The name we introduce ourselves with (EHLO). Default: this machine's full name, else its address. */
+  clientName?: string | undefined;
+  timeouts?: Partial<SmtpTimeouts> | undefined;
+  /** Connections to the server at once. Default 5. */
+  maxConnections?: number | undefined;
+  /** After so many messages a connection is replaced; many servers refuse more than 100. Default 100. */
+  maxMessagesPerConnection?: number | undefined;
+  /** How long a connection is kept open without work. Default 30,000. */
+  idleTimeoutMs?: number | undefined;
+  /** How many messages may wait for a connection before more are refused with `WX_SMTP_BUSY`. Default 10,000. */
+  maxWaiting?: number | undefined;
+  logger?: Logger | undefined;
+}
+
+/** The options, complete and checked. */
+export interface SmtpSettings {
+  readonly host: string;
+  readonly port: number;
+  /** `host:port`, as errors, receipts and logs name it. */
+  readonly server: string;
+  readonly security: SmtpSecurity;
+  readonly auth: Credentials | undefined;
+  readonly allowPlaintextAuth: boolean;
+  readonly tls: TlsSettings;
+  /** Undefined: introduce ourselves by our address. */
+  readonly clientName: string | undefined;
+  readonly timeouts: SmtpTimeouts;
+  readonly maxConnections: number;
+  readonly maxMessagesPerConnection: number;
+  readonly idleTimeoutMs: number;
+  readonly maxWaiting: number;
+  readonly logger: Logger;
+}
+
+const PORTS: Record<SmtpSecurity, number> = { tls: 465, starttls: 587, "starttls-if-offered": 25, none: 25 };
+const SECURITIES: readonly string[] = Object.keys(PORTS);
+
+const OPTION_NAMES: Record<keyof SmtpOptions, true> = {
+  host: true,
+  port: true,
+  security: true,
+  auth: true,
+  allowPlaintextAuth: true,
+  tls: true,
+  clientName: true,
+  timeouts: true,
+  maxConnections: true,
+  maxMessagesPerConnection: true,
+  idleTimeoutMs: true,
+  maxWaiting: true,
+  logger: true,
+};
+const TLS_NAMES: Record<keyof SmtpTlsOptions, true> = {
+  ca: true,
+  servername: true,
+  cert: true,
+  key: true,
+  dangerouslyAcceptAnyCertificate: true,
+};
+
+const MAX_PORT = 65_535;
+/** The longest time a timer of Node.js can hold. */
+const MAX_TIMER_MS = 2_147_483_647;
+
+const HOST = /^[A-Za-z0-9._:%-]{1,255}$/;
+const CLIENT_NAME = /^(?:[A-Za-z0-9](?:[A-Za-z0-9._-]{0,253}[A-Za-z0-9])?|\[[A-Za-z0-9.:-]{1,64}\])$/;
+
+/** Checks the options and fills in the rest; throws `WX_SMTP_OPTIONS` naming the option, what it got and what is right. */
+export function resolveOptions(options: SmtpOptions): SmtpSettings {
+  checkNames("", options, OPTION_NAMES);
+  checkNames("tls.", options.tls ?? {}, TLS_NAMES);
+  checkNames("timeouts.", options.timeouts ?? {}, defaultTimeouts);
+  const { host } = options;
+  check(typeof host === "string" && HOST.test(host), "host", host, "a host name (in ASCII) or an IP address");
+  const { port, security } = endpoint(options);
+  const server = `${isIPv6(host) ? `[${host}]` : host}:${port}`;
+  return {
+    host,
+    port,
+    server,
+    security,
+    auth: checkedAuth(options.auth),
+    allowPlaintextAuth: options.allowPlaintextAuth === true,
+    tls: checkedTls(options.tls ?? {}, host, server),
+    clientName: clientName(options.clientName),
+    timeouts: checkedTimeouts(options.timeouts ?? {}),
+    maxConnections: count("maxConnections", options.maxConnections ?? 5),
+    maxMessagesPerConnection: count("maxMessagesPerConnection", options.maxMessagesPerConnection ?? 100),
+    idleTimeoutMs: count("idleTimeoutMs", options.idleTimeoutMs ?? 30_000, MAX_TIMER_MS),
+    maxWaiting: count("maxWaiting", options.maxWaiting ?? 10_000),
+    logger: options.logger ?? silentLogger,
+  };
+}
+
+function endpoint(options: SmtpOptions): { port: number; security: SmtpSecurity } {
+  const port = count("port", options.port ?? PORTS[options.security ?? "starttls"], MAX_PORT);
+  const security = options.security ?? (port === 465 ? "tls" : port === 587 ? "starttls" : "starttls-if-offered");
+  check(SECURITIES.includes(security), "security", security, SECURITIES.join(", "));
+  const inClear = security === "starttls" || security === "starttls-if-offered";
+  check(!(port === 465 && inClear), "security", security, `"tls", since port 465 speaks TLS from the first byte`);
+  return { port, security };
+}
+
+/** NUL separates the parts of AUTH PLAIN. */
+const isSaslText = (value: unknown): boolean => typeof value === "string" && value !== "" && !value.includes("\0");
+
+function checkedAuth(auth: Credentials | undefined): Credentials | undefined {
+  if (auth === undefined) return undefined;
+  const { user, password } = auth;
+  check(isSaslText(user), "auth.user", user, "the account's name, not empty");
+  check(isSaslText(password), "auth.password", "(not shown)", "the account's password, not empty");
+  return { user, password };
+}
+
+function checkedTls(options: SmtpTlsOptions, host: string, server: string): TlsSettings {
+  const { servername } = options;
+  check(servername === undefined || HOST.test(servername), "tls.servername", servername, "a host name");
+  try {
+    return makeTlsSettings(options, host, server);
+  } catch (error) {
+    // Node's text names what is malformed and quotes nothing of it.
+    throw optionError(`tls.ca, tls.cert or tls.key cannot be read: ${describeError(error)}. Give them in PEM format.`);
+  }
+}
+
+function checkedTimeouts(given: Partial<SmtpTimeouts>): SmtpTimeouts {
+  const timeouts = { ...defaultTimeouts };
+  for (const name of Object.keys(defaultTimeouts) as (keyof SmtpTimeouts)[]) {
+    timeouts[name] = count(`timeouts.${name}`, given[name] ?? defaultTimeouts[name], MAX_TIMER_MS);
+  }
+  return timeouts;
+}
+
+/** A bare host name like "web-1" tells the server nothing and is refused by some: only a full one is used unasked. */
+function clientName(given: string | undefined): string | undefined {
+  if (given !== undefined) {
+    check(CLIENT_NAME.test(given), "clientName", given, "a full host name, or an address as [192.0.2.1]");
+    return given;
+  }
+  const own = hostname();
+  return own.includes(".") && CLIENT_NAME.test(own) ? own : undefined;
+}
+
+function count(name: string, value: unknown, max: number = Number.MAX_SAFE_INTEGER): number {
+  check(Number.isSafeInteger(value), name, value, "a whole number");
+  const number = Number(value);
+  check(number >= 1 && number <= max, name, value, max === Number.MAX_SAFE_INTEGER ? "1 or more" : `1 to ${max}`);
+  return number;
+}
+
+function checkNames(prefix: string, given: object, known: object): void {
+  const unknown = Object.keys(given).find((name) => !Object.hasOwn(known, name));
+  if (unknown === undefined) return;
+  const names = Object.keys(known).join(", ");
+  throw optionError(`There is no SMTP option ${prefix}${unknown}. The options there are ${names}.`);
+}
+
+function check(isRight: boolean, name: string, got: unknown, right: string): void {
+  if (!isRight) throw optionError(`The SMTP option ${name} is ${quoted(got)}. It must be ${right}.`);
+}
+
+function optionError(message: string): SmtpError {
+  return new SmtpError("WX_SMTP_OPTIONS", message, { stage: "connect", server: "", retryable: false });
+}

@@ -1,0 +1,49 @@
+/** A server's reply as a value (RFC 5321, section 4.2; enhanced codes RFC 2034). */
+import { isUtf8 } from "node:buffer";
+import { clip, showable } from "./quote.ts";
+
+export interface SmtpReply {
+  /** 200 to 599. */
+  readonly code: number;
+  /** For example "5.7.1"; "" where the server gave none. */
+  readonly enhancedCode: string;
+  /** The text of each line, without the reply code. */
+  readonly lines: readonly string[];
+  /** The text of all lines in one, without the enhanced code. */
+  readonly text: string;
+}
+
+const ENHANCED = /^([245]\.\d{1,3}\.\d{1,3})(?:\s+|$)/;
+
+/** Chinese servers answer in GB18030 (or its subset GBK); everything else is UTF-8 or ASCII. */
+function decode(bytes: Buffer): string {
+  return isUtf8(bytes) ? bytes.toString("utf8") : new TextDecoder("gb18030").decode(bytes);
+}
+
+/** A reply from its code and the bytes of each line after the separator. */
+export function makeReply(code: number, texts: readonly Buffer[]): SmtpReply {
+  const whole = Buffer.concat(texts.flatMap((text, index) => (index === 0 ? [text] : [Buffer.from("\n"), text])));
+  return replyOf(code, decode(whole).split("\n").map(showable));
+}
+
+/** A reply from its code and its lines as text. */
+export function replyOf(code: number, lines: readonly string[]): SmtpReply {
+  const enhancedCode = ENHANCED.exec(lines[0] ?? "")?.[1] ?? "";
+  const fits = enhancedCode.startsWith(String(code)[0] ?? "");
+  const words = lines.map((line) => (fits ? line.replace(ENHANCED, "") : line).trim());
+  return { code, enhancedCode: fits ? enhancedCode : "", lines, text: words.filter((word) => word !== "").join(" ") };
+}
+
+/** The reply in one line, as the server said it. */
+export function formatReply(reply: SmtpReply): string {
+  const words = [String(reply.code), reply.enhancedCode, reply.text].filter((word) => word !== "");
+  return clip(words.join(" "), 500);
+}
+
+/**
+ * Whether what was refused may be taken later: 4xx and 421, and 552 for a recipient, which some servers use
+ * for "too many recipients" (RFC 5321, section 4.5.3.1.10).
+ */
+export function isRetryable(reply: SmtpReply, about: "recipient" | "other" = "other"): boolean {
+  return reply.code < 500 || (about === "recipient" && reply.code === 552);
+}
