@@ -28,18 +28,24 @@ function foreignError(reader: TimedJSONWebSignatureSerializer, token: string): u
   }
 }
 
-test.each([
-  ["changed", (token: string, at: number, character: string) => token.slice(0, at) + character + token.slice(at + 1)],
-  ["inserted", (token: string, at: number, character: string) => token.slice(0, at) + character + token.slice(at)],
-  ["removed", (token: string, at: number) => token.slice(0, at) + token.slice(at + 1)],
-])("every token with one character %s is refused", (_change, edit) => {
+const EDITS = {
+  changed: (token: string, at: number, character: string) => token.slice(0, at) + character + token.slice(at + 1),
+  inserted: (token: string, at: number, character: string) => token.slice(0, at) + character + token.slice(at),
+  removed: (token: string, at: number) => token.slice(0, at) + token.slice(at + 1),
+};
+
+/** Every token that `edit` makes of `token` at some place with some character. */
+function editedTokens(token: string, edit: (token: string, at: number, character: string) => string): Set<string> {
+  const places = Array.from(token, (_, at) => at);
+  const edited = places.flatMap((at) => [...`${ALPHABET}.+/=% \né`].map((character) => edit(token, at, character)));
+  return new Set(edited.filter((text) => text !== token));
+}
+
+test.each(Object.entries(EDITS))("every token with one character %s is refused", (_change, edit) => {
   const token = serializer.dumps({ user_id: 42, purpose: "activate" });
-  for (let at = 0; at < token.length; at += 1) {
-    for (const character of `${ALPHABET}.+/=% \né`) {
-      const edited = edit(token, at, character);
-      if (edited !== token) expect(() => serializer.loads(edited), `${character} at ${at}`).toThrow(BadSignature);
-    }
-  }
+  const edited = editedTokens(token, edit);
+  expect(edited.size).toBeGreaterThan(100);
+  for (const text of edited) expect(() => serializer.loads(text), text).toThrow(BadSignature);
 });
 
 test("10,000 random strings raise nothing but the tree's errors", () => {
