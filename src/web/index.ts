@@ -1,0 +1,4 @@
+/** "waxseal/web": the account pages, and the way to serve them from Node. */
+export { createWeb } from "./create-web.tsx";
+export { serveNode, type NodeServer, type ServeNodeOptions } from "./adapters/node.ts";
+export type { WebAccounts, WebOptions } from "./site.ts";

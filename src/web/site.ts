@@ -1,0 +1,67 @@
+/** What every page knows of the site it belongs to: the options of createWeb, checked and completed. */
+import type { Accounts } from "../accounts/index.ts";
+import { type Logger, silentLogger, WaxsealError } from "../base/index.ts";
+import { type Asset, siteAssets } from "./assets.ts";
+import { type Signature, signatureFor } from "./signature.ts";
+
+/** The account operations that the pages call. */
+export type WebAccounts = Pick<
+  Accounts,
+  "register" | "inspect" | "activate" | "resend" | "login" | "logout" | "session"
+>;
+
+export interface WebOptions {
+  accounts: WebAccounts;
+  /** Signs form tokens and the short-lived cookies; the same in every process that serves the site. */
+  secretKey: string | Uint8Array;
+  /** The public address of the site, such as `https://example.com`; an https address makes every cookie Secure. */
+  siteUrl: string;
+  /** The name that pages show, and whose first letter the seal bears. Default "Waxseal". */
+  siteName?: string;
+  /** In development: where sent mail can be read; pages that say "we sent a mail" link to it. */
+  inboxUrl?: string;
+  logger?: Logger;
+}
+
+export interface Site {
+  accounts: WebAccounts;
+  name: string;
+  /** Scheme, host and port of the public address. */
+  origin: string;
+  /** Whether the site is served over https, and its cookies only there. */
+  secure: boolean;
+  inboxUrl: string | undefined;
+  logger: Logger;
+  formSignature: Signature;
+  noteSignature: Signature;
+  assets: { style: Asset; seal: Asset };
+}
+
+/** @throws WaxsealError `WX_WEB_OPTIONS` for an empty key or an address that is not http(s). */
+export function siteOf(options: WebOptions): Site {
+  if (options.secretKey.length === 0) {
+    throw new WaxsealError("WX_WEB_OPTIONS", "createWeb: secretKey is empty; give it a long random value");
+  }
+  const url = publicUrl(options.siteUrl);
+  const name = options.siteName ?? "Waxseal";
+  return {
+    accounts: options.accounts,
+    name,
+    origin: url.origin,
+    secure: url.protocol === "https:",
+    inboxUrl: options.inboxUrl,
+    logger: options.logger ?? silentLogger,
+    formSignature: signatureFor(options.secretKey, "form"),
+    noteSignature: signatureFor(options.secretKey, "note"),
+    assets: siteAssets(name),
+  };
+}
+
+function publicUrl(siteUrl: string): URL {
+  const url = URL.canParse(siteUrl) ? new URL(siteUrl) : undefined;
+  if (url?.protocol === "https:" || url?.protocol === "http:") return url;
+  throw new WaxsealError(
+    "WX_WEB_OPTIONS",
+    `createWeb: siteUrl is ${JSON.stringify(siteUrl)}; it must be the site's public address, such as "https://example.com"`,
+  );
+}
