@@ -27,6 +27,9 @@ export interface Inbox extends InboxReader, AsyncDisposable {
   close(): Promise<void>;
 }
 
+/** How long `close` waits for clients to say goodbye, in milliseconds. */
+const CLOSE_TIMEOUT_MS = 500;
+
 /**
  * Opens the port and catches what comes.
  *
@@ -60,6 +63,7 @@ export async function listenInbox(options: InboxOptions): Promise<Inbox> {
     disabledCommands: ["AUTH", "STARTTLS"],
     disableReverseLookup: true,
     logger: false,
+    closeTimeout: CLOSE_TIMEOUT_MS,
     onData: (stream, session, answer) => {
       // Guarantee: the 250 leaves after the mail is stored, never before.
       void collect(stream)

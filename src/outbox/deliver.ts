@@ -61,8 +61,7 @@ async function attempt(
     if (signal.aborted && !mayHaveArrived) return "interrupted";
     return {
       kind: "failed",
-      // What is not a refusal may be mended by the operator (a mailer that is missing, a defect): try again, visibly.
-      retryable: known?.retryable ?? true,
+      retryable: isRetryable(known),
       mayHaveArrived,
       refused: known?.recipients ?? [],
       attempt: {
@@ -74,6 +73,14 @@ async function attempt(
       },
     };
   }
+}
+
+/** Stages before the server was told anything of the message: what fails there says nothing about it. */
+const stagesBeforeMessage: readonly string[] = ["connect", "tls", "greeting", "ehlo", "starttls", "auth"];
+
+/** What the operator can mend (a password, a certificate, a missing mailer) must not cost the message. */
+function isRetryable(error: DeliveryError | undefined): boolean {
+  return error === undefined || error.retryable || stagesBeforeMessage.includes(error.stage);
 }
 
 /** False when the lease was lost meanwhile: then somebody else answers for the message, and nothing is written. */

@@ -1,0 +1,17 @@
+/** The settings: their type, their defaults, their checks, and where they come from. */
+export { createBackend } from "./config/backend.ts";
+export { defineConfig } from "./config/define.ts";
+export { ConfigError, type ConfigProblem } from "./config/errors.ts";
+export { type Environment, type EnvironmentReading, fromEnv, readEnvironment } from "./config/from-env.ts";
+export { defaults, type Essentials, type ResolvedConfig, resolveConfig } from "./config/resolve.ts";
+export { isSecretPath } from "./config/settings.ts";
+export type {
+  BackendName,
+  ConsoleMailerConfig,
+  DummyMailerConfig,
+  FileMailerConfig,
+  MailerConfig,
+  MemoryMailerConfig,
+  SmtpMailerConfig,
+  WaxsealConfig,
+} from "./config/types.ts";

@@ -1,0 +1,57 @@
+/** From a mailer's configuration to its backend: the one place where a name becomes a value. */
+import { readFileSync } from "node:fs";
+import { rootCertificates } from "node:tls";
+import { describeError, type Logger } from "../base/index.ts";
+import { type Backend, consoleBackend, dummyBackend, fileBackend, memoryBackend, smtpBackend } from "../mail/index.ts";
+import { ConfigError } from "./errors.ts";
+import type { MailerConfig, SmtpMailerConfig } from "./types.ts";
+
+/**
+ * @param path Where the configuration stands, for the error.
+ * @throws ConfigError `WX_CONFIG` when a file that it names cannot be read
+ */
+export function createBackend(config: MailerConfig, path: string, logger: Logger): Backend {
+  if ("send" in config) return config;
+  switch (config.backend) {
+    case "smtp":
+      return createSmtpBackend(config, path, logger);
+    case "console":
+      return consoleBackend();
+    case "file":
+      return fileBackend({ path: config.path });
+    case "memory":
+      return memoryBackend();
+    case "dummy":
+      return dummyBackend();
+  }
+}
+
+function createSmtpBackend(config: SmtpMailerConfig, path: string, logger: Logger): Backend {
+  const { host, port, security, user, password, timeoutSeconds, allowPlaintextAuth } = config;
+  const pem = (option: "caFile" | "certFile" | "keyFile"): string | undefined => {
+    const file = config[option];
+    return file === undefined ? undefined : readPem(file, `${path}.${option}`);
+  };
+  const ca = pem("caFile");
+  const cert = pem("certFile");
+  const key = pem("keyFile");
+  const ms = timeoutSeconds === undefined ? undefined : timeoutSeconds * 1000;
+  return smtpBackend({
+    host,
+    logger,
+    ...(port !== undefined && { port }),
+    ...(security !== undefined && { security }),
+    ...(user !== undefined && password !== undefined && { auth: { user, password } }),
+    ...(allowPlaintextAuth !== undefined && { allowPlaintextAuth }),
+    tls: { ...(ca !== undefined && { ca: [...rootCertificates, ca] }), ...(cert !== undefined && { cert }), ...(key !== undefined && { key }) },
+    ...(ms !== undefined && { timeouts: { connectMs: ms, greetingMs: ms, replyMs: ms, dataMs: ms, contentMs: ms } }),
+  });
+}
+
+function readPem(file: string, setting: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    throw new ConfigError([{ setting, problem: `the file cannot be read: ${describeError(error)}.` }]);
+  }
+}

@@ -1,0 +1,70 @@
+/** Checks a configuration by a table: every key known, every value of its kind. */
+import { nearest } from "../base/index.ts";
+import type { ConfigProblem } from "./errors.ts";
+
+/** What is wrong with a value; undefined when nothing is. */
+export type Check = (value: unknown) => string | undefined;
+
+/** The keys that an object may have, each with its check or with the keys below it. */
+export interface Shape {
+  [key: string]: Check | Shape;
+}
+
+/** A value as it may be shown: shortened, and without what could be a password in a URL. */
+export function show(value: unknown): string {
+  const text = typeof value === "string" ? JSON.stringify(value.replace(/\/\/[^@/\s]*@/g, "//***@")) : String(value);
+  return text.length > 80 ? `${text.slice(0, 80)}…` : text;
+}
+
+export const isText: Check = (value) =>
+  typeof value === "string" && value !== "" ? undefined : `it is ${show(value)}; it must be a text that is not empty.`;
+
+export const isBoolean: Check = (value) =>
+  typeof value === "boolean" ? undefined : `it is ${show(value)}; it must be true or false.`;
+
+export const isPort: Check = (value) =>
+  Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 65_535
+    ? undefined
+    : `it is ${show(value)}; it must be a port, 1 to 65535 (0 for any free one).`;
+
+export const isSeconds: Check = (value) =>
+  typeof value === "number" && value > 0 && value <= 10 ** 9
+    ? undefined
+    : `it is ${show(value)}; it must be a number of seconds over 0, such as 30.`;
+
+export const isCount: Check = (value) =>
+  Number.isInteger(value) && (value as number) >= 1
+    ? undefined
+    : `it is ${show(value)}; it must be a whole number from 1 up.`;
+
+export function isOneOf(...known: readonly string[]): Check {
+  return (value) =>
+    known.includes(value as string) ? undefined : `it is ${show(value)}; it must be one of ${known.join(", ")}.`;
+}
+
+/** Every problem of `value` by `shape`; `path` is where it stands. */
+export function checkShape(value: unknown, shape: Shape, path: string): ConfigProblem[] {
+  if (!isPlainObject(value))
+    return [{ setting: path || "the configuration", problem: `it is ${show(value)}; it must be an object.` }];
+  return Object.entries(value).flatMap(([key, inner]) => {
+    const setting = path === "" ? key : `${path}.${key}`;
+    if (inner === undefined) return [];
+    const rule = Object.hasOwn(shape, key) ? shape[key] : undefined;
+    if (rule === undefined) return [unknownKey(setting, key, Object.keys(shape))];
+    if (typeof rule !== "function") return checkShape(inner, rule, setting);
+    const problem = rule(inner);
+    return problem === undefined ? [] : [{ setting, problem }];
+  });
+}
+
+export function isPlainObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function unknownKey(setting: string, key: string, known: readonly string[]): ConfigProblem {
+  const meant = nearest(key, known);
+  return {
+    setting,
+    problem: `there is no such option. ${meant === undefined ? `There are: ${known.join(", ")}.` : `Did you mean ${meant}?`}`,
+  };
+}

@@ -1,0 +1,153 @@
+/** A configuration checked as a whole, before anything is opened. */
+import { MessageError, parseMailbox } from "../mail/index.ts";
+import {
+  type Check,
+  checkShape,
+  isBoolean,
+  isCount,
+  isOneOf,
+  isPlainObject,
+  isPort,
+  isSeconds,
+  isText,
+  type Shape,
+  show,
+} from "./check.ts";
+import { ConfigError, type ConfigProblem } from "./errors.ts";
+import type { WaxsealConfig } from "./types.ts";
+
+/** Under this a key can be guessed; Django's own are 50 characters. */
+const SECRET_MIN = 16;
+
+const isHttpUrl: Check = (value) =>
+  typeof value === "string" && URL.canParse(value) && /^https?:$/.test(new URL(value).protocol)
+    ? undefined
+    : `it is ${show(value)}; it must be the http or https URL where people reach the site, such as https://example.com.`;
+
+const isMailbox: Check = (value) => {
+  try {
+    parseMailbox(value as string, "address");
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof MessageError)) throw error;
+    return `it is ${show(value)}; it must be one address, such as mac@163.com or 'mac <mac@163.com>'. ${error.message}`;
+  }
+};
+
+const isSecretKey: Check = (value) => {
+  const keys: readonly unknown[] = Array.isArray(value) ? value : [value];
+  const bad = keys.length === 0 || keys.some((key) => typeof key !== "string" || key.length < SECRET_MIN);
+  return bad
+    ? `it must have ${SECRET_MIN} characters or more. Make one with: node -p 'crypto.randomBytes(32).toString("base64url")'`
+    : undefined;
+};
+
+const isDatabaseUrl: Check = (value) =>
+  typeof value === "string" && /^sqlite:.+/s.test(value)
+    ? undefined
+    : `it is ${show(value)}; it must be sqlite:PATH, such as sqlite:.waxseal/waxseal.db. (Postgres is not supported yet.)`;
+
+const shape: Shape = {
+  secretKey: isSecretKey,
+  siteUrl: isHttpUrl,
+  siteName: isText,
+  databaseUrl: isDatabaseUrl,
+  defaultFromEmail: isMailbox,
+  mailers: (value) =>
+    isPlainObject(value) ? undefined : `it is ${show(value)}; it must be an object of named mailers.`,
+  accounts: { activationMaxAgeSeconds: isSeconds, sessionMaxAgeSeconds: isSeconds, mailsPerHour: isCount },
+  outbox: { retrySeconds: isSeconds, leaseSeconds: isSeconds, concurrency: isCount },
+  web: { host: isText, port: isPort },
+  inbox: { port: isPort },
+  log: { level: isOneOf("debug", "info", "warn", "error") },
+};
+
+/** For each backend its options, and which of them it cannot do without. */
+const mailerShapes: Readonly<Record<string, { options: Shape; required: readonly string[] }>> = {
+  smtp: {
+    options: {
+      host: isText,
+      port: isPort,
+      security: isOneOf("tls", "starttls", "starttls-if-offered", "none"),
+      user: isText,
+      password: (value) =>
+        typeof value === "string" && value !== "" ? undefined : "it must be a text that is not empty.",
+      timeoutSeconds: isSeconds,
+      caFile: isText,
+      certFile: isText,
+      keyFile: isText,
+      allowPlaintextAuth: isBoolean,
+    },
+    required: ["host"],
+  },
+  console: { options: {}, required: [] },
+  file: { options: { path: isText }, required: ["path"] },
+  memory: { options: {}, required: [] },
+  dummy: { options: {}, required: [] },
+};
+
+/** What each required option is called in the environment. */
+const environmentNames: Readonly<Record<string, string>> = { host: "EMAIL_HOST", path: "EMAIL_FILE_PATH" };
+
+/**
+ * Checks a configuration and returns it unchanged.
+ *
+ * @throws ConfigError `WX_CONFIG`, with every problem at once, also for an option that does not exist
+ * @example
+ * export default defineConfig({ mailers: { default: { backend: "smtp", host: "smtp.163.com", port: 465 } } });
+ */
+export function defineConfig(config: WaxsealConfig): WaxsealConfig {
+  const problems = checkConfig(config);
+  if (problems.length > 0) throw new ConfigError(problems);
+  return config;
+}
+
+function checkConfig(config: WaxsealConfig): ConfigProblem[] {
+  const problems = checkShape(config, shape, "");
+  if (!isPlainObject(config.mailers)) return problems;
+  const mailers = Object.entries(config.mailers).flatMap(([name, mailer]) => checkMailer(mailer, `mailers.${name}`));
+  return [...problems, ...mailers];
+}
+
+function checkMailer(mailer: unknown, path: string): ConfigProblem[] {
+  if (!isPlainObject(mailer)) return checkShape(mailer, {}, path);
+  if (typeof mailer["send"] === "function") return []; // a backend of the user's own
+  const { backend, ...options } = mailer;
+  const found = typeof backend === "string" && Object.hasOwn(mailerShapes, backend) ? mailerShapes[backend] : undefined;
+  if (found === undefined) {
+    const known = Object.keys(mailerShapes).join(", ");
+    return [
+      {
+        setting: `${path}.backend`,
+        problem: `it is ${show(backend)}; it must be one of ${known}, or give an object with a send method.`,
+      },
+    ];
+  }
+  const missing = found.required.filter((option) => options[option] === undefined);
+  return [
+    ...checkShape(options, found.options, path),
+    ...missing.map((option) => ({
+      setting: `${path}.${option}`,
+      problem: `it is missing. Set it, or ${environmentNames[option]} in the environment.`,
+    })),
+    ...checkCredentials(options, path),
+  ];
+}
+
+function checkCredentials(options: Record<string, unknown>, path: string): ConfigProblem[] {
+  const problems: ConfigProblem[] = [];
+  const pairs = [
+    ["user", "password", "EMAIL_HOST_PASSWORD"],
+    ["password", "user", "EMAIL_HOST_USER"],
+    ["certFile", "keyFile", "EMAIL_SSL_KEYFILE"],
+    ["keyFile", "certFile", "EMAIL_SSL_CERTFILE"],
+  ] as const;
+  for (const [given, absent, name] of pairs) {
+    if (options[given] === undefined || options[absent] !== undefined) continue;
+    problems.push({
+      setting: `${path}.${absent}`,
+      problem: `it is missing, and ${given} is there. Set both, or neither (${name} in the environment).`,
+    });
+  }
+  return problems;
+}

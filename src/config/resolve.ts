@@ -1,0 +1,92 @@
+/** Fills in the defaults, and refuses a configuration that lacks what its use needs. */
+import { defineConfig } from "./define.ts";
+import { ConfigError, type ConfigProblem } from "./errors.ts";
+import type { MailerConfig, WaxsealConfig } from "./types.ts";
+
+/** A configuration with nothing left open. */
+export interface ResolvedConfig {
+  /** Oldest to newest. */
+  secretKey: readonly string[];
+  siteUrl: string;
+  siteName: string;
+  databaseUrl: string;
+  defaultFromEmail: string;
+  mailers: Readonly<Record<string, MailerConfig>>;
+  accounts: { activationMaxAgeSeconds: number; sessionMaxAgeSeconds: number; mailsPerHour: number };
+  outbox: { retrySeconds: number; leaseSeconds: number; concurrency: number };
+  web: { host: string; port: number };
+  inbox: { port: number };
+  log: { level: "debug" | "info" | "warn" | "error" };
+}
+
+/** Where nothing else is said; `DEFAULT_FROM_EMAIL` has Django's default. */
+export const defaults: Omit<ResolvedConfig, "secretKey" | "siteUrl" | "mailers"> = {
+  siteName: "Waxseal",
+  databaseUrl: "sqlite:.waxseal/waxseal.db",
+  defaultFromEmail: "webmaster@localhost",
+  accounts: { activationMaxAgeSeconds: 3600, sessionMaxAgeSeconds: 14 * 86_400, mailsPerHour: 3 },
+  outbox: { retrySeconds: 30, leaseSeconds: 60, concurrency: 5 },
+  web: { host: "127.0.0.1", port: 8025 },
+  inbox: { port: 1025 },
+  log: { level: "info" },
+};
+
+/** What only a deployment can know; `waxseal dev` makes them up. */
+export interface Essentials {
+  secretKey: string | readonly string[];
+  siteUrl: string;
+  mailers: Readonly<Record<string, MailerConfig>>;
+}
+
+/**
+ * The whole configuration.
+ *
+ * @param fallback What stands in for a missing secret, site URL and default mailer, in development.
+ * @throws ConfigError `WX_CONFIG` when something is wrong, or missing and without a stand-in
+ */
+export function resolveConfig(config: WaxsealConfig, fallback: Partial<Essentials> = {}): ResolvedConfig {
+  defineConfig(config);
+  const secretKey = config.secretKey ?? fallback.secretKey;
+  const siteUrl = config.siteUrl ?? fallback.siteUrl;
+  const mailers = { ...fallback.mailers, ...config.mailers };
+  const missing = missingEssentials(secretKey, siteUrl, mailers);
+  if (secretKey === undefined || siteUrl === undefined || missing.length > 0) throw new ConfigError(missing);
+  return {
+    secretKey: typeof secretKey === "string" ? [secretKey] : secretKey,
+    siteUrl,
+    mailers,
+    siteName: config.siteName ?? defaults.siteName,
+    databaseUrl: config.databaseUrl ?? defaults.databaseUrl,
+    defaultFromEmail: config.defaultFromEmail ?? defaults.defaultFromEmail,
+    accounts: { ...defaults.accounts, ...config.accounts },
+    outbox: { ...defaults.outbox, ...config.outbox },
+    web: { ...defaults.web, ...config.web },
+    inbox: { ...defaults.inbox, ...config.inbox },
+    log: { ...defaults.log, ...config.log },
+  };
+}
+
+function missingEssentials(secretKey: unknown, siteUrl: unknown, mailers: object): ConfigProblem[] {
+  const problems: ConfigProblem[] = [];
+  if (secretKey === undefined) {
+    problems.push({
+      setting: "SECRET_KEY",
+      problem: `it is missing, and only \`waxseal dev\` does without. Make one with: node -p 'crypto.randomBytes(32).toString("base64url")'`,
+    });
+  }
+  if (siteUrl === undefined) {
+    problems.push({
+      setting: "SITE_URL",
+      problem:
+        "it is missing; the links in mails begin with it. Set it to where people reach the site, such as https://example.com.",
+    });
+  }
+  if (!("default" in mailers)) {
+    problems.push({
+      setting: "EMAIL_HOST",
+      problem:
+        "no way to send mail is set. Set EMAIL_HOST (with EMAIL_PORT, EMAIL_HOST_USER, EMAIL_HOST_PASSWORD) or EMAIL_URL, or EMAIL_BACKEND=console to only print mail.",
+    });
+  }
+  return problems;
+}

@@ -1,0 +1,57 @@
+/** Every environment name there is: Django's, the ones of common platforms, and Waxseal's own. */
+
+export type SettingKind = "text" | "secret" | "boolean" | "port" | "seconds" | "count" | "backend" | "level";
+
+export interface Setting {
+  name: string;
+  /** Where its value goes in the configuration. */
+  path: string;
+  kind: SettingKind;
+  /** A file may hold the value instead: `NAME_FILE` names it. */
+  fileVariant?: boolean;
+}
+
+const MAILER = "mailers.default";
+
+export const settings: readonly Setting[] = [
+  { name: "SECRET_KEY", path: "secretKey", kind: "secret", fileVariant: true },
+  { name: "SITE_URL", path: "siteUrl", kind: "text" },
+  { name: "DATABASE_URL", path: "databaseUrl", kind: "text" },
+  { name: "PORT", path: "web.port", kind: "port" },
+  { name: "DEFAULT_FROM_EMAIL", path: "defaultFromEmail", kind: "text" },
+  { name: "EMAIL_BACKEND", path: `${MAILER}.backend`, kind: "backend" },
+  { name: "EMAIL_HOST", path: `${MAILER}.host`, kind: "text" },
+  { name: "EMAIL_PORT", path: `${MAILER}.port`, kind: "port" },
+  { name: "EMAIL_HOST_USER", path: `${MAILER}.user`, kind: "text" },
+  { name: "EMAIL_HOST_PASSWORD", path: `${MAILER}.password`, kind: "secret", fileVariant: true },
+  { name: "EMAIL_TIMEOUT", path: `${MAILER}.timeoutSeconds`, kind: "seconds" },
+  { name: "EMAIL_SSL_CAFILE", path: `${MAILER}.caFile`, kind: "text" },
+  { name: "EMAIL_SSL_CERTFILE", path: `${MAILER}.certFile`, kind: "text" },
+  { name: "EMAIL_SSL_KEYFILE", path: `${MAILER}.keyFile`, kind: "text" },
+  { name: "EMAIL_FILE_PATH", path: `${MAILER}.path`, kind: "text" },
+  { name: "WAXSEAL_ALLOW_PLAINTEXT_AUTH", path: `${MAILER}.allowPlaintextAuth`, kind: "boolean" },
+  { name: "WAXSEAL_SITE_NAME", path: "siteName", kind: "text" },
+  { name: "WAXSEAL_HOST", path: "web.host", kind: "text" },
+  { name: "WAXSEAL_SMTP_PORT", path: "inbox.port", kind: "port" },
+  { name: "WAXSEAL_ACTIVATION_MAX_AGE", path: "accounts.activationMaxAgeSeconds", kind: "seconds" },
+  { name: "WAXSEAL_SESSION_MAX_AGE", path: "accounts.sessionMaxAgeSeconds", kind: "seconds" },
+  { name: "WAXSEAL_MAILS_PER_HOUR", path: "accounts.mailsPerHour", kind: "count" },
+  { name: "WAXSEAL_RETRY_SECONDS", path: "outbox.retrySeconds", kind: "seconds" },
+  { name: "WAXSEAL_LEASE_SECONDS", path: "outbox.leaseSeconds", kind: "seconds" },
+  { name: "WAXSEAL_CONCURRENCY", path: "outbox.concurrency", kind: "count" },
+  { name: "WAXSEAL_LOG_LEVEL", path: "log.level", kind: "level" },
+];
+
+/** Read together, since only together they say something: the security, and a whole mailer in one URL. */
+export const combinedSettings = ["EMAIL_USE_TLS", "EMAIL_USE_SSL", "EMAIL_URL"] as const;
+
+/** Every name that may stand in the environment. */
+export const settingNames: readonly string[] = [
+  ...settings.flatMap(({ name, fileVariant }) => (fileVariant === true ? [name, `${name}_FILE`] : [name])),
+  ...combinedSettings,
+];
+
+/** Whether the value at this path of the configuration must never be shown. */
+export function isSecretPath(path: string): boolean {
+  return path === "secretKey" || path.endsWith(".password");
+}

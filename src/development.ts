@@ -1,0 +1,149 @@
+/** Waxseal on a developer's machine: everything in one process, with an inbox that catches the mail. */
+import { randomBytes } from "node:crypto";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { ConfigError, defaults, resolveConfig, type WaxsealConfig } from "./config.ts";
+import { createConsole } from "./console/index.ts";
+import { type Database, sqlitePath } from "./db/index.ts";
+import { databaseStore, type Inbox, InboxError, listenInbox } from "./inbox/index.ts";
+import { assemble, openMigrated, type Waxseal, type WaxsealOptions } from "./waxseal.ts";
+import { serveNode } from "./web/index.ts";
+
+/** A running development server. */
+export interface Development extends AsyncDisposable {
+  readonly waxseal: Waxseal;
+  readonly inbox: Inbox;
+  /** The sample site, with the account pages below it. */
+  readonly url: string;
+  readonly inboxUrl: string;
+  /** Where caught mail arrives, `host:port`. */
+  readonly smtpAddress: string;
+  /** False when the configuration names a mailer of its own: then the mail goes there. */
+  readonly catchesMail: boolean;
+  close(): Promise<void>;
+}
+
+/** What was opened so far; closed from the last to the first. */
+type Opened = { close(): Promise<void> }[];
+
+/**
+ * Opens the database (and brings it up to date), the inbox and the web server, and starts the worker.
+ *
+ * What only a deployment can know is made up: the secret (kept beside the database, so that links outlive a restart),
+ * the site's URL, and a mailer that sends to the inbox.
+ *
+ * @throws ConfigError, also when a port is in use; DatabaseError
+ */
+export async function startDevelopment(config: WaxsealConfig, options: WaxsealOptions = {}): Promise<Development> {
+  const opened: Opened = [];
+  try {
+    return await start(config, options, opened);
+  } catch (error) {
+    await closeAll(opened);
+    throw error;
+  }
+}
+
+async function start(config: WaxsealConfig, options: WaxsealOptions, opened: Opened): Promise<Development> {
+  const databaseUrl = config.databaseUrl ?? defaults.databaseUrl;
+  // Checked before a port or a file is opened; the stand-ins are replaced below by what was opened.
+  resolveConfig(config, {
+    secretKey: "not-yet-read-or-made",
+    siteUrl: "http://127.0.0.1",
+    mailers: { default: { backend: "dummy" } },
+  });
+  const database = await openMigrated(databaseUrl, true);
+  opened.push(database);
+  const inbox = await openInbox(config, options, database);
+  opened.push(inbox);
+  let handle: (request: Request) => Response | Promise<Response> = () => new Response(null, { status: 503 });
+  const server = await openWeb(config, (request) => handle(request));
+  opened.push(server);
+
+  const resolved = resolveConfig(config, {
+    secretKey: config.secretKey ?? keptSecret(databaseUrl),
+    siteUrl: server.url,
+    mailers: { default: { backend: "smtp", host: inbox.host, port: inbox.port, security: "none" } },
+  });
+  const inboxUrl = `${server.url}/inbox`;
+  const waxseal = assemble(resolved, database, { ...options, inboxUrl });
+  const console = createConsole({
+    inbox,
+    outbox: waxseal.outbox,
+    allowedHosts: ["127.0.0.1", "localhost", "[::1]", new URL(resolved.siteUrl).hostname, resolved.web.host],
+  });
+  handle = (request) => (ownedByConsole(request) ? console.fetch(request) : waxseal.fetch(request));
+  waxseal.startWorker();
+
+  let closing: Promise<void> | undefined;
+  // The web first, so that nothing new comes in; the inbox last, for it takes what the worker is just sending.
+  const close = (): Promise<void> => (closing ??= closeAll([inbox, waxseal, server]));
+  return {
+    waxseal,
+    inbox,
+    url: server.url,
+    inboxUrl,
+    smtpAddress: `${inbox.host}:${inbox.port}`,
+    catchesMail: config.mailers?.["default"] === undefined,
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+async function closeAll(opened: Opened): Promise<void> {
+  for (const part of opened.toReversed()) await part.close();
+}
+
+async function openInbox(config: WaxsealConfig, options: WaxsealOptions, database: Database): Promise<Inbox> {
+  const port = config.inbox?.port ?? defaults.inbox.port;
+  try {
+    return await listenInbox({ ...options, port, store: databaseStore(database) });
+  } catch (error) {
+    if (error instanceof InboxError)
+      throw portError(error.cause, "inbox.port", "127.0.0.1", port, "--smtp-port (or WAXSEAL_SMTP_PORT)");
+    throw error;
+  }
+}
+
+async function openWeb(
+  config: WaxsealConfig,
+  fetch: (request: Request) => Response | Promise<Response>,
+): Promise<Awaited<ReturnType<typeof serveNode>>> {
+  const { host, port } = { ...defaults.web, ...config.web };
+  try {
+    return await serveNode({ fetch, host, port });
+  } catch (error) {
+    throw portError(error, "web.port", host, port, "--port (or PORT)");
+  }
+}
+
+/** A port that cannot be had, as a setting that can be changed; anything else as it is. */
+function portError(error: unknown, setting: string, host: string, port: number, flag: string): unknown {
+  const reasons: Record<string, string> = {
+    EADDRINUSE: `port ${port} on ${host} is in use by another program. Choose another with ${flag}.`,
+    EACCES: `port ${port} on ${host} needs more rights than this user has. Choose one over 1023 with ${flag}.`,
+    EADDRNOTAVAIL: `${host} is not an address of this machine. Choose another with --host (or WAXSEAL_HOST).`,
+  };
+  const reason = reasons[(error as { code?: string } | undefined)?.code ?? ""];
+  return reason === undefined ? error : new ConfigError([{ setting, problem: reason }]);
+}
+
+function ownedByConsole(request: Request): boolean {
+  return /^\/(inbox|outbox|console-assets)(\/|$)/.test(new URL(request.url).pathname);
+}
+
+/** The secret kept in the database's folder, made when there is none; for a database in memory, a new one each time. */
+function keptSecret(databaseUrl: string): string {
+  const fresh = randomBytes(32).toString("base64url");
+  const path = sqlitePath(databaseUrl);
+  if (path === ":memory:") return fresh;
+  const file = join(dirname(path), "secret");
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  try {
+    writeFileSync(file, fresh, { flag: "wx", mode: 0o600 }); // fails where there is one already
+    return fresh;
+  } catch (error) {
+    if ((error as { code?: string }).code !== "EEXIST") throw error;
+    return readFileSync(file, "utf8").trim();
+  }
+}

@@ -1,0 +1,65 @@
+/** "waxseal": the whole of it from one configuration, and Django's functions for those who only want to send. */
+import { fromEnv, resolveConfig } from "./config.ts";
+import type { Mail, MailboxList, MassMail, SendMailOptions, SendOptions } from "./mail/index.ts";
+import { createMailFromConfig } from "./waxseal.ts";
+
+export {
+  describeError,
+  type Clock,
+  type Logger,
+  pinoLogger,
+  silentLogger,
+  systemClock,
+  WaxsealError,
+} from "./base/index.ts";
+export {
+  ConfigError,
+  type ConfigProblem,
+  defineConfig,
+  fromEnv,
+  type MailerConfig,
+  type WaxsealConfig,
+} from "./config.ts";
+export { DatabaseError, migrate, openDatabase } from "./db/index.ts";
+export { DeliveryError, EmailMessage, EmailMultiAlternatives, MessageError } from "./mail/index.ts";
+export { createMailFromConfig, createWaxseal, type Waxseal, type WaxsealOptions } from "./waxseal.ts";
+
+let shared: Mail | undefined;
+
+/** The mailers that the environment describes, made at the first use. */
+function sharedMail(): Mail {
+  // Sending needs neither a secret nor a site; they are asked for where they are used.
+  shared ??= createMailFromConfig(
+    resolveConfig(fromEnv(), { secretKey: "unused-when-only-sending", siteUrl: "http://localhost" }),
+  );
+  return shared;
+}
+
+/**
+ * Sends one message through the mailer that the environment describes, as Django's `send_mail`.
+ *
+ * @param fromEmail Undefined for DEFAULT_FROM_EMAIL.
+ * @returns 1, or 0 when there was nobody to send to or a failure was silenced.
+ * @throws ConfigError, MessageError, DeliveryError
+ * @example
+ * await sendMail("Welcome", "Hello Ann", undefined, ["ann@example.com"], { htmlMessage: "<p>Hello Ann" });
+ */
+export async function sendMail(
+  subject: string,
+  message: string,
+  fromEmail: string | undefined,
+  recipientList: MailboxList,
+  options?: SendMailOptions,
+): Promise<0 | 1> {
+  return sharedMail().sendMail(subject, message, fromEmail, recipientList, options);
+}
+
+/**
+ * Sends many messages over one connection, as Django's `send_mass_mail`.
+ *
+ * @returns How many were sent.
+ * @throws ConfigError, MessageError, DeliveryError
+ */
+export async function sendMassMail(messages: Iterable<MassMail>, options?: SendOptions): Promise<number> {
+  return sharedMail().sendMassMail(messages, options);
+}

@@ -1,0 +1,160 @@
+/** The composition root: builds every part from one configuration, and closes them again. */
+import { type Accounts, createAccounts } from "./accounts/index.ts";
+import { type Clock, type Logger, silentLogger, systemClock } from "./base/index.ts";
+import {
+  createBackend,
+  fromEnv,
+  type MailerConfig,
+  type ResolvedConfig,
+  resolveConfig,
+  type WaxsealConfig,
+} from "./config.ts";
+import { type Database, migrate, openDatabase, requireMigrated } from "./db/index.ts";
+import { createMail, createMailers, type Mail } from "./mail/index.ts";
+import { createOutbox, type Outbox } from "./outbox/index.ts";
+import { createWeb, type NodeServer, serveNode } from "./web/index.ts";
+
+export interface WaxsealOptions {
+  logger?: Logger;
+  clock?: Clock;
+  /** Run the migrations at start. Default false: then a database that is behind is refused, with the command to run. */
+  migrate?: boolean;
+}
+
+/** Every part, wired. */
+export interface Waxseal extends AsyncDisposable {
+  readonly config: ResolvedConfig;
+  readonly database: Database;
+  readonly mail: Mail;
+  readonly outbox: Outbox;
+  readonly accounts: Accounts;
+  /** The account pages, as a fetch handler to mount in any server. */
+  fetch(request: Request): Response | Promise<Response>;
+  /** Starts delivering what is in the outbox. A process that only enqueues need not. */
+  startWorker(): void;
+  /** Serves the account pages over HTTP, at `config.web` or where told. */
+  listen(at?: { host?: string; port?: number }): Promise<NodeServer>;
+  /** Stops serving, lets deliveries under way end, closes the connections and the database. */
+  close(): Promise<void>;
+}
+
+/**
+ * Builds Waxseal from a configuration.
+ *
+ * @param config Default: the environment, by Django's names.
+ * @throws ConfigError when the configuration is wrong or lacks something; DatabaseError when the database cannot be used
+ * @example
+ * await using waxseal = await createWaxseal({ secretKey, siteUrl: "https://example.com", mailers });
+ * waxseal.startWorker();
+ * const answer = await waxseal.accounts.register({ username: "mac", email: "mac@163.com", password });
+ */
+export async function createWaxseal(config: WaxsealConfig = fromEnv(), options: WaxsealOptions = {}): Promise<Waxseal> {
+  const resolved = resolveConfig(config);
+  const database = await openMigrated(resolved.databaseUrl, options.migrate ?? false);
+  try {
+    return assemble(resolved, database, options);
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+}
+
+/** What sends mail directly: the mailers of a configuration, without a database. */
+export function createMailFromConfig(
+  config: { mailers: Readonly<Record<string, MailerConfig>>; defaultFromEmail: string },
+  { logger = silentLogger, clock = systemClock }: WaxsealOptions = {},
+): Mail {
+  const backends = Object.entries(config.mailers).map(
+    ([name, mailer]) => [name, createBackend(mailer, `mailers.${name}`, logger)] as const,
+  );
+  return createMail({
+    mailers: createMailers(Object.fromEntries(backends)),
+    defaultFromEmail: config.defaultFromEmail,
+    clock,
+  });
+}
+
+/** Opens a database and sees to it that its tables are this version's. */
+export async function openMigrated(url: string, runMigrations: boolean): Promise<Database> {
+  const database = await openDatabase(url);
+  try {
+    await (runMigrations ? migrate(database) : requireMigrated(database));
+    return database;
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+}
+
+/** Wires the parts on an open database, which closes with them. */
+export function assemble(
+  config: ResolvedConfig,
+  database: Database,
+  options: WaxsealOptions & { inboxUrl?: string } = {},
+): Waxseal {
+  const { logger = silentLogger, clock = systemClock } = options;
+  const mail = createMailFromConfig(config, options);
+  const outbox = createOutbox({
+    database,
+    mailer: (name) => mail.mailers.get(name),
+    clock,
+    logger,
+    policy: { baseMs: config.outbox.retrySeconds * 1000 },
+    leaseMs: config.outbox.leaseSeconds * 1000,
+    concurrency: config.outbox.concurrency,
+  });
+  const accounts = createAccounts({
+    ...config.accounts,
+    database,
+    clock,
+    secretKey: config.secretKey,
+    siteUrl: config.siteUrl,
+    siteName: config.siteName,
+    // The request path ends here: the mail is a row of the same transaction, and the worker finds it there.
+    deliver: async (message, { tx }) => {
+      await outbox.enqueue(mail.compose(message), tx === undefined ? {} : { tx });
+    },
+  });
+  const web = createWeb({
+    accounts,
+    secretKey: newestKey(config),
+    siteUrl: config.siteUrl,
+    siteName: config.siteName,
+    logger,
+    ...(options.inboxUrl !== undefined && { inboxUrl: options.inboxUrl }),
+  });
+  const fetch = (request: Request): Response | Promise<Response> => web.fetch(request);
+  const servers: NodeServer[] = [];
+
+  async function listen({ host = config.web.host, port = config.web.port } = {}): Promise<NodeServer> {
+    const server = await serveNode({ fetch, host, port });
+    servers.push(server);
+    return server;
+  }
+
+  let closing: Promise<void> | undefined;
+  async function closeAll(): Promise<void> {
+    await Promise.all(servers.map((server) => server.close()));
+    await outbox.stop();
+    await mail.mailers.close();
+    await database.close();
+  }
+  const close = (): Promise<void> => (closing ??= closeAll());
+
+  return {
+    config,
+    database,
+    mail,
+    outbox,
+    accounts,
+    fetch,
+    startWorker: outbox.start,
+    listen,
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+function newestKey(config: ResolvedConfig): string {
+  return config.secretKey.at(-1) ?? "";
+}
