@@ -15,7 +15,7 @@ const PARTS = [
 ] as const;
 
 /** A folder of src/, or a file that stands directly in it (without its ending). */
-export type Part = (typeof PARTS)[number] | "config" | "waxseal" | "index" | "cli";
+export type Part = (typeof PARTS)[number] | "config" | "waxseal" | "development" | "index" | "cli";
 
 /** Each part, and the parts that its files may import. */
 export const LAYERS: Readonly<Record<Part, readonly Part[]>> = {
@@ -32,8 +32,9 @@ export const LAYERS: Readonly<Record<Part, readonly Part[]>> = {
   testing: ["mail", "smtp", "inbox", "base"],
   config: ["mail", "base"],
   waxseal: ["config", ...PARTS],
+  development: ["waxseal", "config", ...PARTS],
   index: ["waxseal", "config", ...PARTS],
-  cli: ["index", "waxseal", "config", "base"],
+  cli: ["index", "waxseal", "development", "config", "base"],
 };
 
 /** The parts whose files may read the environment; all others get plain arguments. */
