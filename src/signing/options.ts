@@ -1,7 +1,6 @@
 /** Refuses misspelt options, which would otherwise silently leave a default in force. */
+import { nearest } from "../base/index.ts";
 import { SigningUsageError } from "./errors.ts";
-
-const plain = (name: string): string => name.replaceAll(/[_-]/g, "").toLowerCase();
 
 /**
  * Passes when every key of `options` is in `known`.
@@ -12,7 +11,7 @@ const plain = (name: string): string => name.replaceAll(/[_-]/g, "").toLowerCase
 export function checkOptions(owner: string, options: object, known: readonly string[]): void {
   for (const name of Object.keys(options)) {
     if (known.includes(name)) continue;
-    const meant = known.find((candidate) => plain(candidate) === plain(name));
+    const meant = nearest(name, known);
     const hint = meant === undefined ? `it takes ${known.join(", ")}` : `did you mean ${meant}?`;
     throw new SigningUsageError("WX_SIGNING_OPTION", `${owner} has no option "${name}"; ${hint}`);
   }
