@@ -135,8 +135,8 @@ function makePeer(raw: Socket, index: number, received: { bytes: number }): Peer
       return content;
     },
     content: async () => {
-      const text = await until(() => (buffer.startsWith(".\r\n") ? cut(".\r\n") : cut("\r\n.\r\n")));
-      return text === "" ? text : `${text}\r\n`;
+      const isEnd = (): boolean => buffer.startsWith(".\r\n");
+      return until(() => (isEnd() ? cut(".\r\n") : cut("\r\n.\r\n")?.concat("\r\n")));
     },
     secure: async ({ key, cert }) => {
       socket.off("data", onData).off("close", onGone);
@@ -145,7 +145,9 @@ function makePeer(raw: Socket, index: number, received: { bytes: number }): Peer
       await once(socket, "secure");
     },
     close: (how = "end") => (how === "end" ? socket.end() : socket.resetAndDestroy()),
-    gone: () => until(() => (isGone ? true : undefined)).then(() => {}),
+    gone: async () => {
+      await until(() => (isGone ? true : undefined));
+    },
     stopReading: () => void socket.pause(),
   };
   return peer;

@@ -1,0 +1,209 @@
+import { expect, onTestFinished, test } from "vitest";
+import { type Backend, type Composed, DeliveryError, type Receipt } from "../mail/index.ts";
+import { fixedClock } from "../../test/support/fixed-clock.ts";
+import { testDatabase } from "../../test/support/test-database.ts";
+import { createOutbox, type Outbox, type OutboxOptions } from "./outbox.ts";
+
+const composed = (subject = "Hello", to = ["ann@x.cn"]): Composed => ({
+  envelope: { from: "shop@x.cn", to },
+  bytes: Buffer.from(`Subject: ${subject}\r\n\r\nbytes ÿ\r\n`, "latin1"),
+  messageId: `<${subject}@x.cn>`,
+  subject,
+});
+
+const receipt = (to: readonly string[]): Receipt => ({
+  server: "mx:25",
+  accepted: [...to],
+  rejected: [],
+  response: "250 ok",
+});
+
+/** A backend whose answers a test writes, and that remembers what it was given. */
+function scripted(
+  ...answers: ((to: readonly string[], signal: AbortSignal | undefined) => Promise<Receipt> | Receipt)[]
+) {
+  const sent: { to: readonly string[]; bytes: Uint8Array }[] = [];
+  const backend: Backend = {
+    send: async (envelope, bytes, options) => {
+      sent.push({ to: envelope.to, bytes });
+      const answer = answers[Math.min(sent.length, answers.length) - 1];
+      return answer === undefined ? receipt(envelope.to) : answer(envelope.to, options?.signal);
+    },
+  };
+  return { backend, sent };
+}
+
+async function outboxWith(backend: Backend, options: Partial<OutboxOptions> = {}) {
+  const database = options.database ?? (await testDatabase());
+  const outbox = createOutbox({ mailer: () => backend, pollMs: 20, ...options, database });
+  onTestFinished(() => outbox.stop());
+  return { outbox, database };
+}
+
+async function until<T>(look: () => Promise<T | undefined | false>): Promise<T> {
+  for (;;) {
+    const found = await look();
+    if (found !== undefined && found !== false) return found;
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+const inState = (outbox: Outbox, id: string, state: string) =>
+  until(async () => {
+    const message = await outbox.get(id);
+    return message?.state === state ? message : undefined;
+  });
+
+test("an enqueued message is delivered once, byte for byte, and its attempt is written down", async () => {
+  const { backend, sent } = scripted();
+  const { outbox } = await outboxWith(backend);
+  const id = await outbox.enqueue(composed("Grüße", ["ann@x.cn", "bob@x.cn", "ann@x.cn"]));
+  expect(await outbox.get(id)).toMatchObject({ state: "queued", attempts: 0 });
+  outbox.start();
+  const message = await inState(outbox, id, "sent");
+  expect(sent).toHaveLength(1);
+  expect(sent[0]?.to).toEqual(["ann@x.cn", "bob@x.cn"]);
+  expect(Buffer.from(sent[0]?.bytes ?? []).equals(composed("Grüße").bytes as Buffer)).toBe(true);
+  expect(message).toMatchObject({ attempts: 1, nextAttemptAt: undefined, messageId: "<Grüße@x.cn>" });
+  expect(message.history).toMatchObject([{ outcome: "sent", server: "mx:25", code: 250 }]);
+});
+
+test("a message belongs to the caller's transaction: rolled back, it never was", async () => {
+  const { backend, sent } = scripted();
+  const { outbox, database } = await outboxWith(backend);
+  outbox.start();
+  const cancelled = database.kysely.transaction().execute(async (tx) => {
+    await outbox.enqueue(composed("rolled back"), { tx });
+    throw new Error("the order failed");
+  });
+  await expect(cancelled).rejects.toThrow("the order failed");
+  const id = await database.kysely.transaction().execute((tx) => outbox.enqueue(composed("kept"), { tx }));
+  await inState(outbox, id, "sent");
+  expect(sent).toHaveLength(1);
+  expect((await outbox.list()).map(({ subject }) => subject)).toEqual(["kept"]);
+});
+
+test("a server that is down defers the message, and the same bytes go out when it is back", async () => {
+  const clock = fixedClock();
+  const { backend, sent } = scripted(
+    () =>
+      Promise.reject(
+        new DeliveryError("connection refused", {
+          retryable: true,
+          outcome: "not-sent",
+          stage: "connect",
+          server: "mx:25",
+        }),
+      ),
+    (to) => receipt(to),
+  );
+  const { outbox } = await outboxWith(backend, { clock, policy: { baseMs: 30_000 } });
+  const id = await outbox.enqueue(composed());
+  outbox.start();
+  const deferred = await inState(outbox, id, "deferred");
+  expect(deferred.history).toMatchObject([{ outcome: "deferred", stage: "connect", text: "connection refused" }]);
+  clock.advance(20_000);
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  expect(sent).toHaveLength(1); // not before its time
+  clock.advance(10_001);
+  await inState(outbox, id, "sent");
+  expect(sent).toHaveLength(2);
+  expect(sent[1]).toEqual(sent[0]);
+});
+
+test("a wrong password or certificate costs no message, though the server's no is final", async () => {
+  const { backend } = scripted(() =>
+    Promise.reject(
+      new DeliveryError("535 wrong", { retryable: false, outcome: "not-sent", stage: "auth", server: "mx:465" }),
+    ),
+  );
+  const { outbox } = await outboxWith(backend);
+  const id = await outbox.enqueue(composed());
+  outbox.start();
+  expect((await inState(outbox, id, "deferred")).nextAttemptAt).toBeGreaterThan(Date.now());
+});
+
+test("only the recipients that still wait are tried again", async () => {
+  const clock = fixedClock();
+  const refused = { address: "bob@x.cn", retryable: true, code: 450, enhancedCode: "4.2.1", text: "450 busy" };
+  const { backend, sent } = scripted(
+    () => ({ ...receipt(["ann@x.cn"]), rejected: [refused] }),
+    (to) => receipt(to),
+  );
+  const { outbox } = await outboxWith(backend, { clock });
+  const id = await outbox.enqueue(composed("two", ["ann@x.cn", "bob@x.cn"]));
+  outbox.start();
+  await inState(outbox, id, "deferred");
+  clock.advance(60_000);
+  await inState(outbox, id, "sent");
+  expect(sent.map(({ to }) => to)).toEqual([["ann@x.cn", "bob@x.cn"], ["bob@x.cn"]]);
+});
+
+test("one bad message stops nothing: a mailer that is missing defers its own message alone", async () => {
+  const { backend } = scripted();
+  const database = await testDatabase();
+  const mailer = (name: string): Backend => {
+    if (name === "default") return backend;
+    throw new Error(`there is no mailer ${name}`);
+  };
+  const { outbox } = await outboxWith(backend, { database, mailer });
+  const bad = await outbox.enqueue(composed("bad"), { using: "nowhere" });
+  const good = await outbox.enqueue(composed("good"));
+  outbox.start();
+  await inState(outbox, good, "sent");
+  expect((await inState(outbox, bad, "deferred")).history[0]?.text).toBe("there is no mailer nowhere");
+});
+
+test("two workers on one file deliver each message once", async () => {
+  const { backend, sent } = scripted();
+  const database = await testDatabase();
+  const first = await outboxWith(backend, { database });
+  const second = await outboxWith(backend, { database });
+  const ids = await Promise.all(Array.from({ length: 40 }, (_, index) => first.outbox.enqueue(composed(`m${index}`))));
+  first.outbox.start();
+  second.outbox.start();
+  for (const id of ids) await inState(first.outbox, id, "sent");
+  expect(sent).toHaveLength(40);
+});
+
+test("a worker that loses its lease is cut off, and does not overwrite what the next one wrote", async () => {
+  const clock = fixedClock();
+  let release: (value: Receipt) => void = () => {};
+  const stalled = scripted(() => new Promise<Receipt>((resolve) => (release = resolve)));
+  const quick = scripted();
+  const database = await testDatabase();
+  const slow = await outboxWith(stalled.backend, { database, clock, leaseMs: 60_000 });
+  const next = await outboxWith(quick.backend, { database, clock: { ...clock, now: () => clock.now() + 61_000 } });
+  const id = await slow.outbox.enqueue(composed());
+  slow.outbox.start();
+  await until(async () => stalled.sent.length === 1);
+  expect((await slow.outbox.get(id))?.state).toBe("sending");
+  next.outbox.start(); // its clock says that the lease has run out
+  await inState(next.outbox, id, "sent");
+  release({ ...receipt(["ann@x.cn"]), response: "250 too late" });
+  await slow.outbox.stop();
+  const message = await next.outbox.get(id);
+  expect(message?.history).toHaveLength(1);
+  expect(message?.recipients[0]?.detail).toBe("250 ok");
+});
+
+test("stopping lets a delivery end, and takes no further message", async () => {
+  let release: (value: Receipt) => void = () => {};
+  const { backend, sent } = scripted(() => new Promise<Receipt>((resolve) => (release = resolve)));
+  const { outbox } = await outboxWith(backend, { concurrency: 1 });
+  const first = await outbox.enqueue(composed("first"));
+  const second = await outbox.enqueue(composed("second"));
+  outbox.start();
+  await until(async () => sent.length === 1);
+  const stopped = outbox.stop();
+  release(receipt(["ann@x.cn"]));
+  await stopped;
+  expect((await outbox.get(first))?.state).toBe("sent");
+  expect((await outbox.get(second))?.state).toBe("queued");
+  expect(sent).toHaveLength(1);
+});
+
+test("a message without a recipient is refused, and nothing is written", async () => {
+  const { outbox } = await outboxWith(scripted().backend);
+  await expect(outbox.enqueue(composed("nobody", []))).rejects.toMatchObject({ code: "WX_OUTBOX_NO_RECIPIENT" });
+  expect(await outbox.list()).toEqual([]);
+});
