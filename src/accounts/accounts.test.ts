@@ -126,7 +126,7 @@ test("two people who race for one username: one gets it, the other is told at th
     accounts.register(mac),
     accounts.register({ username: "ＭＡＣ", email: "other@qq.com", password: "battery staple" }),
   ]);
-  expect(outcomes.map(({ status }) => status).sort()).toEqual(["invalid", "registered"]);
+  expect(outcomes.map(({ status }) => status).toSorted()).toEqual(["invalid", "registered"]);
   expect(outcomes).toContainEqual({ status: "invalid", problems: { username: "taken" } });
   expect(await users()).toHaveLength(1);
 });

@@ -80,7 +80,7 @@ export function isTooLong(login: string, password: string): boolean {
 
 function passwordProblem({ username, email, password }: Credentials): FieldProblem | undefined {
   if (password === "") return "required";
-  if ([...password.slice(0, PASSWORD_MIN * 2)].length < PASSWORD_MIN) return "too-short";
+  if (Array.from(password.slice(0, PASSWORD_MIN * 2)).length < PASSWORD_MIN) return "too-short";
   if (Buffer.byteLength(password) > PASSWORD_MAX_OCTETS) return "too-long";
   const key = usernameKey(password);
   return key === usernameKey(username) || key === usernameKey(email) ? "too-guessable" : undefined;

@@ -19,7 +19,7 @@ export function nearest(name: string, known: readonly string[]): string | undefi
   const typed = name.slice(0, 100).toLowerCase();
   const ranked = known
     .map((candidate) => ({ candidate, edits: distance(typed, candidate.toLowerCase()) }))
-    .sort((a, b) => a.edits - b.edits);
+    .toSorted((a, b) => a.edits - b.edits);
   const best = ranked[0];
   return best !== undefined && best.edits <= Math.ceil(typed.length / 3) ? best.candidate : undefined;
 }

@@ -57,22 +57,22 @@ function findForm(page: Page, action: string | undefined): { action: string; hid
   const forms = [...page.html.matchAll(/<form\b[^>]*>.*?<\/form>/gs)]
     .map(([form]) => form)
     .filter((form) => /method="post"/i.test(form));
-  const form = forms.find((candidate) => action === undefined || attribute(candidate, "action").endsWith(action));
+  const form = forms.find((candidate) => action === undefined || attributeOf(candidate, "action").endsWith(action));
   if (form === undefined)
     throw new Error(
       `${page.url} (status ${page.status}) has no form${action === undefined ? "" : ` that ends in ${action}`}`,
     );
   const inputs = [...form.matchAll(/<input\b[^>]*>/g)]
     .map(([input]) => input)
-    .filter((input) => attribute(input, "type") === "hidden");
+    .filter((input) => attributeOf(input, "type") === "hidden");
   return {
-    action: attribute(form, "action"),
-    hidden: Object.fromEntries(inputs.map((input) => [attribute(input, "name"), attribute(input, "value")])),
+    action: attributeOf(form, "action"),
+    hidden: Object.fromEntries(inputs.map((input) => [attributeOf(input, "name"), attributeOf(input, "value")])),
   };
 }
 
 /** The value of the first such attribute in a piece of HTML, with the five escapes that our pages write. */
-function attribute(html: string, name: string): string {
+function attributeOf(html: string, name: string): string {
   const value = new RegExp(`\\s${name}="([^"]*)"`).exec(html)?.[1] ?? "";
   return value
     .replace(/&quot;|&#34;/g, '"')

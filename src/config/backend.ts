@@ -43,7 +43,11 @@ function createSmtpBackend(config: SmtpMailerConfig, path: string, logger: Logge
     ...(security !== undefined && { security }),
     ...(user !== undefined && password !== undefined && { auth: { user, password } }),
     ...(allowPlaintextAuth !== undefined && { allowPlaintextAuth }),
-    tls: { ...(ca !== undefined && { ca: [...rootCertificates, ca] }), ...(cert !== undefined && { cert }), ...(key !== undefined && { key }) },
+    tls: {
+      ...(ca !== undefined && { ca: [...rootCertificates, ca] }),
+      ...(cert !== undefined && { cert }),
+      ...(key !== undefined && { key }),
+    },
     ...(ms !== undefined && { timeouts: { connectMs: ms, greetingMs: ms, replyMs: ms, dataMs: ms, contentMs: ms } }),
   });
 }

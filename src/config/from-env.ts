@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { describeError, nearest } from "../base/index.ts";
 import { readEmailUrl } from "./email-url.ts";
 import { ConfigError, type ConfigProblem } from "./errors.ts";
-import { combinedSettings, type Setting, settingNames, settings } from "./settings.ts";
+import { type combinedSettings, type Setting, settingNames, settings } from "./settings.ts";
 import type { WaxsealConfig } from "./types.ts";
 import { readValue } from "./values.ts";
 

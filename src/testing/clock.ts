@@ -31,7 +31,7 @@ export function fixedClock(start: number = Date.UTC(2026, 0, 1)): FixedClock {
       }),
     advance: (ms) => {
       now += ms;
-      for (const sleeper of [...sleepers]) if (sleeper.until <= now) sleeper.end();
+      for (const sleeper of sleepers) if (sleeper.until <= now) sleeper.end();
     },
   };
 }
