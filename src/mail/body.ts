@@ -5,6 +5,9 @@ import { checkMediaType, DEFAULT_MEDIA_TYPE, guessMediaType } from "./mime/media
 import { attachmentPart, bytesPart, multipart, type Part, textPart } from "./mime/part.ts";
 import { headerText, notText } from "./text.ts";
 
+/** Far beyond what a file system takes. */
+const MAX_FILENAME = 1000;
+
 /**
  * The body: text, HTML and other forms in one `multipart/alternative`, attachments around it in `multipart/mixed`. An
  * empty text is left out where anything else stands.
@@ -47,8 +50,8 @@ function attachment({ filename, content, contentType }: Attachment, index: numbe
 /** The last part of a path, so that no reader is told where to write. */
 function baseName(filename: string, field: string): string {
   const name = headerText(filename, field).split(/[/\\]/).at(-1) ?? "";
-  if (name !== "" && name !== "." && name !== "..") return name;
-  const fix = "Give a name such as report.pdf";
+  if (name.length <= MAX_FILENAME && !["", ".", ".."].includes(name)) return name;
+  const fix = `Give a name such as report.pdf, of at most ${MAX_FILENAME} characters`;
   throw new MessageError("WX_MESSAGE_ATTACHMENT", {
     field,
     value: filename,

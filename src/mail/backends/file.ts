@@ -1,6 +1,6 @@
 /** Appends messages to a file, for development: one file per backend, all in one folder. */
 import { randomBytes } from "node:crypto";
-import { accessSync, constants, mkdirSync, statSync } from "node:fs";
+import { accessSync, constants, existsSync, mkdirSync, statSync } from "node:fs";
 import { appendFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { type Clock, describeError, systemClock } from "../../base/index.ts";
@@ -50,9 +50,7 @@ function writableFolder(path: string): string {
     throw badPath("path is missing; give the folder that messages are written to");
   }
   const folder = resolve(path);
-  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() === false) {
-    throw badPath(`path: ${folder} is not a folder`);
-  }
+  if (existsSync(folder) && !statSync(folder).isDirectory()) throw badPath(`path: ${folder} is not a folder`);
   attempt(`path: ${folder} does not exist and cannot be made`, () => mkdirSync(folder, { recursive: true }));
   attempt(`path: ${folder} cannot be written to`, () => accessSync(folder, constants.W_OK | constants.X_OK));
   return folder;

@@ -26,7 +26,7 @@ export function memoryBackend(): MemoryBackend {
   return {
     outbox,
     send: async (envelope, bytes) => {
-      outbox.push({ envelope: { from: envelope.from, to: [...envelope.to] }, bytes: bytes.slice() });
+      outbox.push({ envelope: { from: envelope.from, to: [...envelope.to] }, bytes: new Uint8Array(bytes) });
       return receiptForAll(envelope, "memory");
     },
   };

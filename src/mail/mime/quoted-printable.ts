@@ -32,7 +32,8 @@ function encodeLine(line: string): string {
 function encodeBytes(bytes: Uint8Array): string {
   let encoded = "";
   let column = 0;
-  for (const [index, octet] of bytes.entries()) {
+  for (let index = 0; index < bytes.length; index++) {
+    const octet = bytes[index] ?? 0;
     const width = characterWidth(octet);
     if (column + width > LINE - 1 && column > 0 && !isContinuation(octet)) {
       encoded += "=\r\n";

@@ -1,0 +1,64 @@
+import { Writable } from "node:stream";
+import { expect, test } from "vitest";
+import { systemClock } from "../../base/index.ts";
+import { compose } from "../compose.ts";
+import { DeliveryError } from "../errors.ts";
+import type { MessageFields } from "../message.ts";
+import { consoleBackend } from "./console.ts";
+
+async function shown(fields: MessageFields): Promise<string> {
+  const writes: string[] = [];
+  const stream = new Writable({
+    write: (chunk: Buffer, _encoding, done) => {
+      writes.push(chunk.toString());
+      done();
+    },
+  });
+  const context = { clock: systemClock, hostname: "example.com", defaultFrom: "天天生鲜 <mac@163.com>" };
+  const { envelope, bytes } = compose({ to: ["麦克 <ann@example.com>"], ...fields }, context);
+  await consoleBackend({ stream }).send(envelope, bytes);
+  expect(writes).toHaveLength(1);
+  return writes.join("");
+}
+
+test("a person can read the subject, the names, the text and the link", async () => {
+  const link = `http://127.0.0.1:8000/user/active/${"eyJhbGciOi".repeat(20)}`;
+  const text = await shown({
+    subject: "欢迎".repeat(40),
+    text: `你好，请点击\n${link}\n`,
+    html: "<p>你好",
+    bcc: ["x@example.com"],
+  });
+  expect(text).toContain(`Subject: ${"欢迎".repeat(40)}\n`);
+  expect(text).toContain("From: 天天生鲜 <mac@163.com>\nTo: 麦克 <ann@example.com>\n");
+  expect(text).toContain("Envelope: mac@163.com -> ann@example.com, x@example.com\n");
+  expect(text).toContain(`\n\n你好，请点击\n${link}\n`);
+  expect(text).toContain("[and as HTML, ");
+  expect(text.endsWith(`\n${"-".repeat(79)}\n`)).toBe(true);
+});
+
+test("a message of HTML alone shows its source", async () => {
+  const text = await shown({ html: '<h1>欢迎</h1><a href="http://127.0.0.1/user/active/t">激活</a>' });
+  expect(text).toContain('<h1>欢迎</h1><a href="http://127.0.0.1/user/active/t">激活</a>\n');
+});
+
+test("attachments are named, not shown", async () => {
+  const attachments = [{ filename: "报告.pdf", content: Buffer.alloc(1234) }, { content: "secret" }];
+  const text = await shown({ text: "x", attachments });
+  expect(text).toContain("[attachment 报告.pdf, application/pdf, 1234 bytes]\n");
+  expect(text).toContain("[attachment without a name, application/octet-stream, 6 bytes]\n");
+  expect(text).not.toContain("secret");
+});
+
+test("nothing in a message can steer the terminal", async () => {
+  const text = await shown({ text: "a\u001b[2Jb\u009b31mc\rd\u0007" });
+  expect(text).not.toMatch(/[\u001b\u009b\r\u0007]/);
+  expect(text).toContain("a\ufffd[2Jb");
+});
+
+test("a stream that cannot be written to is a failed delivery", async () => {
+  const stream = new Writable({ write: (_chunk, _encoding, done) => done(new Error("EPIPE")) });
+  stream.on("error", () => {});
+  const sent = consoleBackend({ stream }).send({ from: "a@example.com", to: ["b@example.com"] }, Buffer.from("\r\n"));
+  await expect(sent).rejects.toThrow(DeliveryError);
+});

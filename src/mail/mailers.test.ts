@@ -1,0 +1,31 @@
+import { expect, test } from "vitest";
+import { dummyBackend } from "./backends/dummy.ts";
+import { memoryBackend } from "./backends/memory.ts";
+import { MailerError } from "./errors.ts";
+import { createMailers } from "./mailers.ts";
+
+test("a mailer is found by its alias, and the default without one", () => {
+  const [memory, dummy] = [memoryBackend(), dummyBackend()];
+  const mailers = createMailers({ default: memory, quiet: dummy });
+  expect(mailers.get()).toBe(memory);
+  expect(mailers.default).toBe(memory);
+  expect(mailers.get("quiet")).toBe(dummy);
+  expect(mailers.names).toEqual(["default", "quiet"]);
+  expect([mailers.has("quiet"), mailers.has("toString")]).toEqual([true, false]);
+});
+
+test("an unknown alias is refused with the known ones", () => {
+  const mailers = createMailers({ quiet: dummyBackend(), loud: dummyBackend() });
+  expect(() => mailers.get("queit")).toThrow('There is no mailer "queit"; the configured ones are quiet, loud.');
+  expect(() => mailers.default).toThrow(MailerError);
+  expect(() => createMailers({}).get("toString")).toThrow("none is configured");
+});
+
+test("close closes every backend once, also when one of them fails", async () => {
+  const closed: string[] = [];
+  const failing = { ...dummyBackend(), close: () => Promise.reject(new Error("stuck")) };
+  const shared = { ...dummyBackend(), close: async () => void closed.push("shared") };
+  const mailers = createMailers({ a: failing, b: shared, c: shared, d: dummyBackend() });
+  await expect(mailers.close()).rejects.toThrow("stuck");
+  expect(closed).toEqual(["shared"]);
+});

@@ -1,0 +1,117 @@
+import PostalMime from "postal-mime";
+import { expect, test } from "vitest";
+import { memoryBackend, type MemoryBackend } from "./backends/memory.ts";
+import { DeliveryError, MailerError, MessageError } from "./errors.ts";
+import { createMailers } from "./mailers.ts";
+import { EmailMessage } from "./message.ts";
+import { createMail, type Mail, type MassMail } from "./send-mail.ts";
+
+function setUp(): { mail: Mail; memory: MemoryBackend; other: MemoryBackend } {
+  const [memory, other] = [memoryBackend(), memoryBackend()];
+  const broken = {
+    send: () => Promise.reject(new DeliveryError("down", { retryable: true, outcome: "not-sent" })),
+  };
+  const buggy = { send: () => Promise.reject(new TypeError("a bug")) };
+  const mailers = createMailers({ default: memory, other, broken, buggy });
+  return { memory, other, mail: createMail({ mailers, defaultFromEmail: "天天生鲜 <mac@例子.中国>" }) };
+}
+
+test("sendMail sends text and HTML from the default sender and answers 1", async () => {
+  const { mail, memory } = setUp();
+  const options = { htmlMessage: '<a href="http://127.0.0.1/user/active/t">激活</a>' };
+  expect(await mail.sendMail("欢迎", "你好", undefined, ["ann@example.com", "bob@example.com"], options)).toBe(1);
+  expect(memory.outbox[0]?.envelope).toEqual({
+    from: "mac@xn--fsqu00a.xn--fiqs8s",
+    to: ["ann@example.com", "bob@example.com"],
+  });
+  const parsed = await PostalMime.parse(memory.outbox[0]?.bytes ?? "");
+  expect(parsed.text?.trimEnd()).toBe("你好");
+  expect(parsed.html?.trimEnd()).toBe(options.htmlMessage);
+  expect(parsed).toMatchObject({
+    subject: "欢迎",
+    from: { name: "天天生鲜", address: "mac@xn--fsqu00a.xn--fiqs8s" },
+  });
+  expect(parsed.messageId).toMatch(/@xn--fsqu00a\.xn--fiqs8s>$/);
+});
+
+test("sendMail answers 0 when there is nobody to send to", async () => {
+  const { mail, memory } = setUp();
+  expect(await mail.sendMail("S", "T", "a@example.com", [])).toBe(0);
+  expect(memory.outbox).toHaveLength(0);
+});
+
+test("using picks the mailer, and an unknown one is refused even without recipients", async () => {
+  const { mail, memory, other } = setUp();
+  await mail.sendMail("S", "T", undefined, ["a@example.com"], { using: "other" });
+  expect([memory.outbox.length, other.outbox.length]).toEqual([0, 1]);
+  await expect(mail.sendMail("S", "T", undefined, [], { using: "nobody" })).rejects.toThrow(MailerError);
+});
+
+test("failSilently hides a failed delivery and nothing else", async () => {
+  const { mail } = setUp();
+  const send = (using: string, failSilently: boolean, to = "a@example.com"): Promise<number> =>
+    mail.sendMail("S", "T", undefined, [to], { using, failSilently });
+  await expect(send("broken", false)).rejects.toThrow(DeliveryError);
+  expect(await send("broken", true)).toBe(0);
+  await expect(send("buggy", true)).rejects.toThrow("a bug");
+  await expect(send("default", true, "not an address")).rejects.toThrow(MessageError);
+});
+
+test("sendMassMail sends each message with its own sender and recipients, taking them one by one", async () => {
+  const { mail, memory } = setUp();
+  const seen: number[] = [];
+  function* messages(): Generator<MassMail> {
+    for (let index = 0; index < 3; index++) {
+      seen.push(memory.outbox.length);
+      yield [`S${index}`, "T", index === 0 ? undefined : `f${index}@example.com`, [`t${index}@example.com`]];
+    }
+    yield ["nobody", "T", undefined, []];
+  }
+  expect(await mail.sendMassMail(messages())).toBe(3);
+  expect(seen).toEqual([0, 1, 2]);
+  expect(memory.outbox.map(({ envelope }) => envelope.from)).toEqual([
+    "mac@xn--fsqu00a.xn--fiqs8s",
+    "f1@example.com",
+    "f2@example.com",
+  ]);
+});
+
+test("sendMassMail stops at the first failure, or counts what was sent when failures are silent", async () => {
+  const failOn = "b@example.com";
+  const memory = memoryBackend();
+  const backend = {
+    send: (...[envelope, bytes]: Parameters<MemoryBackend["send"]>) =>
+      envelope.to[0] === failOn
+        ? Promise.reject(new DeliveryError("no", { retryable: false, outcome: "not-sent" }))
+        : memory.send(envelope, bytes),
+  };
+  const mail = createMail({ mailers: createMailers({ default: backend }), defaultFromEmail: "m@example.com" });
+  const messages = ["a@example.com", failOn, "c@example.com"].map((to): MassMail => ["S", "T", undefined, [to]]);
+  await expect(mail.sendMassMail(messages)).rejects.toThrow("no");
+  expect(memory.outbox).toHaveLength(1);
+  expect(await mail.sendMassMail(messages, { failSilently: true })).toBe(2);
+});
+
+test("send gives the backend the caller's signal and answers with its receipt", async () => {
+  const { signal } = new AbortController();
+  const receipt = { server: "s", accepted: ["a@example.com"], rejected: [], response: "ok" };
+  const seen: unknown[] = [];
+  const backend = {
+    send: async (_envelope: unknown, _bytes: unknown, options?: unknown) => (seen.push(options), receipt),
+  };
+  const mail = createMail({ mailers: createMailers({ default: backend }), defaultFromEmail: "m@example.com" });
+  const message = new EmailMessage("S", "T", undefined, ["a@example.com"]).bind(mail);
+  expect(await message.send({ signal })).toBe(receipt);
+  expect(seen).toEqual([{ signal }]);
+});
+
+test("a malformed default sender or host name is refused at the start", () => {
+  const mailers = createMailers({});
+  expect(() => createMail({ mailers, defaultFromEmail: "mac" })).toThrow(/^defaultFromEmail: "mac" has no @/);
+  expect(() => createMail({ mailers, defaultFromEmail: "m@example.com", hostname: "my host" })).toThrow(/^hostname/);
+});
+
+test("the Message-ID has the configured host name, in ASCII", () => {
+  const mail = createMail({ mailers: createMailers({}), defaultFromEmail: "m@example.com", hostname: "例子.中国" });
+  expect(mail.compose({ to: ["a@example.com"] }).messageId).toMatch(/^<[0-9a-f-]{36}@xn--fsqu00a\.xn--fiqs8s>$/);
+});
