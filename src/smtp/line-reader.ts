@@ -15,11 +15,8 @@ export class LineReader {
 
   /** The first bytes, at most four, of the unfinished line. */
   heldStart(): Buffer {
-    const start: number[] = [];
-    for (const piece of this.#pieces) {
-      for (const byte of piece.subarray(0, 4 - start.length)) start.push(byte);
-    }
-    return Buffer.from(start);
+    // No piece is empty, so four of them hold enough.
+    return Buffer.concat(this.#pieces.slice(0, 4).map((piece) => piece.subarray(0, 4))).subarray(0, 4);
   }
 
   /** Takes in bytes and yields each line they complete, without its CRLF (a lone LF ends a line too). */

@@ -120,9 +120,10 @@ export function resolveOptions(options: SmtpOptions): SmtpSettings {
 }
 
 function endpoint(options: SmtpOptions): { port: number; security: SmtpSecurity } {
-  const port = count("port", options.port ?? PORTS[options.security ?? "starttls"], MAX_PORT);
-  const security = options.security ?? (port === 465 ? "tls" : port === 587 ? "starttls" : "starttls-if-offered");
-  check(SECURITIES.includes(security), "security", security, SECURITIES.join(", "));
+  const given = options.security;
+  check(given === undefined || SECURITIES.includes(given), "security", given, SECURITIES.join(", "));
+  const port = count("port", options.port ?? PORTS[given ?? "starttls"], MAX_PORT);
+  const security = given ?? (port === 465 ? "tls" : port === 587 ? "starttls" : "starttls-if-offered");
   const inClear = security === "starttls" || security === "starttls-if-offered";
   check(!(port === 465 && inClear), "security", security, `"tls", since port 465 speaks TLS from the first byte`);
   return { port, security };
