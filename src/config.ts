@@ -4,7 +4,7 @@ export { defineConfig } from "./config/define.ts";
 export { ConfigError, type ConfigProblem } from "./config/errors.ts";
 export { type Environment, type EnvironmentReading, fromEnv, readEnvironment } from "./config/from-env.ts";
 export { defaults, type Essentials, type ResolvedConfig, resolveConfig } from "./config/resolve.ts";
-export { isSecretPath } from "./config/settings.ts";
+export { environmentName, isSecretPath } from "./config/settings.ts";
 export type {
   BackendName,
   ConsoleMailerConfig,

@@ -1,6 +1,6 @@
 /** `waxseal config print`: each value, and where it comes from. */
 import Table from "cli-table3";
-import { defaults, defineConfig, isSecretPath } from "../config.ts";
+import { defaults, defineConfig, environmentName, isSecretPath } from "../config.ts";
 import { leafPaths, loadConfig } from "./load-config.ts";
 
 /** What is used when nothing is set, for what has no default outside of development. */
@@ -13,15 +13,26 @@ const absent: readonly [path: string, note: string][] = [
 export async function printConfig(): Promise<void> {
   const { config, origins } = await loadConfig();
   defineConfig(config);
-  const table = new Table({ head: ["setting", "value", "from"], style: { head: [], border: [] }, wordWrap: true });
+  const table = new Table({ head: ["setting", "value", "from"], style: { head: [], border: [] }, chars: withoutLines });
   for (const path of leafPaths(config)) table.push([path, show(path, valueAt(config, path)), origins.get(path) ?? ""]);
   for (const path of leafPaths(defaults)) {
-    if (valueAt(config, path) === undefined) table.push([path, show(path, valueAt(defaults, path)), "default"]);
+    if (valueAt(config, path) === undefined) table.push([path, show(path, valueAt(defaults, path)), defaultNote(path)]);
   }
   for (const [path, note] of absent) {
     if (valueAt(config, path) === undefined) table.push([path, "", note]);
   }
   console.log(table.toString());
+}
+
+/** A table of rows alone, that can be copied out of a terminal and searched. */
+const withoutLines = {
+  ...{ top: "", "top-mid": "", "top-left": "", "top-right": "", bottom: "", "bottom-mid": "", "bottom-left": "" },
+  ...{ "bottom-right": "", left: "", "left-mid": "", mid: "", "mid-mid": "", right: "", "right-mid": "", middle: " " },
+};
+
+function defaultNote(path: string): string {
+  const name = environmentName(path);
+  return name === undefined ? "default" : `default; ${name} sets it`;
 }
 
 function valueAt(root: unknown, path: string): unknown {

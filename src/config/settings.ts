@@ -55,3 +55,8 @@ export const settingNames: readonly string[] = [
 export function isSecretPath(path: string): boolean {
   return path === "secretKey" || path.endsWith(".password");
 }
+
+/** The environment name that sets a path of the configuration; undefined where only the configuration file can. */
+export function environmentName(path: string): string | undefined {
+  return settings.find((setting) => setting.path === path)?.name;
+}
