@@ -1,0 +1,32 @@
+/** Times and sizes as people read them. */
+import type { Locale } from "../base/index.ts";
+
+/** The time of day for today's mail, the date for older mail: what a list has room for. */
+export function shortTime(ms: number, now: number, locale: Locale): string {
+  const [date, today] = [new Date(ms), new Date(now)];
+  if (date.toDateString() === today.toDateString()) {
+    return new Intl.DateTimeFormat(locale, { timeStyle: "medium", hourCycle: "h23" }).format(date);
+  }
+  return new Intl.DateTimeFormat(locale, { dateStyle: "medium" }).format(date);
+}
+
+/** Date, time to the second, and zone. */
+export function fullTime(ms: number, locale: Locale): string {
+  return new Intl.DateTimeFormat(locale, {
+    year: "numeric",
+    month: "short",
+    day: "numeric",
+    hour: "2-digit",
+    minute: "2-digit",
+    second: "2-digit",
+    hourCycle: "h23",
+    timeZoneName: "short",
+  }).format(ms);
+}
+
+/** Octets with a unit: 812 B, 3.4 kB, 1.2 MB. */
+export function readableSize(octets: number): string {
+  if (octets < 1000) return `${octets} B`;
+  if (octets < 999_950) return `${(octets / 1000).toFixed(1)} kB`;
+  return `${(octets / 1_000_000).toFixed(1)} MB`;
+}

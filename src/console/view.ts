@@ -1,0 +1,27 @@
+/** What a page needs to draw itself: the language, its words, and the time. */
+import type { Context } from "hono";
+import type { Locale } from "../base/index.ts";
+import type { Desk } from "./desk.ts";
+import { languageOf, otherLanguages } from "./language.ts";
+import { type Texts, textsOf } from "./texts/index.ts";
+
+export interface View {
+  locale: Locale;
+  t: Texts;
+  otherLanguages: readonly { locale: Locale; href: string }[];
+  /** The path of the page itself. */
+  path: string;
+  /** Milliseconds since 1970. */
+  now: number;
+}
+
+export function viewOf(c: Context, desk: Desk): View {
+  const locale = languageOf(c);
+  return {
+    locale,
+    t: textsOf(locale),
+    otherLanguages: otherLanguages(c, locale),
+    path: c.req.path,
+    now: desk.clock.now(),
+  };
+}
