@@ -31,6 +31,7 @@ function expectStrict(raw: string): void {
   expect(raw.replaceAll("\r\n", "")).not.toMatch(/[\r\n]/);
   expect(raw.endsWith("\r\n")).toBe(true);
   for (const line of raw.split("\r\n")) expect(line.length).toBeLessThanOrEqual(998);
+  for (const line of raw.slice(headerOf(raw).length).split("\r\n")) expect(line.length).toBeLessThanOrEqual(78);
   const names = headerOf(raw)
     .split(/\r\n(?! )/)
     .map((line) => line.slice(0, line.indexOf(":")).toLowerCase());

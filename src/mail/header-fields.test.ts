@@ -77,6 +77,7 @@ test.each<[Record<string, HeaderValue>, string]>([
   [{ "X-A": 1 as unknown as string }, 'headers["X-A"] is number, not text'],
   [{ "X-A": [{ name: "", address: "a@example.com" }] }, 'headers["X-A"][0] is object, not text'],
   [{ From: "" }, 'headers["From"][0]: "" is empty'],
+  [{ To: new Date(0) }, 'headers["To"] is object, not text'],
   [{ To: [] }, 'headers["To"] names nobody'],
   [{ To: "a@example.com, b" }, 'headers["To"][1]: "b" has no @'],
   [{ Date: "yesterday" }, "is not a date"],

@@ -1,9 +1,9 @@
 /** The header fields of a message: one of each, what `headers` may override, and what it may not hold. */
-import { type Mailbox, type MailboxList, parseMailboxes, parseMailboxText } from "./address.ts";
+import { type Mailbox, parseMailboxes, parseMailboxText } from "./address.ts";
 import { MessageError } from "./errors.ts";
 import type { HeaderValue } from "./message.ts";
 import { mailboxHeader, longestLine, plainHeader, textHeader } from "./mime/header.ts";
-import { headerText } from "./text.ts";
+import { headerText, notText } from "./text.ts";
 
 /** RFC 5322, section 2.1.1, without the CRLF. */
 const MAX_LINE = 998;
@@ -87,8 +87,8 @@ function customLine(name: string, value: string, field: string): string {
 }
 
 function headerMailboxes(value: HeaderValue, field: string): Mailbox[] {
-  const isList = Array.isArray(value) as boolean;
-  const mailboxes = isList ? parseMailboxes(value as MailboxList, field) : parseMailboxText(value as string, field);
+  if (value instanceof Date) throw notText(value, field);
+  const mailboxes = typeof value === "string" ? parseMailboxText(value, field) : parseMailboxes(value, field);
   if (mailboxes.length > 0) return mailboxes;
   throw new MessageError("WX_MESSAGE_HEADER", { field, problem: "names nobody", fix: "Leave the header out" });
 }
