@@ -19,9 +19,9 @@ async function redraw() {
 
 const events = new EventSource("${paths.events}");
 events.addEventListener("mail", redraw);
-events.addEventListener("open", () => document.documentElement.classList.add("live"));
-events.addEventListener("error", () => {
-  document.documentElement.classList.remove("live");
-  events.addEventListener("open", redraw, { once: true });
+events.addEventListener("open", () => {
+  document.documentElement.classList.add("live");
+  redraw(); // What came in before the stream was open.
 });
+events.addEventListener("error", () => document.documentElement.classList.remove("live"));
 `;

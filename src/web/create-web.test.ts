@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { fakeAccounts } from "../../test/support/fake-accounts.ts";
 import { testBrowser } from "../../test/support/browser-form.ts";
 import type { Logger } from "../base/index.ts";
-import { createWeb } from "./index.ts";
+import { createWeb, WebError } from "./index.ts";
 
 const options = { secretKey: "test key", siteUrl: "https://example.com" };
 const pages = [
@@ -96,6 +96,7 @@ test("options that cannot work are refused by name", () => {
   const accounts = fakeAccounts();
   expect(() => createWeb({ ...options, accounts, secretKey: "" })).toThrow(/secretKey is empty/);
   expect(() => createWeb({ ...options, accounts, siteUrl: "example.com" })).toThrow(/siteUrl is "example.com"/);
+  expect(() => createWeb({ ...options, accounts, secretKey: "" })).toThrow(WebError);
 });
 
 test("a part mounted beside the pages keeps its own rules", async () => {

@@ -28,7 +28,7 @@ const MAX_FORM_BYTES = 64 * 1024;
  * Mount further parts on it with `web.route("/", other)`; what guards these pages does not touch theirs.
  *
  * @returns A Hono application; `web.fetch` is the handler for `serveNode` or any other server that speaks fetch.
- * @throws WaxsealError `WX_WEB_OPTIONS` when the key is empty or the address is not an http(s) URL.
+ * @throws WebError `WX_WEB_OPTIONS` when the key is empty or the address is not an http(s) URL.
  *
  * @example
  * const web = createWeb({ accounts, secretKey, siteUrl: "https://example.com" });

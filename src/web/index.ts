@@ -1,4 +1,5 @@
 /** "waxseal/web": the account pages, and the way to serve them from Node. */
 export { createWeb } from "./create-web.tsx";
 export { serveNode, type NodeServer, type ServeNodeOptions } from "./adapters/node.ts";
+export { WebError, type WebErrorCode } from "./errors.ts";
 export type { WebAccounts, WebOptions } from "./site.ts";

@@ -1,7 +1,8 @@
 /** What every page knows of the site it belongs to: the options of createWeb, checked and completed. */
 import type { Accounts } from "../accounts/index.ts";
-import { type Logger, silentLogger, WaxsealError } from "../base/index.ts";
+import { type Logger, silentLogger } from "../base/index.ts";
 import { type Asset, siteAssets } from "./assets.ts";
+import { WebError } from "./errors.ts";
 import { type Signature, signatureFor } from "./signature.ts";
 
 /** The account operations that the pages call. */
@@ -37,10 +38,10 @@ export interface Site {
   assets: { style: Asset; seal: Asset };
 }
 
-/** @throws WaxsealError `WX_WEB_OPTIONS` for an empty key or an address that is not http(s). */
+/** @throws WebError `WX_WEB_OPTIONS` for an empty key or an address that is not http(s). */
 export function siteOf(options: WebOptions): Site {
   if (options.secretKey.length === 0) {
-    throw new WaxsealError("WX_WEB_OPTIONS", "createWeb: secretKey is empty; give it a long random value");
+    throw new WebError("WX_WEB_OPTIONS", "createWeb: secretKey is empty; give it a long random value");
   }
   const url = publicUrl(options.siteUrl);
   const name = options.siteName ?? "Waxseal";
@@ -60,7 +61,7 @@ export function siteOf(options: WebOptions): Site {
 function publicUrl(siteUrl: string): URL {
   const url = URL.canParse(siteUrl) ? new URL(siteUrl) : undefined;
   if (url?.protocol === "https:" || url?.protocol === "http:") return url;
-  throw new WaxsealError(
+  throw new WebError(
     "WX_WEB_OPTIONS",
     `createWeb: siteUrl is ${JSON.stringify(siteUrl)}; it must be the site's public address, such as "https://example.com"`,
   );

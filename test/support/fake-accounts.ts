@@ -11,7 +11,7 @@ export interface FakeAccounts extends WebAccounts {
 
 export const mac: Account = { id: "1", username: "mac", email: "mac@163.com", active: true, createdAt: 0 };
 
-export const loggedIn: LoginOutcome = {
+const loggedIn: LoginOutcome = {
   status: "logged-in",
   account: mac,
   sessionId: "opaque-session-id",

@@ -62,6 +62,13 @@ test("a reader who stalls is told of a burst once, by its newest mail", async ()
   await reader?.cancel();
 });
 
+test("asking for the stream's headers alone opens no stream", async () => {
+  const inbox = fakeInbox();
+  const app = createConsole({ inbox, outbox: fakeOutbox(), allowedHosts });
+  expect((await app.request("/inbox/events", { method: "HEAD" })).status).toBe(200);
+  expect(inbox.listeners.size).toBe(0);
+});
+
 test("a quiet stream says now and then that it is alive", async () => {
   const naps: number[] = [];
   const clock = {

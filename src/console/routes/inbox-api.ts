@@ -22,6 +22,7 @@ export function inboxApiRoutes(desk: Desk): Hono {
   routes.get(paths.events, (c) => {
     c.header("Cache-Control", "no-store");
     c.header("X-Content-Type-Options", "nosniff");
+    if (c.req.method === "HEAD") return c.body(null); // Nobody would read the stream, nor end it.
     return streamSSE(c, (stream) => announceMail(stream, desk));
   });
 
