@@ -102,7 +102,8 @@ export function defineConfig(config: WaxsealConfig): WaxsealConfig {
   return config;
 }
 
-function checkConfig(config: WaxsealConfig): ConfigProblem[] {
+/** Every problem of a configuration, by the path where it stands. */
+export function checkConfig(config: WaxsealConfig): ConfigProblem[] {
   const problems = checkShape(config, shape, "");
   if (!isPlainObject(config.mailers)) return problems;
   const mailers = Object.entries(config.mailers).flatMap(([name, mailer]) => checkMailer(mailer, `mailers.${name}`));

@@ -1,6 +1,7 @@
 /** Settings out of the environment, by Django's names. */
 import { readFileSync } from "node:fs";
 import { describeError, nearest } from "../base/index.ts";
+import { checkConfig } from "./define.ts";
 import { readEmailUrl } from "./email-url.ts";
 import { ConfigError, type ConfigProblem } from "./errors.ts";
 import { type combinedSettings, type Setting, settingNames, settings } from "./settings.ts";
@@ -44,11 +45,16 @@ export function readEnvironment(env: Environment): EnvironmentReading {
   }
   readSecurity(env, put, problems);
   readUrl(env, put, problems);
-  if (problems.length > 0) throw new ConfigError(problems);
-
   defaultBackend(values);
   const origins = new Map([...values].map(([path, { origin }]) => [path, origin]));
-  return { config: nest(values), origins };
+  const config = nest(values);
+  // What is wrong with a value from here is said by its name here; what is missing may still come from elsewhere.
+  for (const { setting, problem } of checkConfig(config)) {
+    const origin = origins.get(setting);
+    if (origin !== undefined) problems.push({ setting: origin, problem });
+  }
+  if (problems.length > 0) throw new ConfigError(problems);
+  return { config, origins };
 }
 
 function unknownNames(env: Environment): ConfigProblem[] {

@@ -1,0 +1,158 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import { consoleBackend } from "../mail/index.ts";
+import { defineConfig } from "./define.ts";
+import { ConfigError } from "./errors.ts";
+import { type Environment, fromEnv } from "./from-env.ts";
+import { resolveConfig } from "./resolve.ts";
+import type { WaxsealConfig } from "./types.ts";
+
+const mailerOf = (env: Environment): unknown => fromEnv(env).mailers?.["default"];
+function problemsOf(work: () => unknown): string[] {
+  try {
+    work();
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems.map(({ setting, problem }) => `${setting}: ${problem}`);
+    throw error;
+  }
+  return [];
+}
+
+test("the tutorial's settings for a 163 mailbox", () => {
+  const config = fromEnv({
+    EMAIL_BACKEND: "django.core.mail.backends.smtp.EmailBackend",
+    EMAIL_HOST: "smtp.163.com",
+    EMAIL_PORT: "465",
+    EMAIL_HOST_USER: "mac@163.com",
+    EMAIL_HOST_PASSWORD: "ABCDEFGHIJKLMNOP",
+    EMAIL_USE_SSL: "True",
+    EMAIL_TIMEOUT: "10",
+    DEFAULT_FROM_EMAIL: "mac <mac@163.com>",
+    SECRET_KEY: "django-insecure-0123456789",
+    SITE_URL: "http://127.0.0.1:8000",
+    PATH: "/usr/bin",
+  });
+  expect(config).toEqual({
+    secretKey: "django-insecure-0123456789",
+    siteUrl: "http://127.0.0.1:8000",
+    defaultFromEmail: "mac <mac@163.com>",
+    mailers: {
+      default: {
+        backend: "smtp",
+        host: "smtp.163.com",
+        port: 465,
+        user: "mac@163.com",
+        password: "ABCDEFGHIJKLMNOP",
+        security: "tls",
+        timeoutSeconds: 10,
+      },
+    },
+  });
+});
+
+test.each([
+  [{ EMAIL_BACKEND: "console" }, { backend: "console" }],
+  [{ EMAIL_BACKEND: "django.core.mail.backends.locmem.EmailBackend" }, { backend: "memory" }],
+  [
+    { EMAIL_BACKEND: "django.core.mail.backends.filebased.EmailBackend", EMAIL_FILE_PATH: "/tmp/m" },
+    { backend: "file", path: "/tmp/m" },
+  ],
+  [{ EMAIL_BACKEND: "django.core.mail.backends.dummy.EmailBackend" }, { backend: "dummy" }],
+  [{ EMAIL_HOST: "h" }, { backend: "smtp", host: "h" }],
+  [
+    { EMAIL_HOST: "h", EMAIL_USE_TLS: "1" },
+    { backend: "smtp", host: "h", security: "starttls" },
+  ],
+  [
+    { EMAIL_HOST: "h", EMAIL_USE_TLS: "false", EMAIL_USE_SSL: "" },
+    { backend: "smtp", host: "h" },
+  ],
+  [
+    { EMAIL_URL: "smtps://mac%40163.com:a%2Fb@smtp.163.com" },
+    { backend: "smtp", host: "smtp.163.com", security: "tls", user: "mac@163.com", password: "a/b" },
+  ],
+  [{ EMAIL_URL: "smtp+tls://h:2525" }, { backend: "smtp", host: "h", port: 2525, security: "starttls" }],
+  [{ EMAIL_URL: "smtp://[::1]:25" }, { backend: "smtp", host: "::1", port: 25 }],
+  [{ EMAIL_URL: "file:///var/mail%20box" }, { backend: "file", path: "/var/mail box" }],
+  [{ EMAIL_URL: "dummy:" }, { backend: "dummy" }],
+  [{}, undefined],
+])("the environment %j makes the mailer %j", (env, mailer) => {
+  expect(mailerOf(env)).toEqual(mailer);
+});
+
+test("a secret may stand in a file; the line's end is not part of it", () => {
+  const folder = mkdtempSync(join(tmpdir(), "waxseal-config-"));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  writeFileSync(join(folder, "password"), "ABCDEFGHIJKLMNOP\n");
+  const env = { EMAIL_HOST: "h", EMAIL_HOST_USER: "u", EMAIL_HOST_PASSWORD_FILE: join(folder, "password") };
+  expect(mailerOf(env)).toMatchObject({ password: "ABCDEFGHIJKLMNOP" });
+  expect(problemsOf(() => fromEnv({ ...env, EMAIL_HOST_PASSWORD: "x" }))).toEqual([
+    "EMAIL_HOST_PASSWORD_FILE: EMAIL_HOST_PASSWORD is set too; set one of the two.",
+  ]);
+});
+
+test.each([
+  [{ EMAIL_BACKEND: "sendgrid" }, /^EMAIL_BACKEND: it is "sendgrid"; it must be smtp, console, file, memory or dummy/],
+  [{ EMAIL_BACKEND: "toString" }, /^EMAIL_BACKEND: it is "toString"/],
+  [{ EMAIL_HOST: "h", EMAIL_PORT: "70000" }, /^EMAIL_PORT: it is "70000"; it must be a port/],
+  [{ EMAIL_HOST: "h", EMAIL_USE_TLS: "maybe" }, /^EMAIL_USE_TLS: it is "maybe"; it must be true or false/],
+  [{ EMAIL_HOST: "h", EMAIL_TIMEOUT: "0" }, /^EMAIL_TIMEOUT: it is "0"; it must be a number of seconds/],
+  [{ EMAIL_URL: "smtp://h", EMAIL_HOST: "h" }, /^EMAIL_URL: EMAIL_HOST is set too/],
+  [{ EMAIL_URL: "h:25" }, /^EMAIL_URL: it begins with h:\/\//],
+  [{ EMAIL_URL: "smtp://u:p/w@h" }, /^EMAIL_URL: it /],
+  [{ DEFAULT_FROM_EMAIL: "a@x.cn, b@x.cn" }, /^DEFAULT_FROM_EMAIL: it is "a@x.cn, b@x.cn"; it must be one address/],
+  [{ SITE_URL: "shop.example" }, /^SITE_URL: it is "shop.example"; it must be the http or https URL/],
+  [{ WAXSEAL_CONCURRENCY: "1.5" }, /^WAXSEAL_CONCURRENCY: it is "1.5"; it must be a whole number/],
+])("the environment %j is refused with the setting, what it got and what is right", (env, message) => {
+  const problems = problemsOf(() => fromEnv(env));
+  expect(problems).toHaveLength(1);
+  expect(problems[0]).toMatch(message);
+});
+
+test("every problem is told at once, and no secret with it", () => {
+  const problems = problemsOf(() =>
+    fromEnv({ EMAIL_PORT: "x", EMAIL_USE_TLS: "x", SECRET_KEY: "hunter2", EMAIL_URL: "smtp://u:hunter2" }),
+  );
+  expect(problems.length).toBeGreaterThanOrEqual(4);
+  expect(problems.join("\n")).not.toContain("hunter2");
+});
+
+test("a configuration object is checked like the environment, unknown options included", () => {
+  const wrong = {
+    siteURL: "https://x.cn",
+    mailers: {
+      default: { backend: "smtp", host: "h", prot: 25 },
+      bulk: { backend: "smpt" },
+      half: { backend: "smtp", host: "h", user: "u" },
+      none: "smtp",
+    },
+    outbox: { retrySeconds: -1 },
+  } as unknown as WaxsealConfig;
+  expect(problemsOf(() => defineConfig(wrong))).toEqual([
+    "siteURL: there is no such option. Did you mean siteUrl?",
+    "outbox.retrySeconds: it is -1; it must be a number of seconds over 0, such as 30.",
+    "mailers.default.prot: there is no such option. Did you mean port?",
+    'mailers.bulk.backend: it is "smpt"; it must be one of smtp, console, file, memory, dummy, or give an object with a send method.',
+    "mailers.half.password: it is missing, and user is there. Set both, or neither (EMAIL_HOST_PASSWORD in the environment).",
+    'mailers.none: it is "smtp"; it must be an object.',
+  ]);
+});
+
+test("a backend of the user's own is taken as it is", () => {
+  const backend = consoleBackend();
+  expect(defineConfig({ mailers: { default: backend } }).mailers?.["default"]).toBe(backend);
+});
+
+test("what only a deployment knows is asked for together, and has stand-ins in development", () => {
+  const missing = problemsOf(() => resolveConfig({})).map((problem) => problem.split(":")[0]);
+  expect(missing).toEqual(["SECRET_KEY", "SITE_URL", "EMAIL_HOST"]);
+  const stand = {
+    secretKey: "made up for the developer",
+    siteUrl: "http://127.0.0.1:8025",
+    mailers: { default: { backend: "dummy" as const } },
+  };
+  expect(resolveConfig({}, stand)).toMatchObject({ siteName: "Waxseal", web: { port: 8025 }, inbox: { port: 1025 } });
+  expect(resolveConfig({ siteUrl: "https://x.cn" }, stand).siteUrl).toBe("https://x.cn");
+});
