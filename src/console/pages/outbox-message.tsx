@@ -83,7 +83,10 @@ function Recipients({ view, message }: Props): JSX.Element {
 }
 
 function Attempt({ view, attempt }: { view: View; attempt: OutboxAttempt }): JSX.Element {
-  const codes = [attempt.code === 0 ? "" : String(attempt.code), attempt.enhancedCode].filter(Boolean).join(" ");
+  // Where the text is the whole reply, it begins with the codes already.
+  const codes = [attempt.code === 0 ? "" : String(attempt.code), attempt.enhancedCode]
+    .filter((code) => !attempt.text.includes(code))
+    .join(" ");
   return (
     <li>
       <p class="attempt">

@@ -78,6 +78,15 @@ test("a message shows what became of each recipient, and each attempt in the ser
   expect(html).toContain("&lt;1@example.com&gt;");
 });
 
+test("a reply that begins with its code shows it once", async () => {
+  const reply = { stage: "", code: 250, enhancedCode: "2.0.0", text: "250 2.0.0 OK: queued" };
+  const html = await page(
+    "/outbox/o1",
+    queuedMessage({ history: [{ at: now, outcome: "sent", server: "s", ...reply }] }),
+  );
+  expect(html).toContain('<p class="words">250 2.0.0 OK: queued</p>');
+});
+
 test("a message without attempts says so", async () => {
   expect(await page("/outbox/o1", queuedMessage())).toContain("No attempt has been made yet.");
 });
