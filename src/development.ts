@@ -66,9 +66,13 @@ async function start(config: WaxsealConfig, options: WaxsealOptions, opened: Ope
     mailers: { default: { backend: "smtp", host: inbox.host, port: inbox.port, security: "none" } },
   });
   const inboxUrl = `${server.url}/inbox`;
-  const waxseal = assemble(resolved, database, { ...options, inboxUrl });
+  const smtpAddress = `${inbox.host}:${inbox.port}`;
+  const catchesMail = config.mailers?.["default"] === undefined;
+  const waxseal = assemble(resolved, database, { ...options, ...(catchesMail && { inboxUrl }) });
   const console = createConsole({
+    ...options,
     inbox,
+    smtpAddress,
     outbox: waxseal.outbox,
     allowedHosts: ["127.0.0.1", "localhost", "[::1]", new URL(resolved.siteUrl).hostname, resolved.web.host],
   });
@@ -83,8 +87,8 @@ async function start(config: WaxsealConfig, options: WaxsealOptions, opened: Ope
     inbox,
     url: server.url,
     inboxUrl,
-    smtpAddress: `${inbox.host}:${inbox.port}`,
-    catchesMail: config.mailers?.["default"] === undefined,
+    smtpAddress,
+    catchesMail,
     close,
     [Symbol.asyncDispose]: close,
   };

@@ -3,8 +3,7 @@ import type { AddressInfo } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
 import { fixedClock } from "../../test/support/fixed-clock.ts";
 import { testDatabase } from "../../test/support/test-database.ts";
-import { EmailMessage, smtpBackend } from "../mail/index.ts";
-import { compose } from "../mail/index.ts";
+import { compose, EmailMessage, type MessageFields, smtpBackend } from "../mail/index.ts";
 import { type Inbox, type InboxOptions, listenInbox } from "./inbox.ts";
 import { databaseStore } from "./store.ts";
 import type { InboxSummary } from "./types.ts";
@@ -15,7 +14,7 @@ async function open(options: Partial<InboxOptions> = {}): Promise<Inbox> {
   return inbox;
 }
 
-async function send(inbox: Inbox, fields: ConstructorParameters<typeof EmailMessage>[0]): Promise<Uint8Array> {
+async function send(inbox: Inbox, fields: MessageFields): Promise<Uint8Array> {
   const backend = smtpBackend({ host: inbox.host, port: inbox.port, security: "none" });
   const { envelope, bytes } = compose(new EmailMessage(fields), { clock: fixedClock(), hostname: "x.cn" });
   try {

@@ -1,6 +1,7 @@
 /** Opens the TCP connection, to whichever of the host's addresses answers first. */
 import { connect, type Socket } from "node:net";
 import { abortedFault, timeoutFault } from "./faults.ts";
+import { onAbort } from "./on-abort.ts";
 import { showable } from "./quote.ts";
 import { deadlineOf, type SmtpTimeouts } from "./timeouts.ts";
 import type { Fault, Transcript } from "./transcript.ts";
@@ -15,11 +16,14 @@ export interface DialOptions {
 export function dial(options: DialOptions, transcript: Transcript, signal: AbortSignal | undefined): Promise<Socket> {
   const { server } = transcript;
   const deadline = deadlineOf("connect", options.timeouts);
+  if (signal?.aborted === true) {
+    return Promise.reject(transcript.error("connect", abortedFault(server, signal.reason)));
+  }
   return new Promise((resolve, reject) => {
     const socket = connect({ host: options.host, port: options.port, noDelay: true, keepAlive: true });
     const settle = (fault?: Fault): void => {
       clearTimeout(timer);
-      signal?.removeEventListener("abort", onAbort);
+      unlisten();
       socket.off("connect", onConnect).off("error", onError);
       if (fault === undefined) return resolve(socket);
       socket.on("error", () => {}).destroy();
@@ -27,11 +31,9 @@ export function dial(options: DialOptions, transcript: Transcript, signal: Abort
     };
     const onConnect = (): void => settle();
     const onError = (error: Error): void => settle(connectFault(server, error));
-    const onAbort = (): void => settle(abortedFault(server, signal?.reason));
     const timer = setTimeout(() => settle(timeoutFault(server, "connect", deadline)), deadline.ms);
     socket.once("connect", onConnect).once("error", onError);
-    signal?.addEventListener("abort", onAbort, { once: true });
-    if (signal?.aborted === true) onAbort();
+    const unlisten = onAbort(signal, () => settle(abortedFault(server, signal?.reason)));
   });
 }
 

@@ -1,4 +1,5 @@
 /** Lets a fixed number work at once; the others wait in the order in which they came. */
+import { onAbort } from "./on-abort.ts";
 
 /** Why a turn was not given. */
 export type TurnRefusal = "closed" | "full" | "aborted";
@@ -34,13 +35,12 @@ export class Turns {
     return new Promise((resolve) => {
       const leave = (answer: TurnRefusal | undefined): void => {
         this.#waiting.delete(waiting);
-        signal?.removeEventListener("abort", onAbort);
+        unlisten();
         resolve(answer);
       };
-      const onAbort = (): void => leave("aborted");
       const waiting: Waiting = { grant: () => leave(undefined), refuse: leave };
       this.#waiting.add(waiting);
-      signal?.addEventListener("abort", onAbort, { once: true });
+      const unlisten = onAbort(signal, () => leave("aborted"));
     });
   }
 

@@ -3,6 +3,7 @@ import type { Socket } from "node:net";
 import { TLSSocket } from "node:tls";
 import type { SmtpError, SmtpStage } from "./errors.ts";
 import { abortedFault, lostFault, notAReplyFault, outOfStepFault, refusedFault, timeoutFault } from "./faults.ts";
+import { onAbort } from "./on-abort.ts";
 import type { SmtpReply } from "./reply.ts";
 import { NotAReply, ReplyReader } from "./reply-reader.ts";
 import { deadlineOf, type SmtpTimeouts } from "./timeouts.ts";
@@ -127,11 +128,7 @@ export class Wire {
 
   /** Lets `signal` end the connection; returns the way to stop that. */
   follow(signal: AbortSignal | undefined): () => void {
-    if (signal === undefined) return ignore;
-    const abort = (): void => this.#break(() => abortedFault(this.server, signal.reason));
-    if (signal.aborted) abort();
-    signal.addEventListener("abort", abort, { once: true });
-    return () => signal.removeEventListener("abort", abort);
+    return onAbort(signal, () => this.#break(() => abortedFault(this.server, signal?.reason)));
   }
 
   /** Rests between messages: the process need not stay for it, and `onDoubt` is called when anything arrives or breaks. */

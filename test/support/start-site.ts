@@ -17,4 +17,4 @@ export async function startSite(config: WaxsealConfig = {}, options: WaxsealOpti
 }
 
 export const mac = { username: "mac", email: "mac@163.com", password: "correct horse battery" };
-export const macsLogin = { login: mac.username, password: mac.password };
+export const macsLogin: { login: string; password: string } = { login: mac.username, password: mac.password };
