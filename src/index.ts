@@ -18,6 +18,8 @@ export {
   defineConfig,
   fromEnv,
   type MailerConfig,
+  type ResolvedConfig,
+  type SmtpMailerConfig,
   type WaxsealConfig,
 } from "./config.ts";
 export { DatabaseError, migrate, openDatabase } from "./db/index.ts";

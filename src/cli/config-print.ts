@@ -24,11 +24,20 @@ export async function printConfig(): Promise<void> {
   console.log(table.toString());
 }
 
-/** A table of rows alone, that can be copied out of a terminal and searched. */
-const withoutLines = {
-  ...{ top: "", "top-mid": "", "top-left": "", "top-right": "", bottom: "", "bottom-mid": "", "bottom-left": "" },
-  ...{ "bottom-right": "", left: "", "left-mid": "", mid: "", "mid-mid": "", right: "", "right-mid": "", middle: " " },
-};
+// A table of rows alone, that can be copied out of a terminal and searched.
+const edges = ["top", "bottom", "left", "right", "mid"];
+const junctions = [
+  "top-mid",
+  "top-left",
+  "top-right",
+  "bottom-mid",
+  "bottom-left",
+  "bottom-right",
+  "left-mid",
+  "mid-mid",
+  "right-mid",
+];
+const withoutLines = { ...Object.fromEntries([...edges, ...junctions].map((name) => [name, ""])), middle: " " };
 
 function defaultNote(path: string): string {
   const name = environmentName(path);

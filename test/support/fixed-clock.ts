@@ -1,2 +1,2 @@
 /** The fixed clock that users get, for the tests of parts below it. */
-export { type FixedClock, fixedClock } from "../../src/testing/clock.ts";
+export { fixedClock } from "../../src/testing/clock.ts";
