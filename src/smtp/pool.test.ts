@@ -18,7 +18,7 @@ const MESSAGE = Buffer.from("Subject: hello\r\n\r\nDear Ann.\r\n");
 
 const open: { close(): Promise<void> }[] = [];
 afterEach(async () => {
-  for (const each of open.splice(0).toReversed()) await each.close();
+  for (const each of open.splice(0)) await each.close();
 });
 
 async function serve(

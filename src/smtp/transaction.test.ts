@@ -3,20 +3,23 @@ import { createScriptedSmtp, type Peer, type ScriptedSmtp } from "../../test/sup
 import type { Envelope } from "./envelope.ts";
 import { SmtpError } from "./errors.ts";
 import { createSmtpPool, type SmtpPool } from "./pool.ts";
+import type { SmtpTimeouts } from "./timeouts.ts";
 
-const SHORT = { connectMs: 200, greetingMs: 200, replyMs: 200, dataMs: 200, contentMs: 200, finalReplyMs: 200 };
 const TO_ANN: Envelope = { from: "mac@example.com", to: ["ann@example.com"] };
 const TO_THREE: Envelope = { from: "mac@example.com", to: ["ann@example.com", "bob@example.com", "cy@example.com"] };
 const MESSAGE = Buffer.from("Subject: hello\r\n\r\nDear Ann.\r\n");
 
 const open: { close(): Promise<void> }[] = [];
 afterEach(async () => {
-  for (const each of open.splice(0).toReversed()) await each.close();
+  for (const each of open.splice(0)) await each.close();
 });
 
-async function serve(script: (peer: Peer) => Promise<void>): Promise<{ server: ScriptedSmtp; pool: SmtpPool }> {
+async function serve(
+  script: (peer: Peer) => Promise<void>,
+  timeouts: Partial<SmtpTimeouts> = {},
+): Promise<{ server: ScriptedSmtp; pool: SmtpPool }> {
   const server = await createScriptedSmtp(script);
-  const pool = createSmtpPool({ host: "127.0.0.1", port: server.port, timeouts: SHORT });
+  const pool = createSmtpPool({ host: "127.0.0.1", port: server.port, timeouts });
   open.push(server, pool);
   return { server, pool };
 }
@@ -247,14 +250,17 @@ describe("the content", () => {
   const BIG = Buffer.from(`${"x".repeat(998)}\r\n`.repeat(20_000));
 
   test("a server that stops reading ends at the deadline, and nothing was sent", async () => {
-    const { pool } = await serve(async (peer) => {
-      await peer.greet();
-      await answer(peer, ["250 ok", "250 ok"]);
-      await peer.line();
-      await peer.say("354 go\r\n");
-      peer.stopReading();
-      await peer.gone();
-    });
+    const { pool } = await serve(
+      async (peer) => {
+        await peer.greet();
+        await answer(peer, ["250 ok", "250 ok"]);
+        await peer.line();
+        await peer.say("354 go\r\n");
+        peer.stopReading();
+        await peer.gone();
+      },
+      { contentMs: 200 },
+    );
     const error = await failure(pool.send(TO_ANN, BIG));
     expect(error).toMatchObject({ code: "WX_SMTP_TIMEOUT", stage: "content", outcome: "not-sent", retryable: true });
   });
@@ -307,15 +313,18 @@ describe("the acknowledgement", () => {
     ["354 once more", "WX_SMTP_PROTOCOL", (peer) => peer.say("354 more\r\n")],
   ];
   test.each(endings)("%s leaves the outcome unknown, and nothing is sent again", async (_, code, end) => {
-    const { server, pool } = await serve(async (peer) => {
-      await peer.greet();
-      await answer(peer, ["250 ok", "250 ok"]);
-      await peer.line();
-      await peer.say("354 go\r\n");
-      await peer.content();
-      await end(peer);
-      await peer.gone();
-    });
+    const { server, pool } = await serve(
+      async (peer) => {
+        await peer.greet();
+        await answer(peer, ["250 ok", "250 ok"]);
+        await peer.line();
+        await peer.say("354 go\r\n");
+        await peer.content();
+        await end(peer);
+        await peer.gone();
+      },
+      { finalReplyMs: 200 },
+    );
     const error = await failure(pool.send(TO_ANN, MESSAGE));
     expect(error).toMatchObject({ code, stage: "final", outcome: "unknown", retryable: true });
     expect(error.message).toContain("may deliver it twice");
