@@ -1,0 +1,90 @@
+/** Waxseal as a library: Django's functions out of the environment, and the parts from one configuration in a server of the user's. */
+import { createServer } from "node:http";
+import { once } from "node:events";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import { getRequestListener } from "@hono/node-server";
+import { createVisitor } from "../../src/cli/visitor.ts";
+import { createWaxseal, migrate, openDatabase, sendMail, sendMassMail, type WaxsealConfig } from "../../src/index.ts";
+import { memoryBackend } from "../../src/mail/index.ts";
+import { findLink, listenMailbox } from "../../src/testing/index.ts";
+import { mac, macsLogin } from "../support/start-site.ts";
+import { tempFolder } from "../support/temp-folder.ts";
+
+test("sendMail and sendMassMail send through the mailer that the environment describes", async () => {
+  await using mailbox = await listenMailbox();
+  process.env["EMAIL_URL"] = `smtp://${mailbox.host}:${mailbox.port}`;
+  process.env["DEFAULT_FROM_EMAIL"] = "mac <mac@163.com>";
+  expect(await sendMail("你好", "text", undefined, ["ann@x.cn"], { htmlMessage: "<p>html" })).toBe(1);
+  expect(await sendMail("nobody", "text", undefined, [])).toBe(0);
+  const count = await sendMassMail([
+    ["one", "1", "a@x.cn", ["ann@x.cn"]],
+    ["two", "2", undefined, ["ann@x.cn", "bob@x.cn"]],
+  ]);
+  expect(count).toBe(2);
+  const mails = await mailbox.mails();
+  expect(mails.map(({ subject, from }) => [subject, from])).toEqual([
+    ["你好", "mac <mac@163.com>"],
+    ["one", "a@x.cn"],
+    ["two", "mac <mac@163.com>"],
+  ]);
+});
+
+async function configIn(folder: string): Promise<WaxsealConfig & { databaseUrl: string }> {
+  return {
+    secretKey: "a secret of more than sixteen",
+    siteUrl: "https://shop.example",
+    siteName: "Shop",
+    databaseUrl: `sqlite:${join(folder, "shop.db")}`,
+  };
+}
+
+test("the pages mount in a server of the user's, and links begin with the configured site, whatever the request says", async () => {
+  await using mailbox = await listenMailbox();
+  const config = await configIn(tempFolder());
+  const waxseal = await createWaxseal(
+    { ...config, mailers: { default: { backend: "smtp", host: mailbox.host, port: mailbox.port } } },
+    { migrate: true },
+  );
+  onTestFinished(() => waxseal.close());
+  waxseal.startWorker();
+  const server = createServer(getRequestListener((request) => waxseal.fetch(request))).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  onTestFinished(() => void server.closeAllConnections());
+  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+
+  const visitor = createVisitor({ "x-forwarded-host": "evil.example", forwarded: "host=evil.example" });
+  await visitor.submit(await visitor.open(`${origin}/user/register`), mac);
+  const mail = await mailbox.waitFor({ to: mac.email });
+  const link = new URL(findLink(mail, "/user/active/") ?? "");
+  expect(link.origin).toBe("https://shop.example");
+  expect(mail.subject).toBe("Activate your Shop account");
+  const login = await visitor.submit(await visitor.open(`${origin}${link.pathname}`), {});
+  expect((await visitor.submit(login, macsLogin, "/user/login")).html).toContain("mac");
+});
+
+test("a mail joins a transaction of the user's own", async () => {
+  const config = await configIn(tempFolder());
+  const memory = memoryBackend();
+  const waxseal = await createWaxseal({ ...config, mailers: { default: memory } }, { migrate: true });
+  onTestFinished(() => waxseal.close());
+  const order = waxseal.mail.compose({ subject: "Your order", text: "Thank you.", to: ["ann@x.cn"] });
+  await waxseal.database.kysely.transaction().execute((tx) => waxseal.outbox.enqueue(order, { tx }));
+  expect(memory.outbox).toEqual([]); // no worker yet
+  waxseal.startWorker();
+  await expect.poll(() => memory.outbox.length).toBe(1);
+});
+
+test("a database that is behind is refused with the command to run, and is left for it", async () => {
+  const config = await configIn(tempFolder());
+  const withMailer = { ...config, mailers: { default: memoryBackend() } };
+  await expect(createWaxseal(withMailer)).rejects.toMatchObject({
+    code: "WX_DB_BEHIND",
+    message: expect.stringContaining("waxseal migrate"),
+  });
+  const database = await openDatabase(config.databaseUrl);
+  await migrate(database);
+  await database.close();
+  await (await createWaxseal(withMailer)).close();
+});
