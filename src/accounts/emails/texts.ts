@@ -13,7 +13,7 @@ const english: Words = {
     subject: `Activate your ${siteName} account`,
     greeting: `Hello ${name},`,
     paragraphs: [
-      `you signed up at ${siteName} with this address. One step is left: confirm that the address is yours.`,
+      `You signed up at ${siteName} with this address. One step is left: confirm that the address is yours.`,
     ],
     button: { label: "Activate my account", url },
     linkHint: "If the button does not work, open this link:",
@@ -26,7 +26,7 @@ const english: Words = {
     subject: `You already have a ${siteName} account`,
     greeting: `Hello ${name},`,
     paragraphs: [
-      `somebody asked for an activation mail at ${siteName} with this address. It belongs to your account ${name}, which is active already, so there is nothing to activate.`,
+      `Somebody asked for an activation mail at ${siteName} with this address. It belongs to your account ${name}, which is active already, so there is nothing to activate.`,
     ],
     button: { label: "Log in", url },
     linkHint: "If the button does not work, open this link:",
