@@ -6,7 +6,7 @@ import { showable } from "./quote.ts";
 import { deadlineOf, type SmtpTimeouts } from "./timeouts.ts";
 import type { Fault, Transcript } from "./transcript.ts";
 
-export interface DialOptions {
+interface DialOptions {
   readonly host: string;
   readonly port: number;
   readonly timeouts: SmtpTimeouts;

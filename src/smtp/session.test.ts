@@ -48,6 +48,7 @@ async function failure(server: ScriptedSmtp, options: Partial<SmtpOptions> = {})
 
 function expectNoSecret(error: SmtpError): void {
   const told = JSON.stringify([error.message, error.reply, error.transcript, error.stack]);
+  expect(told).not.toContain(PASSWORD.slice(0, 9));
   for (const text of [PASSWORD, `\0${AUTH.user}\0${PASSWORD}`]) {
     const encoded = Buffer.from(text).toString("base64");
     expect(told).not.toContain(text);
@@ -165,6 +166,15 @@ describe("greeting and EHLO", () => {
     const error = await failure(server, { ...options, timeouts: SHORT });
     expect(error).toMatchObject({ code: "WX_SMTP_TIMEOUT", stage, retryable: true });
     expect(error.message).toMatch(/150 ms \(timeouts\.\w+Ms\)/);
+  });
+
+  test("a 421 ahead of the command is believed", async () => {
+    const server = await serve(async (peer) => {
+      await peer.say("220 hello\r\n421 4.3.2 on second thoughts\r\n");
+      peer.close();
+    });
+    const error = await failure(server);
+    expect(error).toMatchObject({ code: "WX_SMTP_REFUSED", stage: "ehlo", retryable: true, reply: { code: 421 } });
   });
 
   test("a reply ahead of the command is out of step", async () => {
@@ -372,12 +382,14 @@ describe("AUTH", () => {
       });
       expect(await failure(server, inClear)).toMatchObject({ code: "WX_SMTP_AUTH" });
     }
-    const garbled = await serve(async (peer) => {
-      await peer.greet("AUTH PLAIN");
-      await peer.say(`${await peer.line()} ${PASSWORD}\r\n`);
-      await peer.gone();
-    });
-    expect(await failure(garbled, inClear)).toMatchObject({ code: "WX_SMTP_PROTOCOL" });
+    for (const start of ["", "z".repeat(50)]) {
+      const garbled = await serve(async (peer) => {
+        await peer.greet("AUTH PLAIN");
+        await peer.say(`${start}${PASSWORD} ${await peer.line()}\r\n`);
+        await peer.gone();
+      });
+      expect(await failure(garbled, inClear)).toMatchObject({ code: "WX_SMTP_PROTOCOL" });
+    }
   });
 
   test("a server that keeps asking is cut off", async () => {

@@ -28,7 +28,7 @@ export const defaultTimeouts: SmtpTimeouts = {
 };
 
 /** A polite QUIT is not worth a longer wait. */
-export const QUIT_MS = 1_000;
+const QUIT_MS = 1_000;
 
 const SETTINGS: Record<SmtpStage, keyof SmtpTimeouts> = {
   connect: "connectMs",

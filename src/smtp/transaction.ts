@@ -98,8 +98,10 @@ async function writeContent(wire: Wire, bytes: Buffer): Promise<void> {
   wire.transcript.sent(`(${bytes.length} bytes of message)`);
   let block: Buffer = Buffer.alloc(0);
   for (const next of dataBlocks(bytes)) {
-    if (block.length > 0) await wire.flush("content", block);
-    await assertUninterrupted(wire);
+    if (block.length > 0) {
+      await wire.flush("content", block);
+      await assertUninterrupted(wire);
+    }
     block = next;
   }
   await assertUninterrupted(wire);
