@@ -117,12 +117,11 @@ function checkMailer(mailer: unknown, path: string): ConfigProblem[] {
   const found = typeof backend === "string" && Object.hasOwn(mailerShapes, backend) ? mailerShapes[backend] : undefined;
   if (found === undefined) {
     const known = Object.keys(mailerShapes).join(", ");
-    return [
-      {
-        setting: `${path}.backend`,
-        problem: `it is ${show(backend)}; it must be one of ${known}, or give an object with a send method.`,
-      },
-    ];
+    const problem =
+      backend === undefined
+        ? `it is missing. Set it to one of ${known}; in the environment EMAIL_HOST or EMAIL_BACKEND says it.`
+        : `it is ${show(backend)}; it must be one of ${known}, or give an object with a send method.`;
+    return [{ setting: `${path}.backend`, problem }];
   }
   const missing = found.required.filter((option) => options[option] === undefined);
   return [

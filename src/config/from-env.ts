@@ -138,12 +138,11 @@ function readUrl(env: Environment, put: Put, problems: ConfigProblem[]): void {
   else for (const [key, value] of Object.entries(reading.mailer)) put(`mailers.default.${key}`, value, "EMAIL_URL");
 }
 
-/** A mailer that has a host, or nothing else that says what it is, speaks SMTP. */
+/** A mailer that has a host speaks SMTP; a password alone may belong to one that is described elsewhere. */
 function defaultBackend(values: Map<string, { value: unknown; origin: string }>): void {
-  const mailer = [...values.keys()].filter((path) => path.startsWith("mailers.default."));
-  if (mailer.length === 0 || values.has("mailers.default.backend")) return;
-  const origin = values.get("mailers.default.host")?.origin ?? values.get(mailer[0] ?? "")?.origin ?? "";
-  values.set("mailers.default.backend", { value: "smtp", origin });
+  const host = values.get("mailers.default.host");
+  if (host === undefined || values.has("mailers.default.backend")) return;
+  values.set("mailers.default.backend", { value: "smtp", origin: host.origin });
 }
 
 function nest(values: ReadonlyMap<string, { value: unknown }>): WaxsealConfig {

@@ -99,3 +99,18 @@ test("a transaction that fails leaves nothing, and two that run at once do not m
   const rows = await database.kysely.selectFrom("users").select("id").orderBy("id").execute();
   expect(rows.map((row) => row.id)).toEqual(["1", "3"]);
 });
+
+test("a statement that waits for the transaction it stands in fails with the mend, and the transaction is rolled back", async () => {
+  await using database = await openDatabase(fileUrl(), { connectionWaitMs: 50 });
+  await migrate(database);
+  const outside = { ...user, id: "2", username_key: "2", email_key: "2" };
+  const selfish = database.kysely.transaction().execute(async (tx) => {
+    await tx
+      .insertInto("users")
+      .values({ ...outside, id: "1", username_key: "1" })
+      .execute();
+    await database.kysely.insertInto("users").values(outside).execute(); // not through tx
+  });
+  await expect(selfish).rejects.toMatchObject({ code: "WX_DB_BUSY", message: expect.stringContaining("tx") });
+  expect(await database.kysely.selectFrom("users").select("id").execute()).toEqual([]);
+});

@@ -14,6 +14,11 @@ export interface Database extends AsyncDisposable {
   close(): Promise<void>;
 }
 
+export interface DatabaseOptions {
+  /** How long a statement waits for a transaction of this process to end before it fails with `WX_DB_BUSY`, in milliseconds. Default 30 s. */
+  connectionWaitMs?: number;
+}
+
 /**
  * Opens a database.
  *
@@ -22,8 +27,8 @@ export interface Database extends AsyncDisposable {
  * @example
  * await using database = await openDatabase("sqlite:.waxseal/waxseal.db");
  */
-export async function openDatabase(url: string): Promise<Database> {
-  const { handle, dialect } = await openSqlite(sqlitePath(url));
+export async function openDatabase(url: string, options: DatabaseOptions = {}): Promise<Database> {
+  const { handle, dialect } = await openSqlite(sqlitePath(url), options.connectionWaitMs ?? 30_000);
   const kysely = new Kysely<Schema>({ dialect });
   try {
     await refuseNewer(kysely);

@@ -1,5 +1,5 @@
 /** "waxseal/db": the database handle and its migrations. */
-export { type Database, openDatabase, sqlitePath } from "./database.ts";
+export { type Database, type DatabaseOptions, openDatabase, sqlitePath } from "./database.ts";
 export { DatabaseError, type DatabaseErrorCode } from "./errors.ts";
 export { migrate, requireMigrated } from "./migrate.ts";
 export type { Queryable, Schema, Transaction } from "./schema.ts";

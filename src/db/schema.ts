@@ -42,7 +42,7 @@ export interface OutboxMessagesTable {
   on_unknown: "resend" | "hold";
   attempts: number;
   created_at: number;
-  /** No attempt is made after this. */
+  /** No further attempt is planned after this; one that is overdue is still made. */
   expires_at: number;
   /** When the next attempt is due; null when none will be made. */
   due_at: number | null;

@@ -1,12 +1,12 @@
 /** What the outbox refuses. */
 import { WaxsealError } from "../base/index.ts";
 
-export type OutboxErrorCode = "WX_OUTBOX_NO_RECIPIENT" | "WX_OUTBOX_STOPPED";
+export type OutboxErrorCode = "WX_OUTBOX_NO_RECIPIENT";
 
 /**
  * The outbox cannot do what was asked.
  *
- * Codes: `WX_OUTBOX_NO_RECIPIENT` a message without an envelope recipient; `WX_OUTBOX_STOPPED` the worker was stopped.
+ * Codes: `WX_OUTBOX_NO_RECIPIENT` a message without an envelope recipient.
  */
 export class OutboxError extends WaxsealError {
   static override readonly brand: string = "OutboxError";

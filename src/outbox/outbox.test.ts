@@ -1,4 +1,5 @@
 import { expect, onTestFinished, test } from "vitest";
+import type { Clock } from "../base/index.ts";
 import { type Backend, type Composed, DeliveryError, type Receipt } from "../mail/index.ts";
 import { fixedClock } from "../../test/support/fixed-clock.ts";
 import { testDatabase } from "../../test/support/test-database.ts";
@@ -206,4 +207,21 @@ test("a message without a recipient is refused, and nothing is written", async (
   const { outbox } = await outboxWith(scripted().backend);
   await expect(outbox.enqueue(composed("nobody", []))).rejects.toMatchObject({ code: "WX_OUTBOX_NO_RECIPIENT" });
   expect(await outbox.list()).toEqual([]);
+});
+
+test("a machine that slept past the lease does not send a second time what it is just sending", async () => {
+  const clock = fixedClock();
+  let release: (value: Receipt) => void = () => {};
+  const { backend, sent } = scripted(() => new Promise<Receipt>((resolve) => (release = resolve)));
+  // Of the two timers that fire when it wakes, the one that looks for work comes before the one that renews the lease.
+  const sleep: Clock["sleep"] = (ms, signal) => clock.sleep(ms === 20_000 ? 9_999_999_999 : ms, signal);
+  const { outbox } = await outboxWith(backend, { clock: { ...clock, sleep }, leaseMs: 60_000 });
+  const id = await outbox.enqueue(composed());
+  outbox.start();
+  await until(async () => sent.length === 1);
+  clock.advance(3_600_000);
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  release(receipt(["ann@x.cn"]));
+  await inState(outbox, id, "sent");
+  expect(sent).toHaveLength(1);
 });

@@ -3,7 +3,7 @@ import { Buffer } from "node:buffer";
 import { type Connection, openConnection } from "./connection.ts";
 import { findBareNewline } from "./content.ts";
 import { type Envelope, envelopeProblem } from "./envelope.ts";
-import { SmtpError, type SmtpErrorCode } from "./errors.ts";
+import { SmtpError, type SmtpErrorCode, type SmtpStage } from "./errors.ts";
 import { resolveOptions, type SmtpOptions, type SmtpSettings } from "./options.ts";
 import type { SmtpReceipt } from "./transaction.ts";
 import { type TurnRefusal, Turns } from "./turns.ts";
@@ -94,12 +94,12 @@ class Pool implements SmtpPool {
     const problem = envelopeProblem(envelope);
     if (problem !== undefined) {
       const message = `${problem}. Give plain ASCII addresses, one for each recipient, without names or angle brackets.`;
-      throw this.#refusal("WX_SMTP_ENVELOPE", message, { retryable: false });
+      throw this.#refusal("WX_SMTP_ENVELOPE", message, { stage: "mail", retryable: false });
     }
     const at = findBareNewline(bytes);
     if (at !== -1) {
       const message = `The message holds a CR or LF alone at byte ${at}. End every line with CRLF.`;
-      throw this.#refusal("WX_SMTP_BARE_NEWLINE", message, { retryable: false });
+      throw this.#refusal("WX_SMTP_BARE_NEWLINE", message, { stage: "content", retryable: false });
     }
   }
 
@@ -206,7 +206,11 @@ class Pool implements SmtpPool {
   }
 
   /** An error for what never came near a connection. */
-  #refusal(code: SmtpErrorCode, message: string, more: { retryable?: boolean; cause?: unknown } = {}): SmtpError {
+  #refusal(
+    code: SmtpErrorCode,
+    message: string,
+    more: { stage?: SmtpStage; retryable?: boolean; cause?: unknown } = {},
+  ): SmtpError {
     return new SmtpError(code, message, { stage: "connect", server: this.#settings.server, retryable: true, ...more });
   }
 

@@ -61,9 +61,10 @@ export interface SqliteConnection {
  * Opens a file, making its folder when there is none (readable by its owner alone: it will hold mail).
  *
  * @param path A file's path, or `:memory:`.
+ * @param connectionWaitMs How long a statement waits for a transaction of this process to end, in milliseconds.
  * @throws DatabaseError `WX_DB_OPEN`, `WX_DB_DRIVER`
  */
-export async function openSqlite(path: string): Promise<SqliteConnection> {
+export async function openSqlite(path: string, connectionWaitMs: number): Promise<SqliteConnection> {
   const { DatabaseSync } = await loadSqlite();
   let handle: SqliteHandle | undefined;
   try {
@@ -71,7 +72,7 @@ export async function openSqlite(path: string): Promise<SqliteConnection> {
     handle = new DatabaseSync(path);
     handle.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`);
     handle.exec("SELECT name FROM sqlite_schema LIMIT 1"); // a file that is no database fails here
-    return { handle, dialect: dialectOf(handle) };
+    return { handle, dialect: dialectOf(handle, connectionWaitMs) };
   } catch (cause) {
     handle?.close();
     throw new DatabaseError("WX_DB_OPEN", `The database ${path} cannot be opened: ${describeError(cause)}.`, { cause });
@@ -101,7 +102,7 @@ export function makeDurable(handle: SqliteHandle): void {
   }
 }
 
-function dialectOf(handle: SqliteHandle): Dialect {
+function dialectOf(handle: SqliteHandle, connectionWaitMs: number): Dialect {
   const database: SqliteDatabase = {
     close: () => handle.close(),
     prepare: (sql) => {
@@ -115,15 +116,42 @@ function dialectOf(handle: SqliteHandle): Dialect {
     },
   };
   return {
-    createDriver: () => new ImmediateDriver({ database }),
+    createDriver: () => new ImmediateDriver(database, connectionWaitMs),
     createQueryCompiler: () => new SqliteQueryCompiler(),
     createAdapter: () => new TransactionalDdlAdapter(),
     createIntrospector: (db) => new SqliteIntrospector(db),
   };
 }
 
-/** A transaction takes the write lock at its start: one that took it later could fail at once, whatever the busy timeout. */
+/**
+ * A transaction takes the write lock at its start: one that took it later could fail at once, whatever the busy timeout.
+ * And since there is one connection, whoever waits for it inside of a transaction waits for itself; that must end.
+ */
 class ImmediateDriver extends SqliteDriver {
+  readonly #waitMs: number;
+
+  constructor(database: SqliteDatabase, waitMs: number) {
+    super({ database });
+    this.#waitMs = waitMs;
+  }
+
+  override async acquireConnection(): Promise<DatabaseConnection> {
+    const acquiring = super.acquireConnection();
+    const tooLong = new AbortController();
+    const timer = setTimeout(() => tooLong.abort(), this.#waitMs);
+    const timeout = new Promise<undefined>((resolve) =>
+      tooLong.signal.addEventListener("abort", () => resolve(undefined)),
+    );
+    const connection = await Promise.race([acquiring, timeout]);
+    clearTimeout(timer);
+    if (connection !== undefined) return connection;
+    void acquiring.then(() => this.releaseConnection());
+    throw new DatabaseError(
+      "WX_DB_BUSY",
+      `A transaction has held the database for ${this.#waitMs / 1000} seconds. Inside of a transaction, hand it on (as tx), for a statement outside of it waits for its end.`,
+    );
+  }
+
   override async beginTransaction(connection: DatabaseConnection): Promise<void> {
     await connection.executeQuery(CompiledQuery.raw("begin immediate"));
   }

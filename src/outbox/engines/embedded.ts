@@ -37,6 +37,8 @@ export function embeddedEngine(options: EmbeddedEngineOptions): Engine {
     const now = clock.now();
     const ids = await claimDue(database.kysely, { owner, now, until: now + leaseMs, limit: free });
     for (const id of ids) {
+      // Our own: the clock has jumped past its lease (a machine that slept), and the claim has renewed it.
+      if (running.has(id)) continue;
       const done = run(id, handler).finally(() => {
         running.delete(id);
         wake.abort(); // a place is free
