@@ -5,7 +5,7 @@ import { formatReply, isRetryable, type SmtpReply } from "./reply.ts";
 import type { NotAReply } from "./reply-reader.ts";
 import type { Fault } from "./transcript.ts";
 
-/** Each step in words: "... while `doing`" and "... answered `subject` with". */
+/** Each step in words: "... while we were `doing`" and "... answered `subject` with". */
 const STEPS: Record<SmtpStage, { doing: string; subject: string }> = {
   connect: { doing: "connecting", subject: "the connection" },
   tls: { doing: "making the TLS connection", subject: "the connection" },
@@ -27,7 +27,7 @@ const MAYBE_TLS = `If this port expects TLS from the first byte (as 465 does), s
 export function timeoutFault(server: string, stage: SmtpStage, deadline: { ms: number; setting: string }): Fault {
   return {
     code: "WX_SMTP_TIMEOUT",
-    what: `${server} took longer than ${deadline.ms} ms (${deadline.setting}) while ${STEPS[stage].doing}`,
+    what: `${server} kept us waiting for more than ${deadline.ms} ms (${deadline.setting}) while we were ${STEPS[stage].doing}`,
     advice: stage === "greeting" ? MAYBE_TLS : TRY_LATER,
     retryable: true,
   };
@@ -38,7 +38,7 @@ export function lostFault(server: string, stage: SmtpStage, cause?: Error): Faul
   const what = cause === undefined ? "closed the connection" : `broke the connection (${showable(cause.message)})`;
   return {
     code: "WX_SMTP_LOST",
-    what: `${server} ${what} while ${STEPS[stage].doing}`,
+    what: `${server} ${what} while we were ${STEPS[stage].doing}`,
     advice: stage === "greeting" ? MAYBE_TLS : TRY_LATER,
     retryable: true,
     cause,

@@ -206,12 +206,9 @@ class Pool implements SmtpPool {
   }
 
   /** An error for what never came near a connection. */
-  #refusal(
-    code: SmtpErrorCode,
-    message: string,
-    more: { stage?: SmtpStage; retryable?: boolean; cause?: unknown } = {},
-  ): SmtpError {
-    return new SmtpError(code, message, { stage: "connect", server: this.#settings.server, retryable: true, ...more });
+  #refusal(code: SmtpErrorCode, message: string, details: Partial<SmtpErrorDetails> = {}): SmtpError {
+    const { server } = this.#settings;
+    return new SmtpError(code, message, { stage: "connect", retryable: true, ...details, server });
   }
 
   #log(level: "debug" | "info" | "warn", event: string, fields: Readonly<Record<string, unknown>>): void {

@@ -51,7 +51,7 @@ describe("the envelope", () => {
       { from: "mac@example.com", to: [] },
     ]) {
       const error = await failure(pool.send(envelope, MESSAGE));
-      expect(error).toMatchObject({ code: "WX_SMTP_ENVELOPE", retryable: false, outcome: "not-sent" });
+      expect(error).toMatchObject({ code: "WX_SMTP_ENVELOPE", stage: "mail", retryable: false, outcome: "not-sent" });
     }
     expect(server.conversations).toEqual([]);
   });
@@ -190,7 +190,7 @@ describe("the content", () => {
     const { server, pool } = await serve((peer) => peer.greet());
     for (const text of ["a\nb\r\n", "a\rb\r\n", "a\r\n.\nb", "a\n.\r\nb", "a\r.\r"]) {
       const error = await failure(pool.send(TO_ANN, Buffer.from(text)));
-      expect(error).toMatchObject({ code: "WX_SMTP_BARE_NEWLINE", retryable: false });
+      expect(error).toMatchObject({ code: "WX_SMTP_BARE_NEWLINE", stage: "content", retryable: false });
     }
     expect(server.conversations).toEqual([]);
   });
