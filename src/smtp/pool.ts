@@ -3,7 +3,7 @@ import { Buffer } from "node:buffer";
 import { type Connection, openConnection } from "./connection.ts";
 import { findBareNewline } from "./content.ts";
 import { type Envelope, envelopeProblem } from "./envelope.ts";
-import { SmtpError, type SmtpErrorCode, type SmtpStage } from "./errors.ts";
+import { SmtpError, type SmtpErrorCode, type SmtpErrorDetails } from "./errors.ts";
 import { resolveOptions, type SmtpOptions, type SmtpSettings } from "./options.ts";
 import type { SmtpReceipt } from "./transaction.ts";
 import { type TurnRefusal, Turns } from "./turns.ts";
@@ -66,7 +66,11 @@ class Pool implements SmtpPool {
     bytes: Uint8Array,
     { signal }: { signal?: AbortSignal | undefined } = {},
   ): Promise<SmtpReceipt> {
-    const message = { envelope, bytes: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength) };
+    // A copy: what was checked is what is sent, whatever the caller does to its own while this waits.
+    const message = {
+      envelope: { from: envelope.from, to: [...envelope.to] },
+      bytes: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength),
+    };
     this.#checkMessage(message);
     return this.#inTurn(signal, () => this.#deliver(message, signal));
   }
