@@ -33,7 +33,13 @@ async function openWindow(
 const shoot = (page: Page, name: string): Promise<Buffer> =>
   page.screenshot({ path: screenshotPath(name), fullPage: true });
 const pathOf = (page: Page): string => new URL(page.url()).pathname;
-const submit = (page: Page): Promise<void> => page.locator("main form[method=post] button").first().click();
+
+/** Presses a button that leads to a page, and waits for that page. */
+async function press(page: Page, button: string): Promise<void> {
+  await Promise.all([page.waitForEvent("load"), page.locator(button).first().click()]);
+}
+
+const submit = (page: Page): Promise<void> => press(page, "main form[method=post] button");
 
 async function fillIn(page: Page, values: Readonly<Record<string, string>>): Promise<void> {
   for (const [name, value] of Object.entries(values)) await page.fill(`[name="${name}"]`, value);
@@ -97,8 +103,7 @@ async function walk(
   await activation.waitForURL(`${site.url}/`);
   await activation.getByText(username).first().waitFor();
   await shoot(activation, `${prefix}-09-logged-in`);
-  await activation.locator('form[action$="/user/logout"] button').click();
-  await activation.waitForLoadState();
+  await press(activation, 'form[action$="/user/logout"] button');
   expect(await activation.locator('form[action$="/user/logout"]').count()).toBe(0);
 
   await activation.goto(link);

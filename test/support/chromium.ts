@@ -1,7 +1,6 @@
 /** A real browser for tests: one that is installed, else the one inside @sparticuz/chromium. */
 import { existsSync, mkdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import sparticuz from "@sparticuz/chromium";
 import { type Browser, chromium } from "playwright-core";
 
 const installed = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
@@ -23,17 +22,21 @@ export async function launchChromium(): Promise<{ browser: Browser } | { reason:
     (candidate) => candidate !== undefined && existsSync(candidate),
   );
   try {
-    const browser =
-      path === undefined
-        ? await chromium.launch({
-            executablePath: await sparticuz.executablePath(),
-            args: [...sparticuz.args, ...quiet],
-          })
-        : await chromium.launch({ executablePath: path, args: quiet });
-    return { browser };
+    const executablePath = path ?? (await unpackChromium());
+    return { browser: await chromium.launch({ executablePath, args: quiet }) };
   } catch (error) {
     return { reason: `no Chromium starts on this machine: ${String(error).split("\n")[0]}` };
   }
+}
+
+/**
+ * The Chromium of the package, with the libraries that a bare system lacks. The package unpacks those only where it
+ * believes to run on Amazon Linux; they do on any that has no older libc.
+ */
+async function unpackChromium(): Promise<string> {
+  process.env["AWS_LAMBDA_JS_RUNTIME"] ??= "nodejs20.x";
+  const { default: packed } = await import("@sparticuz/chromium");
+  return packed.executablePath();
 }
 
 /** Where screenshots are kept for people to look at; CI keeps the folder. */
