@@ -137,11 +137,10 @@ class ImmediateDriver extends SqliteDriver {
 
   override async acquireConnection(): Promise<DatabaseConnection> {
     const acquiring = super.acquireConnection();
-    const tooLong = new AbortController();
-    const timer = setTimeout(() => tooLong.abort(), this.#waitMs);
-    const timeout = new Promise<undefined>((resolve) =>
-      tooLong.signal.addEventListener("abort", () => resolve(undefined)),
-    );
+    let timer: NodeJS.Timeout | undefined;
+    const timeout = new Promise<undefined>((giveUp) => {
+      timer = setTimeout(giveUp, this.#waitMs);
+    });
     const connection = await Promise.race([acquiring, timeout]);
     clearTimeout(timer);
     if (connection !== undefined) return connection;
