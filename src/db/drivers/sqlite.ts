@@ -139,7 +139,7 @@ class ImmediateDriver extends SqliteDriver {
     const acquiring = super.acquireConnection();
     let timer: NodeJS.Timeout | undefined;
     const timeout = new Promise<undefined>((giveUp) => {
-      timer = setTimeout(giveUp, this.#waitMs);
+      timer = setTimeout(() => giveUp(undefined), this.#waitMs);
     });
     const connection = await Promise.race([acquiring, timeout]);
     clearTimeout(timer);
