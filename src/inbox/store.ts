@@ -1,5 +1,6 @@
 /** Where caught mail is kept: in memory, or in the database. */
-import type { Database } from "../db/index.ts";
+import type { Selectable } from "kysely";
+import type { Database, Schema } from "../db/index.ts";
 import type { InboxSummary } from "./types.ts";
 
 /** A mail as it is kept: what the list shows, and the bytes. */
@@ -30,16 +31,7 @@ export function memoryStore(): InboxStore {
   };
 }
 
-type Row = {
-  id: string;
-  received_at: number;
-  envelope_from: string;
-  envelope_to: string;
-  from_header: string;
-  to_header: string;
-  subject: string;
-  size: number;
-};
+type Row = Omit<Selectable<Schema["inbox_messages"]>, "raw">;
 
 const summaryColumns = [
   "id",
