@@ -1,12 +1,12 @@
 /** `waxseal dev`: the sample site, the inbox and the worker on this machine. */
 import { startDevelopment } from "../development.ts";
 import { type CommonFlags, loadConfig } from "./load-config.ts";
-import { bold, closeOnSignal, dim, stderrLogger } from "./terminal.ts";
+import { bold, closeOnSignal, dim, terminalLogger } from "./terminal.ts";
 
 export async function dev(flags: CommonFlags): Promise<void> {
   const { config } = await loadConfig(flags);
   // A person reads this terminal: what goes as it should is in the pages, and only what does not is said here.
-  const logger = stderrLogger(config.log?.level ?? "warn");
+  const logger = terminalLogger(config.log?.level ?? "warn");
   const development = await startDevelopment(config, { logger });
   closeOnSignal(development);
   const { waxseal, url, inboxUrl, smtpAddress, catchesMail } = development;

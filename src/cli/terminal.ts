@@ -1,5 +1,5 @@
 /** What the commands print, and how they end. */
-import { type PinoShaped, pinoLogger, type Logger } from "../base/index.ts";
+import { type Logger, type LogLevel, pinoLogger, type PinoShaped } from "../base/index.ts";
 import { pino } from "pino";
 
 const colours = process.stdout.isTTY === true && process.env["NO_COLOR"] === undefined;
@@ -18,6 +18,30 @@ export function stderrLogger(level: string): Logger {
       pino.destination({ fd: 2, sync: true }),
     ) as PinoShaped,
   );
+}
+
+const levels: readonly LogLevel[] = ["debug", "info", "warn", "error"];
+
+/** One readable line for each event on standard error, for a person who watches the terminal. */
+export function terminalLogger(least: LogLevel): Logger {
+  return {
+    log: (level, event, fields = {}) => {
+      if (levels.indexOf(level) < levels.indexOf(least)) return;
+      const { text, ...rest } = fields;
+      const details = Object.entries(rest).filter(([, value]) => value !== undefined && value !== "");
+      const shown = details.map(
+        ([name, value]) => `${name}=${typeof value === "string" ? encode(value) : String(value)}`,
+      );
+      const words = typeof text === "string" ? ` ${encode(text)}` : "";
+      const time = new Date().toTimeString().slice(0, 8);
+      console.error(`${dim(time)} ${level === "error" ? red(event) : bold(event)}${words} ${dim(shown.join(" "))}`);
+    },
+  };
+}
+
+/** A text as it is, but for what could move the cursor or forge a line: that is shown escaped. */
+function encode(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) => JSON.stringify(character).slice(1, -1));
 }
 
 /** Closes `service` at Ctrl-C or SIGTERM; a second Ctrl-C does not wait for it. */
