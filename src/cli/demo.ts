@@ -13,19 +13,26 @@ const MAIL_TIMEOUT_MS = 10_000;
 type CaughtMail = NonNullable<Awaited<ReturnType<Development["inbox"]["get"]>>>;
 
 export async function demo(): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), "waxseal-demo-"));
   try {
-    await using development = await startDevelopment({
-      siteName: "Waxseal",
-      databaseUrl: `sqlite:${join(folder, "demo.db")}`,
-      web: { port: 0 },
-      inbox: { port: 0 },
+    await inTemporaryFolder(async (folder) => {
+      await using development = await startDevelopment({
+        databaseUrl: `sqlite:${join(folder, "demo.db")}`,
+        web: { port: 0 },
+        inbox: { port: 0 },
+      });
+      await play(development);
     });
-    await play(development);
     console.log(`\n${green("The journey is complete.")} ${dim("npm start lets you walk it in a browser.")}`);
   } catch (error) {
     console.error(`\n${red("The journey failed:")} ${describeError(error)}`);
     process.exitCode = 1;
+  }
+}
+
+async function inTemporaryFolder(work: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), "waxseal-demo-"));
+  try {
+    await work(folder);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

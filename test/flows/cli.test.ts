@@ -59,6 +59,12 @@ test("the demo plays the journey, shows its times and the mail's headers, and ex
   expect(code).toBe(0);
 });
 
+test("a demo that cannot be played says why, and does not exit 0", async () => {
+  const { code, stderr } = await finished(["demo"], { TMPDIR: "/nowhere/at/all" });
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/The journey failed: .*\/nowhere\/at\/all/);
+});
+
 test("serve needs what only a deployment can know, and names all of it at once", async () => {
   const { code, stderr } = await finished(["serve"], free);
   expect(code).toBe(1);
