@@ -52,11 +52,11 @@ export async function listenMailbox(options: { port?: number } = {}): Promise<Te
     let wake: () => void = () => {};
     const unsubscribe = inbox.subscribe(() => wake());
     const deadline = AbortSignal.timeout(timeoutMs);
+    deadline.addEventListener("abort", () => wake(), { once: true });
     try {
       for (;;) {
         const next = new Promise<void>((resolve) => {
           wake = resolve;
-          deadline.addEventListener("abort", () => resolve(), { once: true });
         });
         const all = await mails();
         const found = all.find((mail) => fits(mail, pattern));
