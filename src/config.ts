@@ -3,6 +3,7 @@ export { createBackend } from "./config/backend.ts";
 export { defineConfig } from "./config/define.ts";
 export { ConfigError, type ConfigProblem } from "./config/errors.ts";
 export { type Environment, fromEnv, readEnvironment } from "./config/from-env.ts";
+export { listenError } from "./config/listen-error.ts";
 export { defaults, type ResolvedConfig, resolveConfig } from "./config/resolve.ts";
 export { environmentName, isSecretPath } from "./config/settings.ts";
 export type { MailerConfig, SmtpMailerConfig, WaxsealConfig } from "./config/types.ts";

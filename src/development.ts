@@ -2,12 +2,12 @@
 import { randomBytes } from "node:crypto";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { ConfigError, defaults, resolveConfig, type WaxsealConfig } from "./config.ts";
+import { silentLogger, systemClock } from "./base/index.ts";
+import { listenError, resolveConfig, type WaxsealConfig } from "./config.ts";
 import { createConsole } from "./console/index.ts";
-import { type Database, sqlitePath } from "./db/index.ts";
-import { databaseStore, type Inbox, InboxError, listenInbox } from "./inbox/index.ts";
-import { assemble, openMigrated, type Waxseal, type WaxsealOptions } from "./waxseal.ts";
-import { serveNode } from "./web/index.ts";
+import { sqlitePath } from "./db/index.ts";
+import { databaseStore, type Inbox, InboxError, type InboxOptions, listenInbox } from "./inbox/index.ts";
+import { assemble, openMigrated, serveAt, type Waxseal, type WaxsealOptions } from "./waxseal.ts";
 
 /** A running development server. */
 export interface Development extends AsyncDisposable {
@@ -45,32 +45,33 @@ export async function startDevelopment(config: WaxsealConfig, options: WaxsealOp
 }
 
 async function start(config: WaxsealConfig, options: WaxsealOptions, opened: Opened): Promise<Development> {
-  const databaseUrl = config.databaseUrl ?? defaults.databaseUrl;
+  const { logger = silentLogger, clock = systemClock } = options;
   // Checked before a port or a file is opened; the stand-ins are replaced below by what was opened.
-  resolveConfig(config, {
+  const checked = resolveConfig(config, {
     secretKey: "not-yet-read-or-made",
     siteUrl: "http://127.0.0.1",
     mailers: { default: { backend: "dummy" } },
   });
-  const database = await openMigrated(databaseUrl, true);
+  const database = await openMigrated(checked.databaseUrl, true);
   opened.push(database);
-  const inbox = await openInbox(config, options, database);
+  const inbox = await openInbox({ logger, clock, port: checked.inbox.port, store: databaseStore(database) });
   opened.push(inbox);
   let handle: (request: Request) => Response | Promise<Response> = () => new Response(null, { status: 503 });
-  const server = await openWeb(config, (request) => handle(request));
+  const server = await serveAt({ fetch: (request) => handle(request), ...checked.web });
   opened.push(server);
 
   const resolved = resolveConfig(config, {
-    secretKey: config.secretKey ?? keptSecret(databaseUrl),
+    secretKey: config.secretKey ?? keptSecret(checked.databaseUrl),
     siteUrl: server.url,
     mailers: { default: { backend: "smtp", host: inbox.host, port: inbox.port, security: "none" } },
   });
   const inboxUrl = `${server.url}/inbox`;
   const smtpAddress = `${inbox.host}:${inbox.port}`;
   const catchesMail = config.mailers?.["default"] === undefined;
-  const waxseal = assemble(resolved, database, { ...options, ...(catchesMail && { inboxUrl }) });
+  const waxseal = assemble(resolved, database, { logger, clock, ...(catchesMail && { inboxUrl }) });
   const console = createConsole({
-    ...options,
+    logger,
+    clock,
     inbox,
     smtpAddress,
     outbox: waxseal.outbox,
@@ -98,38 +99,14 @@ async function closeAll(opened: Opened): Promise<void> {
   for (const part of opened.toReversed()) await part.close();
 }
 
-async function openInbox(config: WaxsealConfig, options: WaxsealOptions, database: Database): Promise<Inbox> {
-  const port = config.inbox?.port ?? defaults.inbox.port;
+async function openInbox(options: InboxOptions): Promise<Inbox> {
   try {
-    return await listenInbox({ ...options, port, store: databaseStore(database) });
+    return await listenInbox(options);
   } catch (error) {
-    if (error instanceof InboxError)
-      throw portError(error.cause, "inbox.port", "127.0.0.1", port, "--smtp-port (or WAXSEAL_SMTP_PORT)");
-    throw error;
+    if (!(error instanceof InboxError)) throw error;
+    const change = "--smtp-port (or WAXSEAL_SMTP_PORT)";
+    throw listenError(error.cause, { setting: "inbox.port", host: "127.0.0.1", port: options.port, change });
   }
-}
-
-async function openWeb(
-  config: WaxsealConfig,
-  fetch: (request: Request) => Response | Promise<Response>,
-): Promise<Awaited<ReturnType<typeof serveNode>>> {
-  const { host, port } = { ...defaults.web, ...config.web };
-  try {
-    return await serveNode({ fetch, host, port });
-  } catch (error) {
-    throw portError(error, "web.port", host, port, "--port (or PORT)");
-  }
-}
-
-/** A port that cannot be had, as a setting that can be changed; anything else as it is. */
-function portError(error: unknown, setting: string, host: string, port: number, flag: string): unknown {
-  const reasons: Record<string, string> = {
-    EADDRINUSE: `port ${port} on ${host} is in use by another program. Choose another with ${flag}.`,
-    EACCES: `port ${port} on ${host} needs more rights than this user has. Choose one over 1023 with ${flag}.`,
-    EADDRNOTAVAIL: `${host} is not an address of this machine. Choose another with --host (or WAXSEAL_HOST).`,
-  };
-  const reason = reasons[(error as { code?: string } | undefined)?.code ?? ""];
-  return reason === undefined ? error : new ConfigError([{ setting, problem: reason }]);
 }
 
 function ownedByConsole(request: Request): boolean {

@@ -1,9 +1,11 @@
 /** The composition root: builds every part from one configuration, and closes them again. */
-import { type Accounts, createAccounts } from "./accounts/index.ts";
+import { type Accounts, createAccounts, type Deliver } from "./accounts/index.ts";
 import { type Clock, type Logger, silentLogger, systemClock } from "./base/index.ts";
 import {
   createBackend,
+  defineConfig,
   fromEnv,
+  listenError,
   type MailerConfig,
   type ResolvedConfig,
   resolveConfig,
@@ -12,13 +14,16 @@ import {
 import { type Database, migrate, openDatabase, requireMigrated } from "./db/index.ts";
 import { createMail, createMailers, type Mail } from "./mail/index.ts";
 import { createOutbox, type Outbox } from "./outbox/index.ts";
-import { createWeb, type NodeServer, serveNode } from "./web/index.ts";
+import { createWeb, type NodeServer, serveNode, type ServeNodeOptions } from "./web/index.ts";
 
+/** What a Waxseal is given beside its configuration. */
 export interface WaxsealOptions {
-  logger?: Logger;
-  clock?: Clock;
+  /** Default: says nothing. */
+  logger?: Logger | undefined;
+  /** Default: the machine's. */
+  clock?: Clock | undefined;
   /** Run the migrations at start. Default false: then a database that is behind is refused, with the command to run. */
-  migrate?: boolean;
+  migrate?: boolean | undefined;
 }
 
 /** Every part, wired. */
@@ -32,7 +37,11 @@ export interface Waxseal extends AsyncDisposable {
   fetch(request: Request): Response | Promise<Response>;
   /** Starts delivering what is in the outbox. A process that only enqueues need not. */
   startWorker(): void;
-  /** Serves the account pages over HTTP, at `config.web` or where told. */
+  /**
+   * Serves the account pages over HTTP, at `config.web` or where told.
+   *
+   * @throws ConfigError `WX_CONFIG` when the port is in use or the host is none of this machine's
+   */
   listen(at?: { host?: string; port?: number }): Promise<NodeServer>;
   /** Stops serving, lets deliveries under way end, closes the connections and the database. */
   close(): Promise<void>;
@@ -42,7 +51,8 @@ export interface Waxseal extends AsyncDisposable {
  * Builds Waxseal from a configuration.
  *
  * @param config Default: the environment, by Django's names.
- * @throws ConfigError when the configuration is wrong or lacks something; DatabaseError when the database cannot be used
+ * @throws ConfigError `WX_CONFIG` when the configuration is wrong or lacks something; DatabaseError `WX_DB_...` when the
+ *   database cannot be used
  * @example
  * await using waxseal = await createWaxseal({ secretKey, siteUrl: "https://example.com", mailers });
  * waxseal.startWorker();
@@ -59,11 +69,21 @@ export async function createWaxseal(config: WaxsealConfig = fromEnv(), options: 
   }
 }
 
-/** What sends mail directly: the mailers of a configuration, without a database. */
+/**
+ * What sends mail directly: the mailers of a configuration, without a database.
+ *
+ * @throws ConfigError `WX_CONFIG` when a mailer or the sender is wrong; SmtpError `WX_SMTP_OPTIONS`; MailerError
+ *   `WX_MAILER_PATH` when the folder of a `file` mailer cannot be used
+ * @example
+ * const mail = createMailFromConfig({ mailers, defaultFromEmail: "Shop <shop@example.com>" });
+ * await mail.sendMail("Hello", "World", undefined, ["ann@example.com"]);
+ * await mail.mailers.close();
+ */
 export function createMailFromConfig(
   config: { mailers: Readonly<Record<string, MailerConfig>>; defaultFromEmail: string },
-  { logger = silentLogger, clock = systemClock }: WaxsealOptions = {},
+  { logger = silentLogger, clock = systemClock }: Omit<WaxsealOptions, "migrate"> = {},
 ): Mail {
+  defineConfig({ mailers: config.mailers, defaultFromEmail: config.defaultFromEmail });
   const backends = Object.entries(config.mailers).map(
     ([name, mailer]) => [name, createBackend(mailer, `mailers.${name}`, logger)] as const,
   );
@@ -110,14 +130,11 @@ export function assemble(
     secretKey: config.secretKey,
     siteUrl: config.siteUrl,
     siteName: config.siteName,
-    // The request path ends here: the mail is a row of the same transaction, and the worker finds it there.
-    deliver: async (message, { tx }) => {
-      await outbox.enqueue(mail.compose(message), tx === undefined ? {} : { tx });
-    },
+    deliver: intoOutbox(outbox, mail),
   });
   const web = createWeb({
     accounts,
-    secretKey: newestKey(config),
+    secretKey: config.secretKey.at(-1) ?? "",
     siteUrl: config.siteUrl,
     siteName: config.siteName,
     logger,
@@ -127,7 +144,7 @@ export function assemble(
   const servers: NodeServer[] = [];
 
   async function listen({ host = config.web.host, port = config.web.port } = {}): Promise<NodeServer> {
-    const server = await serveNode({ fetch, host, port });
+    const server = await serveAt({ fetch, host, port });
     servers.push(server);
     return server;
   }
@@ -155,6 +172,19 @@ export function assemble(
   };
 }
 
-function newestKey(config: ResolvedConfig): string {
-  return config.secretKey.at(-1) ?? "";
+/** The request path ends here: the mail is a row of the same transaction, and the worker finds it there. */
+function intoOutbox(outbox: Outbox, mail: Mail): Deliver {
+  return async (message, { tx }) => {
+    await outbox.enqueue(mail.compose(message), tx === undefined ? {} : { tx });
+  };
+}
+
+/** Serves over HTTP; an address that cannot be had is a setting that can be changed. */
+export async function serveAt(options: ServeNodeOptions): Promise<NodeServer> {
+  try {
+    return await serveNode(options);
+  } catch (error) {
+    const { host, port } = options;
+    throw listenError(error, { setting: "web.port", host, port, change: "--port (or PORT)" });
+  }
 }

@@ -22,7 +22,9 @@ export async function demo(): Promise<void> {
       });
       await play(development);
     });
-    console.log(`\n${green("The journey is complete.")} ${dim("npm start lets you walk it in a browser.")}`);
+    console.log(
+      `\n${green("The journey is complete.")} ${dim("waxseal dev (npm start in a clone) lets you walk it in a browser.")}`,
+    );
   } catch (error) {
     console.error(`\n${red("The journey failed:")} ${describeError(error)}`);
     process.exitCode = 1;

@@ -2,7 +2,8 @@
 import { readFileSync } from "node:fs";
 import { parseEnv } from "node:util";
 import { loadConfig as loadConfigFile } from "c12";
-import { type Environment, readEnvironment, type WaxsealConfig } from "../config.ts";
+import { describeError } from "../base/index.ts";
+import { ConfigError, type Environment, readEnvironment, type WaxsealConfig } from "../config.ts";
 
 /** The flags that several commands share. */
 export interface CommonFlags {
@@ -27,7 +28,10 @@ const flagNames: Readonly<Record<keyof CommonFlags, string>> = {
 };
 
 /**
- * @throws ConfigError with every problem of the flags, the environment and `.env` at once
+ * The settings as the commands use them, and what set each.
+ *
+ * @throws ConfigError `WX_CONFIG` with every problem of the flags, the environment and `.env` at once, or when `.env` or
+ *   the configuration file cannot be read
  */
 export async function loadConfig(flags: CommonFlags = {}): Promise<LoadedConfig> {
   const fromFlags = Object.fromEntries(
@@ -36,14 +40,7 @@ export async function loadConfig(flags: CommonFlags = {}): Promise<LoadedConfig>
   const dotEnv = readDotEnv();
   const environment: Environment = { ...dotEnv, ...process.env, ...fromFlags };
   const { config: overrides, origins: names } = readEnvironment(environment);
-  const file = await loadConfigFile<WaxsealConfig>({
-    name: "waxseal",
-    rcFile: false,
-    globalRc: false,
-    dotenv: false,
-    packageJson: false,
-    extend: false,
-  });
+  const file = await readConfigFile();
 
   const origins = new Map<string, string>();
   const fileName = file.configFile?.split(/[\\/]/).at(-1) ?? "waxseal.config";
@@ -62,8 +59,28 @@ function readDotEnv(): Environment {
     return parseEnv(readFileSync(".env", "utf8")) as Environment;
   } catch (error) {
     if ((error as { code?: string }).code === "ENOENT") return {};
-    throw error;
+    throw unreadable(".env", error);
   }
+}
+
+/** `waxseal.config.*` of the working folder and of nowhere else; an empty one when there is none. */
+async function readConfigFile(): ReturnType<typeof loadConfigFile<WaxsealConfig>> {
+  try {
+    return await loadConfigFile<WaxsealConfig>({
+      name: "waxseal",
+      rcFile: false,
+      globalRc: false,
+      dotenv: false,
+      packageJson: false,
+      extend: false,
+    });
+  } catch (error) {
+    throw unreadable("waxseal.config", error);
+  }
+}
+
+function unreadable(setting: string, error: unknown): ConfigError {
+  return new ConfigError([{ setting, problem: `the file cannot be read: ${describeError(error)}` }]);
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -4,6 +4,9 @@ import { readFileSync } from "node:fs";
 import { Command, Option } from "commander";
 import { describeError, WaxsealError } from "../base/index.ts";
 import { ConfigError } from "../config.ts";
+import { hideSqliteWarning } from "./sqlite-warning.ts";
+
+hideSqliteWarning(process);
 
 const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
   version: string;

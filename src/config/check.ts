@@ -22,10 +22,17 @@ export const isText: Check = (value) =>
 export const isBoolean: Check = (value) =>
   typeof value === "boolean" ? undefined : `it is ${show(value)}; it must be true or false.`;
 
+/** A port of another server. */
 export const isPort: Check = (value) =>
-  Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 65_535
-    ? undefined
-    : `it is ${show(value)}; it must be a port, 1 to 65535 (0 for any free one).`;
+  isWithin(value, 1, 65_535) ? undefined : `it is ${show(value)}; it must be a port, 1 to 65535.`;
+
+/** A port to listen on. */
+export const isOwnPort: Check = (value) =>
+  isWithin(value, 0, 65_535) ? undefined : `it is ${show(value)}; it must be a port, 1 to 65535 (0 for any free one).`;
+
+function isWithin(value: unknown, min: number, max: number): boolean {
+  return typeof value === "number" && Number.isInteger(value) && value >= min && value <= max;
+}
 
 export const isSeconds: Check = (value) =>
   typeof value === "number" && value > 0 && value <= 10 ** 9
@@ -33,7 +40,7 @@ export const isSeconds: Check = (value) =>
     : `it is ${show(value)}; it must be a number of seconds over 0, such as 30.`;
 
 export const isCount: Check = (value) =>
-  Number.isInteger(value) && (value as number) >= 1
+  isWithin(value, 1, Number.MAX_SAFE_INTEGER)
     ? undefined
     : `it is ${show(value)}; it must be a whole number from 1 up.`;
 
@@ -63,8 +70,6 @@ export function isPlainObject(value: unknown): value is Record<string, unknown> 
 
 function unknownKey(setting: string, key: string, known: readonly string[]): ConfigProblem {
   const meant = nearest(key, known);
-  return {
-    setting,
-    problem: `there is no such option. ${meant === undefined ? `There are: ${known.join(", ")}.` : `Did you mean ${meant}?`}`,
-  };
+  const others = known.length === 0 ? "Remove it; there are none here." : `There are: ${known.join(", ")}.`;
+  return { setting, problem: `there is no such option. ${meant === undefined ? others : `Did you mean ${meant}?`}` };
 }

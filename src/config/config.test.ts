@@ -97,6 +97,18 @@ test.each([
   [{ EMAIL_BACKEND: "sendgrid" }, /^EMAIL_BACKEND: it is "sendgrid"; it must be smtp, console, file, memory or dummy/],
   [{ EMAIL_BACKEND: "toString" }, /^EMAIL_BACKEND: it is "toString"/],
   [{ EMAIL_HOST: "h", EMAIL_PORT: "70000" }, /^EMAIL_PORT: it is "70000"; it must be a port/],
+  [{ EMAIL_HOST: "h", EMAIL_PORT: "0" }, /^EMAIL_PORT: it is "0"; it must be a port, 1 to 65535\.$/],
+  [{ PORT: "65536" }, /^PORT: it is "65536"; it must be a port, 1 to 65535 \(0 for any free one\)\.$/],
+  [
+    { EMAIL_BACKEND: "console", EMAIL_HOST: "h" },
+    /^EMAIL_HOST: the backend console does not take it\. Remove it, or choose smtp \(backend, EMAIL_BACKEND\)\.$/,
+  ],
+  [
+    { EMAIL_HOST: "h", EMAIL_FILE_PATH: "/tmp/m" },
+    /^EMAIL_FILE_PATH: the backend smtp does not take it\. Remove it, or choose file/,
+  ],
+  [{ EMAIL_URL: "file:///a%zz" }, /^EMAIL_URL: it has a % that encodes nothing/],
+  [{ EMAIL_URL: "smtp://u%:p@h" }, /^EMAIL_URL: it has a % that encodes nothing/],
   [{ EMAIL_HOST: "h", EMAIL_USE_TLS: "maybe" }, /^EMAIL_USE_TLS: it is "maybe"; it must be true or false/],
   [{ EMAIL_HOST: "h", EMAIL_TIMEOUT: "0" }, /^EMAIL_TIMEOUT: it is "0"; it must be a number of seconds/],
   [{ EMAIL_URL: "smtp://h", EMAIL_HOST: "h" }, /^EMAIL_URL: EMAIL_HOST is set too/],
@@ -127,7 +139,9 @@ test("a configuration object is checked like the environment, unknown options in
       bulk: { backend: "smpt" },
       half: { backend: "smtp", host: "h", user: "u" },
       none: "smtp",
+      quiet: { backend: "console", colour: true },
     },
+    web: { port: 0 },
     outbox: { retrySeconds: -1 },
   } as unknown as WaxsealConfig;
   expect(problemsOf(() => defineConfig(wrong))).toEqual([
@@ -137,12 +151,29 @@ test("a configuration object is checked like the environment, unknown options in
     'mailers.bulk.backend: it is "smpt"; it must be one of smtp, console, file, memory, dummy, or give an object with a send method.',
     "mailers.half.password: it is missing, and user is there. Set both, or neither (EMAIL_HOST_PASSWORD in the environment).",
     'mailers.none: it is "smtp"; it must be an object.',
+    "mailers.quiet.colour: there is no such option. Remove it; there are none here.",
   ]);
 });
 
 test("a backend of the user's own is taken as it is", () => {
   const backend = consoleBackend();
   expect(defineConfig({ mailers: { default: backend } }).mailers?.["default"]).toBe(backend);
+});
+
+test("a value that is undefined, such as a variable that is not set, leaves the default in force", () => {
+  const given: WaxsealConfig = {
+    secretKey: "0123456789abcdef",
+    siteUrl: "https://x.cn",
+    siteName: undefined,
+    mailers: { default: { backend: "smtp", host: "h", port: undefined, user: undefined, password: undefined } },
+    accounts: { mailsPerHour: undefined },
+    web: { host: undefined, port: 80 },
+  };
+  expect(resolveConfig(given)).toMatchObject({
+    siteName: "Waxseal",
+    accounts: { mailsPerHour: 3, activationMaxAgeSeconds: 3600 },
+    web: { host: "127.0.0.1", port: 80 },
+  });
 });
 
 test("what only a deployment knows is asked for together, and has stand-ins in development", () => {

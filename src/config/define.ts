@@ -6,6 +6,7 @@ import {
   isBoolean,
   isCount,
   isOneOf,
+  isOwnPort,
   isPlainObject,
   isPort,
   isSeconds,
@@ -57,8 +58,8 @@ const shape: Shape = {
     isPlainObject(value) ? undefined : `it is ${show(value)}; it must be an object of named mailers.`,
   accounts: { activationMaxAgeSeconds: isSeconds, sessionMaxAgeSeconds: isSeconds, mailsPerHour: isCount },
   outbox: { retrySeconds: isSeconds, leaseSeconds: isSeconds, concurrency: isCount },
-  web: { host: isText, port: isPort },
-  inbox: { port: isPort },
+  web: { host: isText, port: isOwnPort },
+  inbox: { port: isOwnPort },
   log: { level: isOneOf("debug", "info", "warn", "error") },
 };
 
@@ -125,13 +126,32 @@ function checkMailer(mailer: unknown, path: string): ConfigProblem[] {
   }
   const missing = found.required.filter((option) => options[option] === undefined);
   return [
-    ...checkShape(options, found.options, path),
+    ...Object.entries(options).flatMap(([option, value]) =>
+      value !== undefined && isOfAnother(option, found.options)
+        ? [{ setting: `${path}.${option}`, problem: notTaken(option, String(backend)) }]
+        : checkShape({ [option]: value }, found.options, path),
+    ),
     ...missing.map((option) => ({
       setting: `${path}.${option}`,
       problem: `it is missing. Set it, or ${environmentNames[option]} in the environment.`,
     })),
     ...checkCredentials(options, path),
   ];
+}
+
+/** The backends that take an option. */
+function takersOf(option: string): string[] {
+  return Object.entries(mailerShapes).flatMap(([name, { options }]) => (Object.hasOwn(options, option) ? [name] : []));
+}
+
+function isOfAnother(option: string, own: Shape): boolean {
+  return !Object.hasOwn(own, option) && takersOf(option).length > 0;
+}
+
+/** What a person does who left one backend's settings behind when choosing another. */
+function notTaken(option: string, backend: string): string {
+  const takers = takersOf(option).join(" or ");
+  return `the backend ${backend} does not take it. Remove it, or choose ${takers} (backend, EMAIL_BACKEND).`;
 }
 
 function checkCredentials(options: Record<string, unknown>, path: string): ConfigProblem[] {

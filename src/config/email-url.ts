@@ -9,7 +9,16 @@ const securities = { "smtps:": "tls", "smtp+tls:": "starttls", "smtp:": undefine
 /** The mailer that a URL names, or what is wrong with it; the answer never repeats the password. */
 export function readEmailUrl(text: string): { mailer: MailerConfig } | { problem: string } {
   if (!URL.canParse(text)) return { problem: `it is not a URL; ${RIGHT}` };
-  const url = new URL(text);
+  try {
+    return mailerOf(new URL(text));
+  } catch (error) {
+    if (!(error instanceof URIError)) throw error;
+    return { problem: "it has a % that encodes nothing; write % as %25." };
+  }
+}
+
+/** @throws URIError for a percent sign that encodes nothing */
+function mailerOf(url: URL): { mailer: MailerConfig } | { problem: string } {
   if (url.protocol === "console:") return { mailer: { backend: "console" } };
   if (url.protocol === "memory:") return { mailer: { backend: "memory" } };
   if (url.protocol === "dummy:") return { mailer: { backend: "dummy" } };
@@ -23,18 +32,14 @@ export function readEmailUrl(text: string): { mailer: MailerConfig } | { problem
     };
   }
   const security = securities[url.protocol as keyof typeof securities];
-  try {
-    return {
-      mailer: {
-        backend: "smtp",
-        host: url.hostname.replace(/^\[|\]$/g, ""),
-        ...(url.port !== "" && { port: Number(url.port) }),
-        ...(security !== undefined && { security }),
-        ...(url.username !== "" && { user: decodeURIComponent(url.username) }),
-        ...(url.password !== "" && { password: decodeURIComponent(url.password) }),
-      },
-    };
-  } catch {
-    return { problem: "its user or password has a % that encodes nothing; write % as %25." };
-  }
+  return {
+    mailer: {
+      backend: "smtp",
+      host: url.hostname.replace(/^\[|\]$/g, ""),
+      ...(url.port !== "" && { port: Number(url.port) }),
+      ...(security !== undefined && { security }),
+      ...(url.username !== "" && { user: decodeURIComponent(url.username) }),
+      ...(url.password !== "" && { password: decodeURIComponent(url.password) }),
+    },
+  };
 }

@@ -58,12 +58,18 @@ export function resolveConfig(config: WaxsealConfig, fallback: Partial<Essential
     siteName: config.siteName ?? defaults.siteName,
     databaseUrl: config.databaseUrl ?? defaults.databaseUrl,
     defaultFromEmail: config.defaultFromEmail ?? defaults.defaultFromEmail,
-    accounts: { ...defaults.accounts, ...config.accounts },
-    outbox: { ...defaults.outbox, ...config.outbox },
-    web: { ...defaults.web, ...config.web },
-    inbox: { ...defaults.inbox, ...config.inbox },
-    log: { ...defaults.log, ...config.log },
+    accounts: completed(config.accounts, defaults.accounts),
+    outbox: completed(config.outbox, defaults.outbox),
+    web: completed(config.web, defaults.web),
+    inbox: completed(config.inbox, defaults.inbox),
+    log: completed(config.log, defaults.log),
   };
+}
+
+/** The group with its defaults; a value that is undefined, such as a variable that is not set, does not hide one. */
+function completed<T extends object>(given: { [K in keyof T]?: T[K] | undefined } | undefined, fallback: T): T {
+  const said = Object.entries(given ?? {}).filter(([, value]) => value !== undefined);
+  return { ...fallback, ...Object.fromEntries(said) };
 }
 
 function missingEssentials(secretKey: unknown, siteUrl: unknown, mailers: object): ConfigProblem[] {

@@ -1,6 +1,17 @@
 /** Every environment name there is: Django's, the ones of common platforms, and Waxseal's own. */
 
-export type SettingKind = "text" | "secret" | "boolean" | "port" | "seconds" | "count" | "backend" | "level";
+export type SettingKind =
+  | "text"
+  | "secret"
+  | "boolean"
+  /** A port of another server. */
+  | "port"
+  /** A port to listen on: 0 for any free one. */
+  | "own-port"
+  | "seconds"
+  | "count"
+  | "backend"
+  | "level";
 
 export interface Setting {
   name: string;
@@ -17,7 +28,7 @@ export const settings: readonly Setting[] = [
   { name: "SECRET_KEY", path: "secretKey", kind: "secret", fileVariant: true },
   { name: "SITE_URL", path: "siteUrl", kind: "text" },
   { name: "DATABASE_URL", path: "databaseUrl", kind: "text" },
-  { name: "PORT", path: "web.port", kind: "port" },
+  { name: "PORT", path: "web.port", kind: "own-port" },
   { name: "DEFAULT_FROM_EMAIL", path: "defaultFromEmail", kind: "text" },
   { name: "EMAIL_BACKEND", path: `${MAILER}.backend`, kind: "backend" },
   { name: "EMAIL_HOST", path: `${MAILER}.host`, kind: "text" },
@@ -32,7 +43,7 @@ export const settings: readonly Setting[] = [
   { name: "WAXSEAL_ALLOW_PLAINTEXT_AUTH", path: `${MAILER}.allowPlaintextAuth`, kind: "boolean" },
   { name: "WAXSEAL_SITE_NAME", path: "siteName", kind: "text" },
   { name: "WAXSEAL_HOST", path: "web.host", kind: "text" },
-  { name: "WAXSEAL_SMTP_PORT", path: "inbox.port", kind: "port" },
+  { name: "WAXSEAL_SMTP_PORT", path: "inbox.port", kind: "own-port" },
   { name: "WAXSEAL_ACTIVATION_MAX_AGE", path: "accounts.activationMaxAgeSeconds", kind: "seconds" },
   { name: "WAXSEAL_SESSION_MAX_AGE", path: "accounts.sessionMaxAgeSeconds", kind: "seconds" },
   { name: "WAXSEAL_MAILS_PER_HOUR", path: "accounts.mailsPerHour", kind: "count" },

@@ -6,35 +6,44 @@ export interface SmtpMailerConfig {
   backend: "smtp";
   /** The server's name, such as smtp.163.com. */
   host: string;
-  /** Default 465 for "tls", 587 for "starttls", else 25. */
-  port?: number;
+  /** Default 465 for "tls", 25 for "starttls-if-offered" and "none", else 587. */
+  port?: number | undefined;
   /** Default by port: 465 "tls", 587 "starttls", any other "starttls-if-offered". */
-  security?: "tls" | "starttls" | "starttls-if-offered" | "none";
-  user?: string;
+  security?: "tls" | "starttls" | "starttls-if-offered" | "none" | undefined;
+  /** The account's name; given with `password`, or neither. */
+  user?: string | undefined;
   /** At 163, 126 and QQ: the authorization code (授权码), not the log-in password. */
-  password?: string;
+  password?: string | undefined;
   /** How long each step may take, in seconds, up to the acknowledgement. Default: RFC 5321's. */
-  timeoutSeconds?: number;
+  timeoutSeconds?: number | undefined;
   /** A file of certificates (PEM) to trust beside the well-known ones. */
-  caFile?: string;
-  /** A client certificate and its key, files in PEM. */
-  certFile?: string;
-  keyFile?: string;
+  caFile?: string | undefined;
+  /** A client certificate, a file in PEM; given with `keyFile`, or neither. */
+  certFile?: string | undefined;
+  /** Its key, a file in PEM. */
+  keyFile?: string | undefined;
   /** Sends the password also over an unencrypted connection. Default false. */
-  allowPlaintextAuth?: boolean;
+  allowPlaintextAuth?: boolean | undefined;
 }
 
+/** A mailer that prints to standard output. */
 export interface ConsoleMailerConfig {
   backend: "console";
 }
+
+/** A mailer that writes into a folder. */
 export interface FileMailerConfig {
   backend: "file";
   /** The folder that gets a file of mail. */
   path: string;
 }
+
+/** A mailer that keeps messages in memory. */
 export interface MemoryMailerConfig {
   backend: "memory";
 }
+
+/** A mailer that sends nothing. */
 export interface DummyMailerConfig {
   backend: "dummy";
 }
@@ -51,47 +60,58 @@ export type MailerConfig =
 /** The name of one of Waxseal's own backends. */
 export type BackendName = "smtp" | "console" | "file" | "memory" | "dummy";
 
+/** All that can be said of a Waxseal. Every value may be left out; undefined counts as left out. */
 export interface WaxsealConfig {
   /** Signs links and forms. A list, oldest to newest: the newest signs, all are accepted. Needed outside `waxseal dev`. */
-  secretKey?: string | readonly string[];
+  secretKey?: string | readonly string[] | undefined;
   /** Where people reach the site, such as https://example.com; links in mails begin with it. Needed outside `waxseal dev`. */
-  siteUrl?: string;
+  siteUrl?: string | undefined;
   /** What pages and mails call the site. Default "Waxseal". */
-  siteName?: string;
+  siteName?: string | undefined;
   /** `sqlite:PATH`. Default sqlite:.waxseal/waxseal.db */
-  databaseUrl?: string;
+  databaseUrl?: string | undefined;
   /** The From of mails that name none, such as `mac <mac@163.com>`. Default webmaster@localhost, as in Django. */
-  defaultFromEmail?: string;
+  defaultFromEmail?: string | undefined;
   /** Named ways out; "default" is used where none is named. */
-  mailers?: Readonly<Record<string, MailerConfig>>;
-  accounts?: {
-    /** How long an activation link works, in seconds. Default 3600. */
-    activationMaxAgeSeconds?: number;
-    /** How long a log-in lasts, in seconds. Default 14 days. */
-    sessionMaxAgeSeconds?: number;
-    /** How many account mails one address gets in an hour. Default 3. */
-    mailsPerHour?: number;
-  };
-  outbox?: {
-    /** The wait after a first failure, in seconds; it doubles up to 4 hours. Default 30. */
-    retrySeconds?: number;
-    /** How long a worker's claim on a message holds without being renewed, in seconds. Default 60. */
-    leaseSeconds?: number;
-    /** How many messages leave at once. Default 5. */
-    concurrency?: number;
-  };
-  web?: {
-    /** Default 127.0.0.1. */
-    host?: string;
-    /** Default 8025; 0 for any free port. */
-    port?: number;
-  };
-  inbox?: {
-    /** The SMTP port that catches mail in `waxseal dev`. Default 1025; 0 for any free port. */
-    port?: number;
-  };
-  log?: {
-    /** The least level that is written. Default "info". */
-    level?: "debug" | "info" | "warn" | "error";
-  };
+  mailers?: Readonly<Record<string, MailerConfig>> | undefined;
+  accounts?:
+    | {
+        /** How long an activation link works, in seconds. Default 3600. */
+        activationMaxAgeSeconds?: number | undefined;
+        /** How long a log-in lasts, in seconds. Default 14 days. */
+        sessionMaxAgeSeconds?: number | undefined;
+        /** How many account mails one address gets in an hour. Default 3. */
+        mailsPerHour?: number | undefined;
+      }
+    | undefined;
+  outbox?:
+    | {
+        /** The wait after a first failure, in seconds; it doubles up to 4 hours. Default 30. */
+        retrySeconds?: number | undefined;
+        /** How long a worker's claim on a message holds without being renewed, in seconds. Default 60. */
+        leaseSeconds?: number | undefined;
+        /** How many messages leave at once. Default 5. */
+        concurrency?: number | undefined;
+      }
+    | undefined;
+  web?:
+    | {
+        /** Default 127.0.0.1. */
+        host?: string | undefined;
+        /** Default 8025; 0 for any free port. */
+        port?: number | undefined;
+      }
+    | undefined;
+  inbox?:
+    | {
+        /** The SMTP port that catches mail in `waxseal dev`. Default 1025; 0 for any free port. */
+        port?: number | undefined;
+      }
+    | undefined;
+  log?:
+    | {
+        /** The least level that is written. Default "info". */
+        level?: "debug" | "info" | "warn" | "error" | undefined;
+      }
+    | undefined;
 }

@@ -37,6 +37,10 @@ function number(text: string, min: number, max: number, what: string): Reading {
   return value >= min && value <= max ? { value } : { problem: `${got(text)}; it must be ${what}.` };
 }
 
+function wholeNumber(text: string, min: number, max: number, what: string): Reading {
+  return text.includes(".") ? { problem: `${got(text)}; it must be ${what}.` } : number(text, min, max, what);
+}
+
 const readers: Readonly<Record<SettingKind, (text: string) => Reading>> = {
   text: (text) => ({ value: text }),
   secret: (text) => ({ value: text }),
@@ -44,15 +48,10 @@ const readers: Readonly<Record<SettingKind, (text: string) => Reading>> = {
     const value = booleans[text.toLowerCase()];
     return value === undefined ? { problem: `${got(text)}; it must be true or false.` } : { value };
   },
-  port: (text) =>
-    /^\d+$/.test(text)
-      ? number(text, 0, 65_535, "a port, 1 to 65535 (0 for any free one)")
-      : { problem: `${got(text)}; it must be a port, 1 to 65535 (0 for any free one).` },
+  port: (text) => wholeNumber(text, 1, 65_535, "a port, 1 to 65535"),
+  "own-port": (text) => wholeNumber(text, 0, 65_535, "a port, 1 to 65535 (0 for any free one)"),
   seconds: (text) => number(text, 0.001, 10 ** 9, "a number of seconds, such as 30"),
-  count: (text) =>
-    /^\d+$/.test(text)
-      ? number(text, 1, 10 ** 6, "a whole number from 1 up")
-      : { problem: `${got(text)}; it must be a whole number from 1 up.` },
+  count: (text) => wholeNumber(text, 1, 10 ** 6, "a whole number from 1 up"),
   backend: (text) => {
     const value = Object.hasOwn(backends, text) ? backends[text] : undefined;
     return value === undefined

@@ -50,6 +50,33 @@ test.each([
   expect(stderr).not.toContain("    at ");
 });
 
+test.each([
+  [["--port", "PORT"], "port PORT on 127.0.0.1 is in use by another program. Choose another with --port (or PORT)."],
+  [["--port", "0", "--host", "nowhere.invalid"], "the host name nowhere.invalid does not exist."],
+])("serve with %j says in one line why it cannot listen", async (args, message) => {
+  const port = String(await takenPort());
+  const cwd = tempFolder();
+  const env = { SECRET_KEY: "a secret of more than sixteen", SITE_URL: "https://shop.example", EMAIL_URL: "dummy:" };
+  await finished(["migrate"], env, cwd);
+  const { code, stderr } = await finished(["serve", ...args.map((arg) => arg.replace("PORT", port))], env, cwd);
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/^waxseal: web\.port: .*\n$/);
+  expect(stderr).toContain(message.replace("PORT", port));
+});
+
+test.each([
+  ["waxseal.config.mjs", "export default {"],
+  ["waxseal.config.mjs", 'import "not-installed"; export default {};'],
+])("a configuration file %s that cannot be loaded is named, without a stack", async (name, content) => {
+  const cwd = tempFolder();
+  writeFileSync(join(cwd, name), content);
+  const { code, stderr } = await finished(["config", "print"], {}, cwd);
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/^waxseal: waxseal\.config: the file cannot be read: /);
+  expect(stderr).toContain(join(cwd, name));
+  expect(stderr).not.toContain("    at ");
+});
+
 test("the demo plays the journey, shows its times and the mail's headers, and exits 0", async () => {
   const { code, stdout } = await finished(["demo"]);
   for (const step of ["registered", "mail accepted", "link opened", "activated", "logged in"]) {
