@@ -241,6 +241,21 @@ test("names of any script are welcome, and blanks around the input are not part 
   expect((await users())[0]).toMatchObject({ username: "王小明", email: "wang@163.com" });
 });
 
+test("what a request leaves out or fills with something else counts as not given", async () => {
+  const { accounts, mails } = await setUp();
+  const body = JSON.parse('{"username":{"$ne":""},"password":12345678,"locale":"tlh"}');
+  expect(await accounts.register(body)).toEqual({
+    status: "invalid",
+    problems: { username: "required", email: "required", password: "required" },
+  });
+  expect(await accounts.login(body)).toEqual({ status: "refused" });
+  expect(await accounts.resend(body)).toEqual({ status: "invalid", problem: "required" });
+  expect(await accounts.activate(body.token)).toEqual({ status: "invalid" });
+  expect(await accounts.session(body.session)).toBeUndefined();
+  expect(await accounts.register({ ...mac, locale: body.locale })).toMatchObject({ status: "registered" });
+  expect(mails[0]?.subject).toBe("Activate your Shop account");
+});
+
 test("a wrong password, an unknown name and an absurd one are refused alike", async () => {
   const { accounts, token } = await setUp();
   await accounts.register(mac);

@@ -56,8 +56,8 @@ export interface Accounts {
   login(input: LoginInput): Promise<LoginOutcome>;
   /** Ends a session. */
   logout(sessionId: string): Promise<void>;
-  /** Whose session this is. */
-  session(sessionId: string): Promise<Account | undefined>;
+  /** Whose session this is; undefined for none, an unknown one, and one that has ended. */
+  session(sessionId: string | undefined): Promise<Account | undefined>;
   /** Mails an activation link for a token of the caller's. */
   sendRegisterActiveEmail: Mailing["sendRegisterActiveEmail"];
 }

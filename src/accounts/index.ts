@@ -2,7 +2,7 @@
 export { type Accounts, type AccountsOptions, createAccounts } from "./accounts.ts";
 export { AccountError, type AccountErrorCode } from "./errors.ts";
 export type { LoginInput } from "./login.ts";
-export type { Deliver } from "./mailing.ts";
+export type { ActivationMailOptions, Deliver } from "./mailing.ts";
 export type {
   Account,
   ActivateOutcome,

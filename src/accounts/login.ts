@@ -72,7 +72,11 @@ export async function logout(context: AccountsContext, sessionId: string): Promi
 }
 
 /** Whose session this is; undefined when it has expired, was ended or never was. */
-export async function findSession(context: AccountsContext, sessionId: string): Promise<Account | undefined> {
+export async function findSession(
+  context: AccountsContext,
+  sessionId: string | undefined,
+): Promise<Account | undefined> {
+  if (sessionId === undefined) return undefined;
   const user = await findSessionUser(context.database.kysely, hashOf(sessionId), context.clock.now());
   return user && toAccount(user);
 }

@@ -1,6 +1,7 @@
 /** Which account mail an address gets, and how many of them. */
+import type { Kysely } from "kysely";
 import type { Locale } from "../base/index.ts";
-import type { Queryable } from "../db/index.ts";
+import type { Queryable, Schema } from "../db/index.ts";
 import { EmailMultiAlternatives } from "../mail/index.ts";
 import { type MailContent, renderHtml, renderText } from "./emails/layout.ts";
 import { mailWords } from "./emails/texts.ts";
@@ -23,13 +24,21 @@ export interface MailingOptions {
   mailsPerHour: number;
 }
 
+/** How an activation mail is sent. `Tables` is all that the caller's transaction knows. */
+export interface ActivationMailOptions<Tables extends Schema = Schema> {
+  /** The language of the mail. Default "en". */
+  locale?: Locale | undefined;
+  /** The transaction that the mail belongs to. Without it the mail is committed at once. */
+  tx?: Kysely<Tables> | undefined;
+}
+
 export interface Mailing {
   /** Mails an activation link, whatever the budget. */
-  sendRegisterActiveEmail(
+  sendRegisterActiveEmail<Tables extends Schema = Schema>(
     toEmail: string,
     username: string,
     token: string,
-    options?: { locale?: Locale; tx?: Queryable },
+    options?: ActivationMailOptions<Tables>,
   ): Promise<void>;
   /**
    * Mails the holder of a claim: the activation link, or, where the address has an active account already, word of that.
@@ -75,7 +84,7 @@ export function createMailing(options: MailingOptions): Mailing {
       toEmail,
       words.activation(username, siteName, url, words.duration(options.activationMaxAgeSeconds)),
       locale,
-      tx,
+      tx as Queryable | undefined, // our tables are among those it knows
     );
   };
 

@@ -5,11 +5,11 @@ import type { AccountsContext } from "./context.ts";
 import { emailKey, usernameKey } from "./identity.ts";
 import type { RegisterOutcome } from "./outcomes.ts";
 import { deleteStaleClaims, findByUsername, insertUser, type UserRow } from "./store.ts";
-import { checkCredentials, type Credentials } from "./validate.ts";
+import { checkCredentials, type Credentials, localeFrom } from "./validate.ts";
 
 export interface RegisterInput extends Credentials {
   /** The language of the mail. Default "en". */
-  locale?: Locale;
+  locale?: Locale | undefined;
 }
 
 /**
@@ -23,7 +23,7 @@ export async function register(context: AccountsContext, input: RegisterInput): 
   const checked = checkCredentials(input);
   if ("problems" in checked) return { status: "invalid", problems: checked.problems };
   const { username, email, password } = checked.credentials;
-  const locale = input.locale ?? "en";
+  const locale = localeFrom(input.locale);
   const passwordHash = await context.hasher.hash(password); // before the transaction: it takes its time
   const now = context.clock.now();
   const claim: UserRow = {

@@ -5,13 +5,13 @@ import type { AccountsContext } from "./context.ts";
 import { emailKey, isEmail, usernameKey } from "./identity.ts";
 import type { ResendOutcome } from "./outcomes.ts";
 import { findActiveByEmail, findByUsername, listClaims, type UserRow } from "./store.ts";
-import { emailProblem, trim, usernameProblem } from "./validate.ts";
+import { emailProblem, localeFrom, trim, usernameProblem } from "./validate.ts";
 
 export interface ResendInput {
   /** An address or a username. */
   login: string;
   /** The language of the mail. Default "en". */
-  locale?: Locale;
+  locale?: Locale | undefined;
 }
 
 /** Mails every claim on an address, newest first, as far as the address' budget goes; or the claim that has a username. */
@@ -20,10 +20,11 @@ export async function resend(context: AccountsContext, input: ResendInput): Prom
   const problem = isEmail(login) ? emailProblem(login) : usernameProblem(login);
   if (problem !== undefined) return { status: "invalid", problem };
   const key = isEmail(login) ? emailKey(login) : usernameKey(login);
+  const locale = localeFrom(input.locale);
   const now = context.clock.now();
   await context.database.kysely.transaction().execute(async (tx) => {
     const claims = await addressees(context, tx, login, key);
-    for (const claim of claims) await context.mailing.mailClaim(tx, claim, input.locale ?? "en", now);
+    for (const claim of claims) await context.mailing.mailClaim(tx, claim, locale, now);
     if (claims.length === 0) await context.mailing.mailNobody(tx, key, now);
   });
   return { status: "accepted" };

@@ -33,7 +33,7 @@ export function createActivationTokens(
   return {
     mint: (user) => serializer.dumps({ confirm: user.id, stamp: stampOf(user) }),
     read: (token) => {
-      if (token.length > MAX_LENGTH) return { status: "invalid" };
+      if (typeof token !== "string" || token.length > MAX_LENGTH) return { status: "invalid" };
       try {
         return reading("valid", serializer.loads(token));
       } catch (error) {

@@ -1,4 +1,5 @@
 /** What a username, an address and a password may be. */
+import { type Locale, localeOf } from "../base/index.ts";
 import { MessageError, parseMailbox, toAsciiAddress } from "../mail/index.ts";
 import { usernameKey } from "./identity.ts";
 import type { FieldProblem, RegisterField } from "./outcomes.ts";
@@ -39,14 +40,24 @@ export function checkCredentials(
   return Object.keys(problems).length === 0 ? { credentials } : { problems };
 }
 
+/** The input often is a request's body as it came: what is not text there counts as not given. */
+function textOf(value: unknown): string {
+  return typeof value === "string" ? value : "";
+}
+
+/** The language that was asked for; English where none was, or none that there is. */
+export function localeFrom(asked: string | undefined): Locale {
+  return localeOf(textOf(asked)) ?? "en";
+}
+
 /** Blanks only: a line break at the end of a field is an attack or an accident, and is not mended. */
 export function trim(text: string): string {
-  return text.replace(/^[ \t\u3000]+|[ \t\u3000]+$/g, "");
+  return textOf(text).replace(/^[ \t\u3000]+|[ \t\u3000]+$/g, "");
 }
 
 /** One password, however the keyboard composed its characters (NIST SP 800-63B). */
 export function normalizePassword(password: string): string {
-  return password.normalize("NFKC");
+  return textOf(password).normalize("NFKC");
 }
 
 /** The problem of a typed username. */

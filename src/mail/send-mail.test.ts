@@ -40,6 +40,14 @@ test("sendMail answers 0 when there is nobody to send to", async () => {
   expect(memory.outbox).toHaveLength(0);
 });
 
+test("a call that forgets the sender is told so, instead of sending to nobody", async () => {
+  const { mail } = setUp();
+  const sendMail = mail.sendMail as (...args: unknown[]) => Promise<unknown>;
+  await expect(sendMail("S", "T", ["ann@example.com"])).rejects.toThrow(
+    "recipientList is missing. Give it as the fourth argument; the third is the sender, undefined for the default one.",
+  );
+});
+
 test("using picks the mailer, and an unknown one is refused even without recipients", async () => {
   const { mail, memory, other } = setUp();
   await mail.sendMail("S", "T", undefined, ["a@example.com"], { using: "other" });

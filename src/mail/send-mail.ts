@@ -4,7 +4,7 @@ import { toAsciiAddress } from "./addr-spec.ts";
 import { type MailboxList, parseMailbox } from "./address.ts";
 import type { Receipt } from "./backend.ts";
 import { compose, type ComposeContext, type Composed } from "./compose.ts";
-import { DeliveryError } from "./errors.ts";
+import { DeliveryError, MessageError } from "./errors.ts";
 import type { Mailers } from "./mailers.ts";
 import { type MessageFields, recipientsOf, type SendOptions } from "./message.ts";
 
@@ -88,8 +88,10 @@ export function createMail({ mailers, defaultFromEmail, clock = systemClock, hos
     mailers,
     send,
     compose: (message) => compose(message, context),
-    sendMail: async (subject, text, from, to, { htmlMessage, ...options } = {}) =>
-      (await send({ subject, text, html: htmlMessage, from, to }, options)) === undefined ? 0 : 1,
+    sendMail: async (subject, text, from, to, { htmlMessage, ...options } = {}) => {
+      requireList(to);
+      return (await send({ subject, text, html: htmlMessage, from, to }, options)) === undefined ? 0 : 1;
+    },
     sendMassMail: async (messages, options) => {
       let sent = 0;
       for (const [subject, text, from, to] of messages) {
@@ -98,6 +100,16 @@ export function createMail({ mailers, defaultFromEmail, clock = systemClock, hos
       return sent;
     },
   };
+}
+
+/** Without this, a call that forgets the sender would send nothing and look like one with nobody to send to. */
+function requireList(recipientList: MailboxList | undefined): void {
+  if (recipientList !== undefined && recipientList !== null) return;
+  throw new MessageError("WX_MESSAGE_LIST", {
+    field: "recipientList",
+    problem: "is missing",
+    fix: "Give it as the fourth argument; the third is the sender, undefined for the default one",
+  });
 }
 
 async function sendThrough(

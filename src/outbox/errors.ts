@@ -1,12 +1,13 @@
 /** What the outbox refuses. */
 import { WaxsealError } from "../base/index.ts";
 
-export type OutboxErrorCode = "WX_OUTBOX_NO_RECIPIENT";
+export type OutboxErrorCode = "WX_OUTBOX_NO_RECIPIENT" | "WX_OUTBOX_NOT_COMPOSED";
 
 /**
  * The outbox cannot do what was asked.
  *
- * Codes: `WX_OUTBOX_NO_RECIPIENT` a message without an envelope recipient.
+ * Codes: `WX_OUTBOX_NO_RECIPIENT` a message without an envelope recipient; `WX_OUTBOX_NOT_COMPOSED` a message that
+ * `mail.compose` has not made ready.
  */
 export class OutboxError extends WaxsealError {
   static override readonly brand: string = "OutboxError";

@@ -209,6 +209,16 @@ test("a message without a recipient is refused, and nothing is written", async (
   expect(await outbox.list()).toEqual([]);
 });
 
+test("a message that was not composed is refused with the call that composes it", async () => {
+  const { outbox } = await outboxWith(scripted().backend);
+  const message = { to: ["ann@x.cn"], subject: "Hello" } as unknown as Composed;
+  await expect(outbox.enqueue(message)).rejects.toMatchObject({
+    code: "WX_OUTBOX_NOT_COMPOSED",
+    message: expect.stringContaining("outbox.enqueue(mail.compose(message))"),
+  });
+  expect(await outbox.list()).toEqual([]);
+});
+
 test("a machine that slept past the lease does not send a second time what it is just sending", async () => {
   const clock = fixedClock();
   let release: (value: Receipt) => void = () => {};

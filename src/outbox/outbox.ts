@@ -1,7 +1,8 @@
 /** The durable queue: what a transaction enqueued is sent, or is visibly failed. */
 import { randomUUID } from "node:crypto";
+import type { Kysely } from "kysely";
 import { type Clock, type Logger, silentLogger, systemClock } from "../base/index.ts";
-import type { Database, Queryable } from "../db/index.ts";
+import type { Database, Queryable, Schema } from "../db/index.ts";
 import type { Backend, Composed } from "../mail/index.ts";
 import { deliver } from "./deliver.ts";
 import type { Engine } from "./engine.ts";
@@ -34,9 +35,10 @@ export interface OutboxOptions {
   concurrency?: number;
 }
 
-export interface EnqueueOptions {
+/** How one message is enqueued. `Tables` is all that the caller's transaction knows: our tables, and its own beside them. */
+export interface EnqueueOptions<Tables extends Schema = Schema> {
   /** The transaction that the message belongs to. Without it the message is committed at once. */
-  tx?: Queryable;
+  tx?: Kysely<Tables> | undefined;
   /** The mailer that sends it. Default "default". */
   using?: string;
   /** What to do when the connection was lost after the final byte: send again (with the same Message-ID), or wait for a person. Default "resend". */
@@ -45,12 +47,15 @@ export interface EnqueueOptions {
 
 export interface Outbox extends OutboxReader {
   /**
-   * Stores a composed message for delivery.
+   * Stores a composed message for delivery. Once the transaction has committed, it is sent or visibly failed.
    *
+   * @param message What `mail.compose(message)` returns.
    * @returns The message's id.
-   * @throws OutboxError `WX_OUTBOX_NO_RECIPIENT`
+   * @throws OutboxError `WX_OUTBOX_NOT_COMPOSED`, `WX_OUTBOX_NO_RECIPIENT`
+   * @example
+   * const id = await outbox.enqueue(mail.compose({ to: ["ann@example.com"], subject: "Hello", text: "World" }));
    */
-  enqueue(message: Composed, options?: EnqueueOptions): Promise<string>;
+  enqueue<Tables extends Schema = Schema>(message: Composed, options?: EnqueueOptions<Tables>): Promise<string>;
   /** Starts delivering; further calls change nothing. */
   start(): void;
   /** Lets what is under way end (10 s at the most), and delivers no more. */
@@ -71,10 +76,11 @@ export function createOutbox(options: OutboxOptions): Outbox {
   const policy: RetryPolicy = { ...defaultRetryPolicy, ...options.policy };
   const engine = options.engine ?? embeddedEngine(engineOptions(options, clock, logger));
 
-  async function enqueue(
+  async function enqueue<Tables extends Schema = Schema>(
     message: Composed,
-    { tx, using = "default", onUnknown = "resend" }: EnqueueOptions = {},
+    { tx, using = "default", onUnknown = "resend" }: EnqueueOptions<Tables> = {},
   ): Promise<string> {
+    requireComposed(message);
     const id = randomUUID();
     const recipients = recipientRows(id, message);
     const now = clock.now();
@@ -98,7 +104,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
       await engine.add(db, [id]);
     };
     if (tx === undefined) await database.kysely.transaction().execute(insert);
-    else await insert(tx);
+    else await insert(tx as Queryable); // our tables are among those it knows
     return id;
   }
 
@@ -149,6 +155,15 @@ function engineOptions(options: OutboxOptions, clock: Clock, logger: Logger): Em
     ...(pollMs !== undefined && { pollMs }),
     ...(concurrency !== undefined && { concurrency }),
   };
+}
+
+/** A message that was not composed has no envelope yet; only a program without types gets this far with one. */
+function requireComposed({ envelope, bytes }: Partial<Composed>): void {
+  if (envelope !== undefined && bytes instanceof Uint8Array) return;
+  throw new OutboxError(
+    "WX_OUTBOX_NOT_COMPOSED",
+    "The message is not composed. Give what mail.compose(message) returns: outbox.enqueue(mail.compose(message)).",
+  );
 }
 
 /** One row for each mailbox, also when an address stands in the envelope twice. */

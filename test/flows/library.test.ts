@@ -6,7 +6,17 @@ import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { getRequestListener } from "@hono/node-server";
 import { createVisitor } from "../../src/cli/visitor.ts";
-import { createWaxseal, migrate, openDatabase, sendMail, sendMassMail, type WaxsealConfig } from "../../src/index.ts";
+import {
+  ConfigError,
+  createMailFromConfig,
+  createWaxseal,
+  type MailerConfig,
+  migrate,
+  openDatabase,
+  sendMail,
+  sendMassMail,
+  type WaxsealConfig,
+} from "../../src/index.ts";
 import { memoryBackend } from "../../src/mail/index.ts";
 import { findLink, listenMailbox } from "../../src/testing/index.ts";
 import { mac, macsLogin } from "../support/start-site.ts";
@@ -64,16 +74,35 @@ test("the pages mount in a server of the user's, and links begin with the config
   expect((await visitor.submit(login, macsLogin, "/user/login")).html).toContain("mac");
 });
 
-test("a mail joins a transaction of the user's own", async () => {
+test("mails join a transaction of the user's own, with tables of the user's own", async () => {
   const config = await configIn(tempFolder());
   const memory = memoryBackend();
   const waxseal = await createWaxseal({ ...config, mailers: { default: memory } }, { migrate: true });
   onTestFinished(() => waxseal.close());
-  const order = waxseal.mail.compose({ subject: "Your order", text: "Thank you.", to: ["ann@x.cn"] });
-  await waxseal.database.kysely.transaction().execute((tx) => waxseal.outbox.enqueue(order, { tx }));
+  const kysely = waxseal.database.kysely.withTables<{ orders: { id: number } }>();
+  await kysely.schema.createTable("orders").addColumn("id", "integer").execute();
+  const confirmation = waxseal.mail.compose({ subject: "Your order", text: "Thank you.", to: ["ann@x.cn"] });
+  const order = (id: number, fail: boolean): Promise<void> =>
+    kysely.transaction().execute(async (tx) => {
+      await tx.insertInto("orders").values({ id }).execute();
+      await waxseal.outbox.enqueue(confirmation, { tx });
+      await waxseal.accounts.sendRegisterActiveEmail("ann@x.cn", "ann", "token", { tx });
+      if (fail) throw new Error("out of stock");
+    });
+  await expect(order(1, true)).rejects.toThrow("out of stock");
+  await order(2, false);
+  expect(await kysely.selectFrom("orders").select("id").execute()).toEqual([{ id: 2 }]);
+  expect(await waxseal.outbox.list()).toHaveLength(2);
   expect(memory.outbox).toEqual([]); // no worker yet
   waxseal.startWorker();
-  await expect.poll(() => memory.outbox.length).toBe(1);
+  await expect.poll(() => memory.outbox.length).toBe(2);
+});
+
+test("a wrong mailer is refused when mail is made from a configuration", () => {
+  const wrong = { mailers: { default: { backend: "smpt" } } } as unknown as { mailers: Record<string, MailerConfig> };
+  const make = () => createMailFromConfig({ ...wrong, defaultFromEmail: "shop@x.cn" });
+  expect(make).toThrow(ConfigError);
+  expect(make).toThrow(/^mailers\.default\.backend: it is "smpt"/);
 });
 
 test("a database that is behind is refused with the command to run, and is left for it", async () => {
