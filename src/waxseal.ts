@@ -13,7 +13,7 @@ import {
 } from "./config.ts";
 import { type Database, migrate, openDatabase, requireMigrated } from "./db/index.ts";
 import { createMail, createMailers, type Mail } from "./mail/index.ts";
-import { createOutbox, type Outbox } from "./outbox/index.ts";
+import { createOutbox, type Outbox, type OutboxOptions } from "./outbox/index.ts";
 import { createWeb, type NodeServer, serveNode, type ServeNodeOptions } from "./web/index.ts";
 
 /** What a Waxseal is given beside its configuration. */
@@ -28,10 +28,14 @@ export interface WaxsealOptions {
 
 /** Every part, wired. */
 export interface Waxseal extends AsyncDisposable {
+  /** The configuration with its defaults. */
   readonly config: ResolvedConfig;
   readonly database: Database;
+  /** Sends now, and composes. */
   readonly mail: Mail;
+  /** Sends once the transaction has committed. */
   readonly outbox: Outbox;
+  /** Register, activate, resend, log in. */
   readonly accounts: Accounts;
   /** The account pages, as a fetch handler to mount in any server. */
   fetch(request: Request): Response | Promise<Response>;
@@ -113,30 +117,22 @@ export function assemble(
   options: WaxsealOptions & { inboxUrl?: string } = {},
 ): Waxseal {
   const { logger = silentLogger, clock = systemClock } = options;
+  const { secretKey, siteUrl, siteName } = config;
   const mail = createMailFromConfig(config, options);
   const outbox = createOutbox({
+    ...outboxSettings(config),
     database,
     mailer: (name) => mail.mailers.get(name),
     clock,
     logger,
-    policy: { baseMs: config.outbox.retrySeconds * 1000 },
-    leaseMs: config.outbox.leaseSeconds * 1000,
-    concurrency: config.outbox.concurrency,
   });
-  const accounts = createAccounts({
-    ...config.accounts,
-    database,
-    clock,
-    secretKey: config.secretKey,
-    siteUrl: config.siteUrl,
-    siteName: config.siteName,
-    deliver: intoOutbox(outbox, mail),
-  });
+  const deliver = intoOutbox(outbox, mail);
+  const accounts = createAccounts({ ...config.accounts, database, clock, secretKey, siteUrl, siteName, deliver });
   const web = createWeb({
     accounts,
-    secretKey: config.secretKey.at(-1) ?? "",
-    siteUrl: config.siteUrl,
-    siteName: config.siteName,
+    secretKey: secretKey.at(-1) ?? "",
+    siteUrl,
+    siteName,
     logger,
     ...(options.inboxUrl !== undefined && { inboxUrl: options.inboxUrl }),
   });
@@ -170,6 +166,11 @@ export function assemble(
     close,
     [Symbol.asyncDispose]: close,
   };
+}
+
+function outboxSettings({ outbox }: ResolvedConfig): Pick<OutboxOptions, "policy" | "leaseMs" | "concurrency"> {
+  const { retrySeconds, leaseSeconds, concurrency } = outbox;
+  return { policy: { baseMs: retrySeconds * 1000 }, leaseMs: leaseSeconds * 1000, concurrency };
 }
 
 /** The request path ends here: the mail is a row of the same transaction, and the worker finds it there. */

@@ -11,6 +11,7 @@ export interface Job {
   signal: AbortSignal;
 }
 
+/** What wakes the workers, and sees to it that a message has one worker at a time. */
 export interface Engine {
   /** Announces messages that were inserted through `db`, a transaction of the caller's; they become visible with its commit. */
   add(db: Queryable, ids: readonly string[]): Promise<void>;

@@ -1,6 +1,7 @@
 /** What the outbox refuses. */
 import { WaxsealError } from "../base/index.ts";
 
+/** The codes of an `OutboxError`. */
 export type OutboxErrorCode = "WX_OUTBOX_NO_RECIPIENT" | "WX_OUTBOX_NOT_COMPOSED";
 
 /**

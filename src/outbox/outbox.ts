@@ -8,30 +8,27 @@ import { deliver } from "./deliver.ts";
 import type { Engine } from "./engine.ts";
 import { embeddedEngine, type EmbeddedEngineOptions } from "./engines/embedded.ts";
 import { OutboxError } from "./errors.ts";
-import { defaultRetryPolicy, deriveState, type RetryPolicy } from "./policy.ts";
-import {
-  findHead,
-  insertMessage,
-  insertRecipients,
-  listAttempts,
-  listHeads,
-  listRecipients,
-  type MessageHead,
-  type RecipientRow,
-} from "./store.ts";
-import type { DeliveryState, OutboxMessage, OutboxReader, OutboxSummary } from "./types.ts";
+import { defaultRetryPolicy, type RetryPolicy } from "./policy.ts";
+import { outboxReader } from "./reader.ts";
+import { insertMessage, insertRecipients, type RecipientRow } from "./store.ts";
+import type { OutboxReader } from "./types.ts";
 
+/** What an outbox is made of. */
 export interface OutboxOptions {
   database: Database;
   /** The mailer of this name; throws when there is none. Asked at delivery, not before. */
   mailer: (name: string) => Backend;
   clock?: Clock;
   logger?: Logger;
+  /** When to try again and when to give up. Default: `defaultRetryPolicy`. */
   policy?: Partial<RetryPolicy>;
   /** What wakes the worker. Default: the embedded engine, with `leaseMs`, `pollMs` and `concurrency` from here. */
   engine?: Engine;
+  /** How long a lease holds without being renewed, in milliseconds. Default 60 s. */
   leaseMs?: number;
+  /** How often to look for what another process has inserted, in milliseconds. Default 1 s. */
   pollMs?: number;
+  /** How many messages are delivered at once. Default 5. */
   concurrency?: number;
 }
 
@@ -45,6 +42,7 @@ export interface EnqueueOptions<Tables extends Schema = Schema> {
   onUnknown?: "resend" | "hold";
 }
 
+/** The durable queue. */
 export interface Outbox extends OutboxReader {
   /**
    * Stores a composed message for delivery. Once the transaction has committed, it is sent or visibly failed.
@@ -108,38 +106,9 @@ export function createOutbox(options: OutboxOptions): Outbox {
     return id;
   }
 
-  async function list({ limit = 100 } = {}): Promise<OutboxSummary[]> {
-    const heads = await listHeads(database.kysely, limit);
-    const recipients = await listRecipients(
-      database.kysely,
-      heads.map((head) => head.id),
-    );
-    const now = clock.now();
-    return heads.map((head) =>
-      summary(
-        head,
-        recipients.filter((recipient) => recipient.message_id === head.id),
-        now,
-      ),
-    );
-  }
-
-  async function get(id: string): Promise<OutboxMessage | undefined> {
-    const head = await findHead(database.kysely, id);
-    if (head === undefined) return undefined;
-    const attempts = await listAttempts(database.kysely, id);
-    const history = attempts.map(({ message_id: _, number: __, enhanced_code: enhancedCode, outcome, ...attempt }) => ({
-      ...attempt,
-      enhancedCode,
-      outcome: outcome as OutboxMessage["history"][number]["outcome"],
-    }));
-    return { ...summary(head, await listRecipients(database.kysely, [id]), clock.now()), history };
-  }
-
   return {
+    ...outboxReader(database, clock),
     enqueue,
-    list,
-    get,
     start: () => engine.work((job) => deliver(job, { database, mailer: options.mailer, policy, clock, logger })),
     stop: () => engine.stop(),
   };
@@ -173,24 +142,4 @@ function recipientRows(id: string, message: Composed): RecipientRow[] {
     throw new OutboxError("WX_OUTBOX_NO_RECIPIENT", "The message has no recipient. Give an address in to, cc or bcc.");
   }
   return addresses.map((address, position) => ({ message_id: id, position, address, state: "queued", detail: "" }));
-}
-
-function summary(head: MessageHead, rows: readonly RecipientRow[], now: number): OutboxSummary {
-  const recipients = rows.map(({ address, state, detail }) => ({ address, state: state as DeliveryState, detail }));
-  const leased = head.lease_until !== null && head.lease_until > now;
-  return {
-    id: head.id,
-    state: deriveState(
-      recipients.map((recipient) => recipient.state),
-      leased,
-    ),
-    subject: head.subject,
-    from: head.envelope_from,
-    recipients,
-    messageId: head.message_id,
-    mailer: head.mailer,
-    attempts: head.attempts,
-    createdAt: head.created_at,
-    nextAttemptAt: head.due_at ?? undefined,
-  };
 }

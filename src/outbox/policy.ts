@@ -15,6 +15,7 @@ export interface RetryPolicy {
   lifetimeMs: number;
 }
 
+/** Twelve attempts in about half a day. */
 export const defaultRetryPolicy: RetryPolicy = {
   baseMs: 30_000,
   capMs: 4 * 3_600_000,

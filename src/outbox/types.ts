@@ -13,6 +13,7 @@ export type DeliveryState =
   | "cancelled"
   | "suppressed";
 
+/** One mailbox of a message, and where it stands. */
 export interface OutboxRecipient {
   address: string;
   state: DeliveryState;
@@ -33,6 +34,7 @@ export interface OutboxAttempt {
   code: number;
   /** RFC 3463, such as `5.1.1`; empty where the server gave none. */
   enhancedCode: string;
+  /** The server's words, or ours where it said nothing. */
   text: string;
 }
 
@@ -42,11 +44,16 @@ export interface OutboxSummary {
   /** Derived from the recipients' states. */
   state: DeliveryState;
   subject: string;
+  /** The envelope's sender. */
   from: string;
   recipients: readonly OutboxRecipient[];
+  /** With its angle brackets. */
   messageId: string;
+  /** The name of the mailer that sends it. */
   mailer: string;
+  /** How many attempts have ended. */
   attempts: number;
+  /** When it was enqueued, in milliseconds since 1970. */
   createdAt: number;
   /** When the next attempt is due, in milliseconds since 1970; undefined when none will be made. */
   nextAttemptAt: number | undefined;
@@ -54,12 +61,14 @@ export interface OutboxSummary {
 
 /** A message whole. */
 export interface OutboxMessage extends OutboxSummary {
+  /** Every attempt that has ended, oldest first. */
   history: readonly OutboxAttempt[];
 }
 
 /** The outbox, to read. */
 export interface OutboxReader {
-  /** Newest first. */
+  /** Newest first; 100 unless `limit` says otherwise. */
   list(options?: { limit?: number }): Promise<OutboxSummary[]>;
+  /** One message with its history; undefined for an unknown id. */
   get(id: string): Promise<OutboxMessage | undefined>;
 }

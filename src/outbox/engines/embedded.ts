@@ -6,6 +6,7 @@ import type { Database } from "../../db/index.ts";
 import type { Engine, Job } from "../engine.ts";
 import { claimDue, nextClaimableAt, releaseLease, renewLease } from "../store.ts";
 
+/** What the embedded engine works with. */
 export interface EmbeddedEngineOptions {
   database: Database;
   clock: Clock;
@@ -18,6 +19,13 @@ export interface EmbeddedEngineOptions {
   pollMs?: number;
 }
 
+/**
+ * An engine on the outbox' own table. Any number of processes may run one on the same database.
+ *
+ * @example
+ * const engine = embeddedEngine({ database, clock: systemClock, logger: silentLogger, pollMs: 200 });
+ * const outbox = createOutbox({ database, mailer, engine });
+ */
 export function embeddedEngine(options: EmbeddedEngineOptions): Engine {
   const { database, clock, logger } = options;
   const concurrency = options.concurrency ?? 5;
