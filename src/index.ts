@@ -7,6 +7,7 @@ export {
   describeError,
   type Clock,
   type Logger,
+  type LogLevel,
   pinoLogger,
   silentLogger,
   systemClock,
@@ -23,7 +24,7 @@ export {
   type WaxsealConfig,
 } from "./config.ts";
 export { DatabaseError, migrate, openDatabase } from "./db/index.ts";
-export { DeliveryError, EmailMessage, EmailMultiAlternatives, MessageError } from "./mail/index.ts";
+export { DeliveryError, EmailMessage, EmailMultiAlternatives, MailerError, MessageError } from "./mail/index.ts";
 export { createMailFromConfig, createWaxseal, type Waxseal, type WaxsealOptions } from "./waxseal.ts";
 
 let shared: Mail | undefined;
@@ -38,11 +39,15 @@ function sharedMail(): Mail {
 }
 
 /**
- * Sends one message through the mailer that the environment describes, as Django's `send_mail`.
+ * Sends one message through the mailer that the environment describes, as Django's `send_mail`. The environment is read
+ * at the first call.
  *
+ * @param message The text of the mail.
  * @param fromEmail Undefined for DEFAULT_FROM_EMAIL.
+ * @param recipientList Always a list, such as `["ann@example.com"]`.
  * @returns 1, or 0 when there was nobody to send to or a failure was silenced.
- * @throws ConfigError, MessageError, DeliveryError
+ * @throws ConfigError `WX_CONFIG`, MessageError `WX_MESSAGE_...`, DeliveryError `WX_DELIVERY_...`, MailerError
+ *   `WX_MAILER_UNKNOWN`
  * @example
  * await sendMail("Welcome", "Hello Ann", undefined, ["ann@example.com"], { htmlMessage: "<p>Hello Ann" });
  */
@@ -60,7 +65,9 @@ export async function sendMail(
  * Sends many messages over one connection, as Django's `send_mass_mail`.
  *
  * @returns How many were sent.
- * @throws ConfigError, MessageError, DeliveryError
+ * @throws what `sendMail` throws, at the first message that fails
+ * @example
+ * await sendMassMail([["Your order", "It is on its way.", undefined, ["ann@example.com"]]]);
  */
 export async function sendMassMail(messages: Iterable<MassMail>, options?: SendOptions): Promise<number> {
   return sharedMail().sendMassMail(messages, options);

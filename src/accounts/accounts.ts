@@ -20,6 +20,7 @@ import { register, type RegisterInput } from "./register.ts";
 import { resend, type ResendInput } from "./resend.ts";
 import { createActivationTokens } from "./tokens.ts";
 
+/** What the account operations are made of. */
 export interface AccountsOptions {
   /** A migrated database. */
   database: Database;
@@ -40,9 +41,11 @@ export interface AccountsOptions {
   /** How long a claim that is not activated keeps its username, in seconds. Default 7 days. */
   claimLifetimeSeconds?: number;
   clock?: Clock;
+  /** Default: `createPasswordHasher()`. */
   hasher?: PasswordHasher;
 }
 
+/** The account operations. Each answers with an outcome; only a fault is thrown. */
 export interface Accounts {
   /** Signs a person up and mails the activation link. */
   register(input: RegisterInput): Promise<RegisterOutcome>;
@@ -67,7 +70,11 @@ const DAY_SECONDS = 86_400;
 /**
  * The account operations on a database.
  *
- * @throws AccountError `WX_ACCOUNT_OPTIONS` when `siteUrl` is no http(s) URL
+ * @throws AccountError `WX_ACCOUNT_OPTIONS` when `siteUrl` is no http(s) URL; SigningUsageError `WX_SIGNING_KEY` for an
+ *   empty key
+ * @example
+ * const accounts = createAccounts({ database, secretKey, siteUrl: "https://shop.example", deliver });
+ * const outcome = await accounts.register({ username: "mac", email: "mac@163.com", password: "correct horse" });
  */
 export function createAccounts(options: AccountsOptions): Accounts {
   const { database, clock = systemClock, hasher = createPasswordHasher() } = options;

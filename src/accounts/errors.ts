@@ -1,6 +1,7 @@
 /** Faults of the accounts part; what a person may be told is an outcome instead (outcomes.ts). */
 import { WaxsealError } from "../base/index.ts";
 
+/** The codes of an `AccountError`. */
 export type AccountErrorCode = "WX_ACCOUNT_OPTIONS";
 
 /** Codes: `WX_ACCOUNT_OPTIONS` `createAccounts` was given something it cannot work with. */

@@ -15,6 +15,7 @@ import {
 } from "./store.ts";
 import { isTooLong, normalizePassword, trim } from "./validate.ts";
 
+/** Who logs in. */
 export interface LoginInput {
   /** A username or an address. */
   login: string;

@@ -7,11 +7,13 @@ export interface Account {
   username: string;
   /** The address exactly as it was typed; this is the one that is mailed. */
   email: string;
+  /** Whether it was activated. */
   active: boolean;
   /** Milliseconds since 1970. */
   createdAt: number;
 }
 
+/** The fields of the sign-up form. */
 export type RegisterField = "username" | "email" | "password";
 
 /** What is wrong with one field; the page words it. */
@@ -39,6 +41,7 @@ export type InspectOutcome =
   | { status: "expired" }
   | { status: "invalid" };
 
+/** What an activation link did. */
 export type ActivateOutcome =
   | { status: "activated"; username: string }
   | { status: "already-active" }
@@ -48,7 +51,9 @@ export type ActivateOutcome =
 /** The answer is the same whether or not there is anything to send. */
 export type ResendOutcome = { status: "accepted" } | { status: "invalid"; problem: FieldProblem };
 
+/** What came of a log-in. */
 export type LoginOutcome =
+  /** `sessionId` is for the cookie, which need live no longer than `maxAgeSeconds`. */
   | { status: "logged-in"; account: Account; sessionId: string; maxAgeSeconds: number }
   /** The password was right, and the account waits for its activation. */
   | { status: "not-active" }

@@ -6,6 +6,7 @@ const ARGON2 = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
 /** The same source: scrypt with N = 2^17, r = 8, p = 1. */
 const SCRYPT = { logN: 17, r: 8, p: 1, octets: 32 };
 
+/** Makes and checks password hashes. */
 export interface PasswordHasher {
   /** A hash that carries its own algorithm, cost and salt. */
   hash(password: string): Promise<string>;
@@ -15,7 +16,14 @@ export interface PasswordHasher {
 
 type Argon2 = typeof import("@node-rs/argon2");
 
-/** Loads argon2 when it is first needed. */
+/**
+ * A hasher that uses argon2id, or scrypt where argon2 cannot load.
+ *
+ * @param loadArgon2 Called once, when a hash is first needed.
+ * @example
+ * const hasher = createPasswordHasher();
+ * await hasher.verify(await hasher.hash("correct horse"), "correct horse"); // true
+ */
 export function createPasswordHasher(
   loadArgon2: () => Promise<Argon2> = () => import("@node-rs/argon2"),
 ): PasswordHasher {

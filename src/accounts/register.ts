@@ -7,6 +7,7 @@ import type { RegisterOutcome } from "./outcomes.ts";
 import { deleteStaleClaims, findByUsername, insertUser, type UserRow } from "./store.ts";
 import { checkCredentials, type Credentials, localeFrom } from "./validate.ts";
 
+/** Who signs up. */
 export interface RegisterInput extends Credentials {
   /** The language of the mail. Default "en". */
   locale?: Locale | undefined;

@@ -7,6 +7,7 @@ import type { ResendOutcome } from "./outcomes.ts";
 import { findActiveByEmail, findByUsername, listClaims, type UserRow } from "./store.ts";
 import { emailProblem, localeFrom, trim, usernameProblem } from "./validate.ts";
 
+/** Who asks for the activation mail again. */
 export interface ResendInput {
   /** An address or a username. */
   login: string;

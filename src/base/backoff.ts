@@ -1,5 +1,6 @@
 /** How long to wait before trying again: doubling, capped, and spread by chance so that retries do not arrive together. */
 
+/** How waits grow. */
 export interface BackoffOptions {
   /** The wait after the first failure, in milliseconds. */
   baseMs: number;

@@ -8,6 +8,7 @@ import { type combinedSettings, type Setting, settingNames, settings } from "./s
 import type { WaxsealConfig } from "./types.ts";
 import { readValue } from "./values.ts";
 
+/** Variables by their names, as `process.env` holds them. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** A configuration, and for each value of it the environment name that it came from. */

@@ -4,6 +4,7 @@ import { type Clock, type Logger, silentLogger, systemClock } from "../base/inde
 import type { InboxReader } from "../inbox/index.ts";
 import type { OutboxReader } from "../outbox/index.ts";
 
+/** What the console shows, and under which names. */
 export interface ConsoleOptions {
   inbox: InboxReader;
   outbox: OutboxReader;

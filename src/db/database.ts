@@ -5,6 +5,7 @@ import { DatabaseError } from "./errors.ts";
 import { refuseNewer } from "./migrate.ts";
 import type { Schema } from "./schema.ts";
 
+/** An open database. */
 export interface Database extends AsyncDisposable {
   /** For queries; a part's statements stand in its own store. */
   kysely: Kysely<Schema>;
@@ -14,6 +15,7 @@ export interface Database extends AsyncDisposable {
   close(): Promise<void>;
 }
 
+/** How a database is opened. */
 export interface DatabaseOptions {
   /** How long a statement waits for a transaction of this process to end before it fails with `WX_DB_BUSY`, in milliseconds. Default 30 s. */
   connectionWaitMs?: number;
@@ -41,7 +43,11 @@ export async function openDatabase(url: string, options: DatabaseOptions = {}): 
   return { kysely, dialect: "sqlite", url, close, [Symbol.asyncDispose]: close };
 }
 
-/** The path in a `sqlite:` URL. */
+/**
+ * The path in a `sqlite:` URL.
+ *
+ * @throws DatabaseError `WX_DB_URL` for any other text
+ */
 export function sqlitePath(url: string): string {
   const path = /^sqlite:(?:\/\/)?(?<path>.+)$/s.exec(url)?.groups?.["path"];
   if (path === undefined) {

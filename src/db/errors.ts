@@ -1,6 +1,7 @@
 /** What can be wrong with a database as a whole; a failed statement is thrown as the driver threw it. */
 import { WaxsealError } from "../base/index.ts";
 
+/** The codes of a `DatabaseError`. */
 export type DatabaseErrorCode =
   | "WX_DB_URL"
   | "WX_DB_OPEN"

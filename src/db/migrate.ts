@@ -37,6 +37,8 @@ export async function refuseNewer(kysely: Kysely<Schema>): Promise<void> {
 }
 
 /**
+ * Passes when every migration of this version has run; changes nothing.
+ *
  * @throws DatabaseError `WX_DB_BEHIND` when migrations are still to be run, `WX_DB_NEWER`
  */
 export async function requireMigrated(database: { kysely: Kysely<Schema> }): Promise<void> {
@@ -55,6 +57,9 @@ export async function requireMigrated(database: { kysely: Kysely<Schema> }): Pro
  *
  * @returns The names of those that ran now; empty when there was nothing to do.
  * @throws DatabaseError `WX_DB_NEWER`, or `WX_DB_MIGRATION` (then the database is as it was)
+ * @example
+ * await using database = await openDatabase("sqlite:shop.db");
+ * const done = await migrate(database);
  */
 export async function migrate(database: { kysely: Kysely<Schema> }): Promise<string[]> {
   await refuseNewer(database.kysely);

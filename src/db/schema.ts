@@ -83,6 +83,7 @@ export interface InboxMessagesTable {
   raw: Uint8Array;
 }
 
+/** The tables by their names. */
 export interface Schema {
   users: UsersTable;
   sessions: SessionsTable;
@@ -95,4 +96,5 @@ export interface Schema {
 
 /** Where a statement runs: the database, or a transaction in it. */
 export type Queryable = Kysely<Schema>;
+/** A transaction in the database. */
 export type Transaction = KyselyTransaction<Schema>;

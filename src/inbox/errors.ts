@@ -1,6 +1,7 @@
 /** What can keep the inbox from catching mail. */
 import { WaxsealError } from "../base/index.ts";
 
+/** The codes of an `InboxError`. */
 export type InboxErrorCode = "WX_INBOX_LISTEN";
 
 /**

@@ -8,6 +8,7 @@ import { listFields, parseMail, toInboxMail } from "./parse.ts";
 import { type InboxStore, memoryStore } from "./store.ts";
 import type { InboxReader, InboxSummary } from "./types.ts";
 
+/** Where an inbox listens, and where it keeps what it catches. */
 export interface InboxOptions {
   /** The address to listen on. Default 127.0.0.1: it takes mail from anybody who can reach it. */
   host?: string;
@@ -21,6 +22,7 @@ export interface InboxOptions {
   logger?: Logger;
 }
 
+/** An open inbox. */
 export interface Inbox extends InboxReader, AsyncDisposable {
   readonly host: string;
   readonly port: number;

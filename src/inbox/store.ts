@@ -8,6 +8,7 @@ export interface StoredMail extends InboxSummary {
   raw: Uint8Array;
 }
 
+/** Where caught mail is kept. */
 export interface InboxStore {
   add(mail: StoredMail): Promise<void>;
   /** Newest first. */

@@ -7,6 +7,7 @@ export interface InboxSummary {
   receivedAt: number;
   /** The envelope's sender; empty for the null sender. */
   envelopeFrom: string;
+  /** The envelope's recipients, those of Bcc too. */
   envelopeTo: readonly string[];
   /** The From header, decoded for reading. */
   from: string;
@@ -17,6 +18,7 @@ export interface InboxSummary {
   size: number;
 }
 
+/** A file that came with a mail. */
 export interface InboxAttachment {
   filename: string;
   mimeType: string;
@@ -27,9 +29,11 @@ export interface InboxAttachment {
 
 /** A caught mail, parsed. */
 export interface InboxMail extends InboxSummary {
+  /** The text part, with the line break that ends it; empty when there is none. */
   text: string;
   /** Empty when there is no HTML part. Untrusted: show it in a sandbox only. */
   html: string;
+  /** In their order and spelling, unfolded but not decoded. */
   headers: readonly { name: string; value: string }[];
   attachments: readonly InboxAttachment[];
   /** The bytes as they came in. */

@@ -8,6 +8,7 @@ import { DeliveryError, MessageError } from "./errors.ts";
 import type { Mailers } from "./mailers.ts";
 import { type MessageFields, recipientsOf, type SendOptions } from "./message.ts";
 
+/** What sending needs from around it. */
 export interface MailOptions {
   mailers: Mailers;
   /** The sender of a message that names none, such as `mac <mac@163.com>`. */
@@ -18,6 +19,7 @@ export interface MailOptions {
   hostname?: string | undefined;
 }
 
+/** What `sendMail` takes beside its four arguments. */
 export interface SendMailOptions extends SendOptions {
   /** The body once more, as HTML. */
   htmlMessage?: string | undefined;
@@ -38,7 +40,7 @@ export interface Mail {
    *
    * @param fromEmail Undefined for the default sender.
    * @returns 1, or 0 when there was nobody to send to or a failure was silenced.
-   * @throws MessageError, DeliveryError, MailerError
+   * @throws MessageError `WX_MESSAGE_...`, DeliveryError `WX_DELIVERY_...`, MailerError `WX_MAILER_UNKNOWN`
    *
    * @example
    * await mail.sendMail("Welcome", "Hello Ann", undefined, ["ann@example.com"], { htmlMessage: "<p>Hello Ann" })
@@ -61,10 +63,17 @@ export interface Mail {
    * Sends a message.
    *
    * @returns The receipt, or undefined when there was nobody to send to or a failure was silenced.
-   * @throws MessageError, DeliveryError, MailerError
+   * @throws MessageError `WX_MESSAGE_...`, DeliveryError `WX_DELIVERY_...`, MailerError `WX_MAILER_UNKNOWN`
+   *
+   * @example
+   * const receipt = await mail.send({ to: ["ann@example.com"], subject: "Hello", text: "World" });
    */
   send(message: MessageFields, options?: SendOptions): Promise<Receipt | undefined>;
-  /** Builds the envelope and bytes without sending them. */
+  /**
+   * Builds the envelope and bytes without sending them.
+   *
+   * @throws MessageError `WX_MESSAGE_...`
+   */
   compose(message: MessageFields): Composed;
   readonly mailers: Mailers;
 }

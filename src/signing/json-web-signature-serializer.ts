@@ -24,6 +24,7 @@ const ALGORITHMS: Readonly<Record<AlgorithmName, SigningAlgorithm>> = {
 /** 64 KiB: sixteen times the longest link that browsers and servers agree on, and cheap to refuse. */
 const MAX_TOKEN_BYTES = 65_536;
 
+/** What may be set of a serializer; a misspelt name is refused. */
 export interface JSONWebSignatureSerializerOptions {
   /** Keeps tokens of different purposes apart. Without one the key is used as it is, which makes an ordinary JWT. */
   readonly salt?: string | Uint8Array;
@@ -35,6 +36,7 @@ export interface JSONWebSignatureSerializerOptions {
   readonly maxTokenBytes?: number;
 }
 
+/** How one token is written. */
 export interface DumpsOptions {
   /** Used in place of the serializer's own. */
   readonly salt?: string | Uint8Array;
@@ -42,6 +44,7 @@ export interface DumpsOptions {
   readonly headerFields?: Readonly<Record<string, unknown>>;
 }
 
+/** How one token is read. */
 export interface LoadsOptions {
   /** Used in place of the serializer's own. */
   readonly salt?: string | Uint8Array;

@@ -5,6 +5,7 @@ import { JSONWebSignatureSerializer, type JSONWebSignatureSerializerOptions } fr
 import { checkOptions } from "./options.ts";
 import type { SecretKey } from "./secret-key.ts";
 
+/** What may be set of a serializer whose tokens end; a misspelt name is refused. */
 export interface TimedJSONWebSignatureSerializerOptions extends JSONWebSignatureSerializerOptions {
   /** How long a token is good, in seconds; it is good during its last second too. Default 3600. */
   readonly expiresIn?: number;

@@ -1,6 +1,7 @@
 /** Who a message is from and to, as SMTP needs it (RFC 5321, section 4.1.2), and the gate that no other text passes. */
 import { quoted } from "./quote.ts";
 
+/** Who a message is from and to: what the server is told, whatever the headers say. */
 export interface Envelope {
   /** The sender's address; "" is the null sender, to which nothing bounces. */
   readonly from: string;

@@ -14,6 +14,7 @@ import { makeTlsSettings, type SmtpTlsOptions, type TlsSettings } from "./tls.ts
  */
 export type SmtpSecurity = "tls" | "starttls" | "starttls-if-offered" | "none";
 
+/** What may be set of a pool; only `host` must be. A misspelt name is refused. */
 export interface SmtpOptions {
   /** Name or address of the server. */
   host: string;
@@ -21,6 +22,7 @@ export interface SmtpOptions {
   port?: number | undefined;
   /** Default by port: "tls" for 465, "starttls" for 587, otherwise "starttls-if-offered". */
   security?: SmtpSecurity | undefined;
+  /** Whom to log in as. Default: no log-in. */
   auth?: Credentials | undefined;
   /** Lets the password cross an unencrypted connection, where anyone on the way can read it. Default false. */
   allowPlaintextAuth?: boolean | undefined;
@@ -32,7 +34,7 @@ export interface SmtpOptions {
   maxConnections?: number | undefined;
   /** After so many messages a connection is replaced; many servers refuse more than 100. Default 100. */
   maxMessagesPerConnection?: number | undefined;
-  /** How long a connection is kept open without work. Default 30,000. */
+  /** How long a connection is kept open without work, in milliseconds. Default 30,000. */
   idleTimeoutMs?: number | undefined;
   /** How many messages may wait for a connection before more are refused with `WX_SMTP_BUSY`. Default 10,000. */
   maxWaiting?: number | undefined;

@@ -2,6 +2,7 @@
 import { isUtf8 } from "node:buffer";
 import { clip, showable } from "./quote.ts";
 
+/** One reply of a server, read. */
 export interface SmtpReply {
   /** 200 to 599. */
   readonly code: number;

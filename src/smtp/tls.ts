@@ -4,6 +4,7 @@ import { connect, createSecureContext, type SecureContext, type TLSSocket } from
 import { clip, showable } from "./quote.ts";
 import type { Fault } from "./transcript.ts";
 
+/** Whom to trust, and who we are, when TLS is made. */
 export interface SmtpTlsOptions {
   /** Certificates of the authorities to trust, PEM, instead of the ones Node.js brings. */
   ca?: string | Uint8Array | readonly (string | Uint8Array)[] | undefined;

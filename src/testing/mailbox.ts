@@ -10,11 +10,13 @@ export interface MailPattern {
   subject?: string | RegExp;
 }
 
+/** How long a test is ready to wait. */
 export interface WaitOptions {
   /** How long to wait, in milliseconds. Default 5000. */
   timeoutMs?: number;
 }
 
+/** A mailbox that takes any mail. */
 export interface TestMailbox extends AsyncDisposable {
   readonly host: string;
   readonly port: number;
@@ -31,8 +33,9 @@ export interface TestMailbox extends AsyncDisposable {
 }
 
 /**
- * Opens a mailbox on a free port of this machine.
+ * Opens a mailbox on a port of this machine, a free one unless `port` says which.
  *
+ * @throws InboxError `WX_INBOX_LISTEN` when that port is in use
  * @example
  * await using mailbox = await listenMailbox();
  * const mail = await mailbox.waitFor({ to: "ann@example.com", subject: /activate/i });
@@ -80,7 +83,12 @@ export async function listenMailbox(options: { port?: number } = {}): Promise<Te
   };
 }
 
-/** The first link of a mail's text (else its HTML) that has `part` in it; undefined when there is none. */
+/**
+ * The first link of a mail's text (else its HTML) that has `part` in it; undefined when there is none.
+ *
+ * @example
+ * const token = new URL(findLink(mail, "/user/active/") ?? "").pathname.split("/").at(-1);
+ */
 export function findLink(mail: Pick<InboxMail, "text" | "html">, part = ""): string | undefined {
   const links = `${mail.text}\n${mail.html.replaceAll("&amp;", "&")}`.match(/https?:\/\/[^\s"'<>)]+/g) ?? [];
   return links.find((link) => link.includes(part));

@@ -11,6 +11,7 @@ export type WebAccounts = Pick<
   "register" | "inspect" | "activate" | "resend" | "login" | "logout" | "session"
 >;
 
+/** What the account pages are made of. */
 export interface WebOptions {
   accounts: WebAccounts;
   /** Signs form tokens and the short-lived cookies; the same in every process that serves the site. */

@@ -6,6 +6,7 @@ import { type Backend, receiptForAll } from "../backend.ts";
 import { DeliveryError } from "../errors.ts";
 import { SEPARATOR } from "./separator.ts";
 
+/** Where the messages are printed. */
 export interface ConsoleBackendOptions {
   /** Default: standard output. */
   stream?: NodeJS.WritableStream | undefined;

@@ -8,6 +8,7 @@ import { type Backend, receiptForAll } from "../backend.ts";
 import { DeliveryError, MailerError } from "../errors.ts";
 import { SEPARATOR } from "./separator.ts";
 
+/** Where the messages are written. */
 export interface FileBackendOptions {
   /** The folder; it is made where it does not exist. */
   path: string;

@@ -8,6 +8,7 @@ export interface OutboxEntry {
   bytes: Uint8Array;
 }
 
+/** A backend with the list of what it was given. */
 export interface MemoryBackend extends Backend {
   /** Everything sent so far, oldest first. Empty it by setting its length to 0. */
   readonly outbox: OutboxEntry[];

@@ -3,6 +3,7 @@ import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { createAdaptorServer } from "@hono/node-server";
 
+/** What is served, and where. */
 export interface ServeNodeOptions {
   fetch: (request: Request) => Response | Promise<Response>;
   /** The interface to listen on, such as `127.0.0.1`. */
@@ -13,9 +14,11 @@ export interface ServeNodeOptions {
   closeGraceMs?: number;
 }
 
+/** A server that listens. */
 export interface NodeServer {
   /** Where a browser on this machine finds it. */
   url: string;
+  /** The port it listens on, also where the system chose it. */
   port: number;
   /** Takes no new connections, lets running requests finish for a moment, then cuts what is left (event streams never finish). */
   close(): Promise<void>;
