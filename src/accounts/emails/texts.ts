@@ -44,14 +44,14 @@ const chinese: Words = {
     linkHint: "如果按钮无法点击，请打开下面的链接：",
     footnotes: [
       `链接在 ${validFor}内有效。过期后，可以在登录页面重新发送激活邮件。`,
-      "如果不是您本人注册，请忽略这封邮件：不打开链接，账号就不会被激活。",
+      "如果不是您本人注册，请忽略这封邮件：没有这个链接，账号就不会被激活。",
     ],
   }),
   alreadyRegistered: (name, siteName, url) => ({
     subject: `您已经有 ${siteName} 账号了`,
     greeting: `${name}，您好！`,
     paragraphs: [
-      `有人在 ${siteName} 用这个邮箱申请了激活邮件。这个邮箱属于您的账号 ${name}，账号早已激活，无需再次激活。`,
+      `有人在 ${siteName} 用这个邮箱申请了激活邮件。这个邮箱属于您的账号 ${name}，该账号已经激活，无需再次激活。`,
     ],
     button: { label: "去登录", url },
     linkHint: "如果按钮无法点击，请打开下面的链接：",

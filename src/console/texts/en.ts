@@ -25,7 +25,6 @@ export const en = {
     to: "To",
     envelope: "Delivered to",
     received: "Received",
-    size: "Size",
     views: { html: "HTML", text: "Text", source: "Source", headers: "Headers" },
     attachments: "Attachments",
     frameTitle: "The mail as its reader sees it",

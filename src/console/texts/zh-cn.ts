@@ -3,12 +3,12 @@ import type { Texts } from "./en.ts";
 
 export const zhCn: Texts = {
   languageName: "中文",
-  places: "页面",
+  places: "导航",
   site: "站点",
 
   inbox: {
     title: "收件箱",
-    lead: "发到这里并被截下的邮件。本页上的任何邮件都没有离开这台机器。",
+    lead: "发到这里并被截获的邮件。本页上的任何邮件都没有离开过这台机器。",
     live: "实时",
     count: (count) => `${count} 封邮件`,
     latest: (count) => `最近 ${count} 封`,
@@ -27,7 +27,6 @@ export const zhCn: Texts = {
     to: "收件人",
     envelope: "实际投递至",
     received: "收到时间",
-    size: "大小",
     views: { html: "HTML", text: "纯文本", source: "源码", headers: "邮件头" },
     attachments: "附件",
     frameTitle: "收件人看到的邮件",
@@ -73,7 +72,7 @@ export const zhCn: Texts = {
   notFound: { title: "这里什么都没有", text: "这封邮件或这个页面不存在，或者已被删除。" },
   refusedForm: {
     title: "请再试一次",
-    text: "提交的表单不是来自当前的页面，什么都没有改变。请重新打开页面再操作一次。",
+    text: "提交的表单不是来自当前的页面，什么都没有改变。请重新打开页面，再操作一次。",
   },
   fault: { title: "出了点问题", text: "错误已写入日志，请再试一次。" },
 };

@@ -16,7 +16,7 @@ export const zhCn: Texts = {
 
   home: {
     title: (site) => `欢迎来到 ${site}`,
-    lead: "注册账号，打开我们发给您的邮件，按一下按钮，就完成了。",
+    lead: "注册账号，打开我们发给您的邮件，点一下按钮，就完成了。",
     greeting: (username) => ["您好，", username],
     confirmed: (email) => ["您已登录，邮箱 ", email, " 已经验证。"],
   },
@@ -27,7 +27,7 @@ export const zhCn: Texts = {
     email: "邮箱地址",
     emailHint: "我们会发一封邮件，确认这个邮箱属于您。",
     password: "密码",
-    passwordHint: "至少 8 个字符，几个词连在一起就很好。",
+    passwordHint: "至少 8 个字符，用几个词连成一句就很好。",
     submit: "注册",
     already: "已经有账号了？",
   },
@@ -49,9 +49,9 @@ export const zhCn: Texts = {
 
   activate: {
     title: "激活账号",
-    lead: (username, email) => ["按下按钮即可激活账号 ", username, "，并确认 ", email, " 是它的邮箱。"],
+    lead: (username, email) => ["点击按钮即可激活账号 ", username, "，并确认 ", email, " 是它的邮箱。"],
     submit: "激活我的账号",
-    notYou: "不是您的账号？关闭此页面即可，什么都不会改变。",
+    notYou: "不是您的账号？关闭本页面即可，什么都不会改变。",
   },
 
   resend: {
@@ -86,7 +86,7 @@ export const zhCn: Texts = {
     "too-long": "内容太长。",
     "not-allowed": "其中有不能使用的字符，例如换行、< 或 >。",
     "not-an-address": "这不像一个邮箱地址，正确的格式如 name@example.com。",
-    "too-guessable": "这太容易被猜到，请换一个。",
+    "too-guessable": "太容易被猜到，请换一个。",
     taken: "这个用户名已被使用，请换一个。",
   },
   problemsOfField: {
@@ -98,7 +98,7 @@ export const zhCn: Texts = {
     email: { required: "请填写邮箱地址。", "too-long": "这超过了邮箱地址的最大长度。" },
     password: {
       required: "请填写密码。",
-      "too-short": "密码至少需要 8 个字符，几个词连在一起，既好记又难猜。",
+      "too-short": "密码至少需要 8 个字符。用几个词连成一句，既好记又难猜。",
       "too-guessable": "密码不能与用户名或邮箱相同。",
     },
     login: { required: "请填写用户名或邮箱地址。" },
