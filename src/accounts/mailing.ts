@@ -1,7 +1,6 @@
 /** Which account mail an address gets, and how many of them. */
-import type { Kysely } from "kysely";
 import type { Locale } from "../base/index.ts";
-import type { Queryable, Schema } from "../db/index.ts";
+import type { Queryable, QueryableOf, Schema } from "../db/index.ts";
 import { EmailMultiAlternatives } from "../mail/index.ts";
 import { type MailContent, renderHtml, renderText } from "./emails/layout.ts";
 import { mailWords } from "./emails/texts.ts";
@@ -29,7 +28,7 @@ export interface ActivationMailOptions<Tables extends Schema = Schema> {
   /** The language of the mail. Default "en". */
   locale?: Locale | undefined;
   /** The transaction that the mail belongs to. Without it the mail is committed at once. */
-  tx?: Kysely<Tables> | undefined;
+  tx?: QueryableOf<Tables> | undefined;
 }
 
 export interface Mailing {

@@ -96,5 +96,10 @@ export interface Schema {
 
 /** Where a statement runs: the database, or a transaction in it. */
 export type Queryable = Kysely<Schema>;
+/**
+ * The same as a caller has it, whose type knows tables of the caller's own beside ours (`kysely.withTables<...>()`).
+ * A transaction stands in it by name, since TypeScript 5 does not find `Tables` through the class it extends.
+ */
+export type QueryableOf<Tables extends Schema> = Kysely<Tables> | KyselyTransaction<Tables>;
 /** A transaction in the database. */
 export type Transaction = KyselyTransaction<Schema>;

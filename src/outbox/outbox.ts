@@ -1,8 +1,7 @@
 /** The durable queue: what a transaction enqueued is sent, or is visibly failed. */
 import { randomUUID } from "node:crypto";
-import type { Kysely } from "kysely";
 import { type Clock, type Logger, silentLogger, systemClock } from "../base/index.ts";
-import type { Database, Queryable, Schema } from "../db/index.ts";
+import type { Database, Queryable, QueryableOf, Schema } from "../db/index.ts";
 import type { Backend, Composed } from "../mail/index.ts";
 import { deliver } from "./deliver.ts";
 import type { Engine } from "./engine.ts";
@@ -35,7 +34,7 @@ export interface OutboxOptions {
 /** How one message is enqueued. `Tables` is all that the caller's transaction knows: our tables, and its own beside them. */
 export interface EnqueueOptions<Tables extends Schema = Schema> {
   /** The transaction that the message belongs to. Without it the message is committed at once. */
-  tx?: Kysely<Tables> | undefined;
+  tx?: QueryableOf<Tables> | undefined;
   /** The mailer that sends it. Default "default". */
   using?: string;
   /** What to do when the connection was lost after the final byte: send again (with the same Message-ID), or wait for a person. Default "resend". */
