@@ -87,6 +87,11 @@ const mailerShapes: Readonly<Record<string, { options: Shape; required: readonly
   dummy: { options: {}, required: [] },
 };
 
+/** Whether a backend of ours has this option. */
+export function takesOption(backend: string, option: string): boolean {
+  return Object.hasOwn(mailerShapes[backend]?.options ?? {}, option);
+}
+
 /** What each required option is called in the environment. */
 const environmentNames: Readonly<Record<string, string>> = { host: "EMAIL_HOST", path: "EMAIL_FILE_PATH" };
 

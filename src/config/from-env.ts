@@ -1,7 +1,7 @@
 /** Settings out of the environment, by Django's names. */
 import { readFileSync } from "node:fs";
 import { describeError, nearest } from "../base/index.ts";
-import { checkConfig } from "./define.ts";
+import { checkConfig, takesOption } from "./define.ts";
 import { readEmailUrl } from "./email-url.ts";
 import { ConfigError, type ConfigProblem } from "./errors.ts";
 import { type combinedSettings, type Setting, settingNames, settings } from "./settings.ts";
@@ -47,6 +47,7 @@ export function readEnvironment(env: Environment): EnvironmentReading {
   readSecurity(env, put, problems);
   readUrl(env, put, problems);
   defaultBackend(values);
+  dropForeignOptions(values);
   const origins = new Map([...values].map(([path, { origin }]) => [path, origin]));
   const config = nest(values);
   // What is wrong with a value from here is said by its name here; what is missing may still come from elsewhere.
@@ -144,6 +145,17 @@ function defaultBackend(values: Map<string, { value: unknown; origin: string }>)
   const host = values.get("mailers.default.host");
   if (host === undefined || values.has("mailers.default.backend")) return;
   values.set("mailers.default.backend", { value: "smtp", origin: host.origin });
+}
+
+/** As in Django, EMAIL_BACKEND chooses, and what only another backend takes may stay where it stands. */
+function dropForeignOptions(values: Map<string, { value: unknown; origin: string }>): void {
+  const prefix = "mailers.default.";
+  const backend = values.get(`${prefix}backend`)?.value;
+  if (backend === undefined) return;
+  for (const path of values.keys()) {
+    const option = path.slice(prefix.length);
+    if (path.startsWith(prefix) && option !== "backend" && !takesOption(String(backend), option)) values.delete(path);
+  }
 }
 
 function nest(values: ReadonlyMap<string, { value: unknown }>): WaxsealConfig {

@@ -15,7 +15,7 @@ import type { OutboxReader } from "./types.ts";
 /** What an outbox is made of. */
 export interface OutboxOptions {
   database: Database;
-  /** The mailer of this name; throws when there is none. Asked at delivery, not before. */
+  /** The mailer of this name; throws when there is none. Asked at delivery, and at enqueue so that a mistyped name is told at once. */
   mailer: (name: string) => Backend;
   clock?: Clock;
   logger?: Logger;
@@ -48,7 +48,7 @@ export interface Outbox extends OutboxReader {
    *
    * @param message What `mail.compose(message)` returns.
    * @returns The message's id.
-   * @throws OutboxError `WX_OUTBOX_NOT_COMPOSED`, `WX_OUTBOX_NO_RECIPIENT`
+   * @throws OutboxError `WX_OUTBOX_NOT_COMPOSED`, `WX_OUTBOX_NO_RECIPIENT`; what `mailer` throws for a name it does not know
    * @example
    * const id = await outbox.enqueue(mail.compose({ to: ["ann@example.com"], subject: "Hello", text: "World" }));
    */
@@ -78,6 +78,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
     { tx, using = "default", onUnknown = "resend" }: EnqueueOptions<Tables> = {},
   ): Promise<string> {
     requireComposed(message);
+    options.mailer(using);
     const id = randomUUID();
     const recipients = recipientRows(id, message);
     const now = clock.now();

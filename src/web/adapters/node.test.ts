@@ -67,3 +67,56 @@ test("closing twice is closing once", async () => {
   const server = await serveNode({ fetch: hello, host: "127.0.0.1", port: 0 });
   expect(await Promise.all([server.close(), server.close()])).toEqual([undefined, undefined]);
 });
+
+/** Sends raw bytes, and gives back all that came until the connection closed. */
+async function exchange(port: number, request: string): Promise<string> {
+  const socket = connect(port, "127.0.0.1");
+  socket.end(request);
+  return Buffer.concat(await socket.toArray()).toString();
+}
+
+test("the handler gets a Request of the platform, which can be copied with a body of known length", async () => {
+  const copy = async (request: Request): Promise<Response> =>
+    new Response(await new Request(request, { body: request.body, duplex: "half" } as RequestInit).text());
+  await using server = await serveNode({ fetch: copy, host: "127.0.0.1", port: 0 });
+  const head = "POST / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n";
+  expect(await exchange(server.port, `${head}Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n`)).toContain(
+    "hello",
+  );
+  expect(await exchange(server.port, `${head}Content-Length: 5\r\n\r\nhello`)).toContain("hello");
+});
+
+test("a body is there when the client sent one", async () => {
+  const say = (request: Request): Response => new Response(`body: ${request.body !== null}`);
+  await using server = await serveNode({ fetch: say, host: "127.0.0.1", port: 0 });
+  const head = "OPTIONS / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n";
+  expect(await exchange(server.port, `${head}\r\n`)).toContain("body: false");
+  expect(await exchange(server.port, `${head}Content-Length: 1\r\n\r\nx`)).toContain("body: true");
+});
+
+test.each([
+  ["GET", "xn--"],
+  ["TRACE", "localhost"],
+])("%s for %s, of which no Request can be made, is refused", async (method, host) => {
+  await using server = await serveNode({ fetch: hello, host: "127.0.0.1", port: 0 });
+  const answer = await exchange(server.port, `${method} / HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
+  expect(answer).toMatch(/^HTTP\/1\.1 400 /);
+});
+
+test("the handler learns that the client has gone", async () => {
+  const events = new EventEmitter();
+  await using server = await serveNode({
+    host: "127.0.0.1",
+    port: 0,
+    fetch: (request) => {
+      request.signal.addEventListener("abort", () => events.emit("gone"));
+      events.emit("asked");
+      return new Promise(() => {});
+    },
+  });
+  const [asked, gone] = [once(events, "asked"), once(events, "gone")];
+  const socket = connect(server.port, "127.0.0.1", () => socket.write("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"));
+  await asked;
+  socket.destroy();
+  await gone;
+});

@@ -43,7 +43,10 @@ const CHECK_INTERVAL_MS = 2_000;
  */
 export async function serveNode(options: ServeNodeOptions): Promise<NodeServer> {
   const server = createAdaptorServer({
-    fetch: options.fetch,
+    fetch: (request) => {
+      const own = platformRequest(request);
+      return own === undefined ? new Response(null, { status: 400 }) : options.fetch(own);
+    },
     // The program that hosts us keeps its own Request and Response.
     overrideGlobalObjects: false,
     serverOptions: {
@@ -57,6 +60,21 @@ export async function serveNode(options: ServeNodeOptions): Promise<NodeServer> 
   let closing: Promise<void> | undefined;
   const close = (): Promise<void> => (closing ??= closeServer(server, options.closeGraceMs ?? 500));
   return { url: `http://${browsable(options.host)}:${port}`, port, close, [Symbol.asyncDispose]: close };
+}
+
+/**
+ * The request as the platform's own class: the server hands over a stand-in, of which no handler can make another Request.
+ * Undefined for what the platform makes none of: the method TRACE, or a Host that is no name.
+ */
+function platformRequest(request: Request): Request | undefined {
+  try {
+    const { url, method, headers, signal } = request;
+    // RFC 9112, section 6.3: without either of these there is no body.
+    const hasBody = headers.has("content-length") || headers.has("transfer-encoding");
+    return new Request(url, { method, headers, signal, ...(hasBody && { body: request.body, duplex: "half" }) });
+  } catch {
+    return undefined;
+  }
 }
 
 function listen(server: Server, { host, port }: ServeNodeOptions): Promise<void> {
