@@ -66,6 +66,18 @@ test("the style sheet is served at an address that holds its hash, the script as
   expect(await script.text()).toContain('new EventSource("/inbox/events")');
 });
 
+test("a form far larger than the one there is is refused, and is no fault", async () => {
+  const lines: unknown[] = [];
+  const logger: Logger = { log: (...line) => lines.push(line) };
+  const app = createConsole({ ...readers, allowedHosts, logger });
+  const response = await app.request("/inbox/clear", {
+    method: "POST",
+    body: new URLSearchParams({ token: "x".repeat(5_000) }),
+  });
+  expect(response.status).toBe(413);
+  expect(lines).toEqual([]);
+});
+
 test("a fault is a 500 page without details, and a log line", async () => {
   const lines: unknown[] = [];
   const logger: Logger = { log: (...line) => lines.push(line) };

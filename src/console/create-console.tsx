@@ -30,8 +30,12 @@ const MAX_FORM_BYTES = 4096;
 export function createConsole(options: ConsoleOptions): Hono {
   const desk = deskOf(options);
   const app = new Hono();
+  const tooLarge = bodyLimit({
+    maxSize: MAX_FORM_BYTES,
+    onError: (c) => c.text("This is larger than any form of these pages.\n", 413),
+  });
   for (const area of ["/inbox/*", "/outbox/*", "/console-assets/*"]) {
-    app.use(area, hostGuard(desk.allowedHosts), bodyLimit({ maxSize: MAX_FORM_BYTES }), rememberLanguage);
+    app.use(area, hostGuard(desk.allowedHosts), tooLarge, rememberLanguage);
   }
   app.route("/", inboxApiRoutes(desk));
   app.route("/", inboxPartRoutes(desk));

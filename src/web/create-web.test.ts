@@ -1,8 +1,10 @@
+import { EventEmitter, once } from "node:events";
+import { connect } from "node:net";
 import { expect, test } from "vitest";
 import { fakeAccounts } from "../../test/support/fake-accounts.ts";
 import { testBrowser } from "../../test/support/browser-form.ts";
 import type { Logger } from "../base/index.ts";
-import { createWeb, WebError } from "./index.ts";
+import { createWeb, serveNode, WebError } from "./index.ts";
 
 const options = { secretKey: "test key", siteUrl: "https://example.com" };
 const pages = [
@@ -72,6 +74,18 @@ test("a fault is a 500 page without details, and a log line without the token", 
   expect(html).not.toContain("disk on fire");
   expect(lines).toEqual([["error", "web.fault", expect.objectContaining({ method: "GET", error: "disk on fire" })]]);
   expect(JSON.stringify(lines)).not.toContain("secret-token");
+});
+
+test("a browser that leaves in the middle of its form is not logged as a fault", async () => {
+  const events = new EventEmitter();
+  const logger: Logger = { log: (...line) => events.emit("line", ...line) };
+  const web = createWeb({ ...options, accounts: fakeAccounts(), logger });
+  await using server = await serveNode({ fetch: web.fetch, host: "127.0.0.1", port: 0 });
+  const logged = once(events, "line");
+  const socket = connect(server.port, "127.0.0.1");
+  const head = "POST /user/login HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\n";
+  socket.write(`${head}Content-Length: 9\r\n\r\nlogin=`, () => socket.resetAndDestroy());
+  expect((await logged).slice(0, 2)).toEqual(["debug", "web.fault"]);
 });
 
 test("the style sheet and the seal may be kept for ever, at an address that changes with them", async () => {

@@ -59,10 +59,15 @@ export function createWeb(options: WebOptions): Hono {
   web.onError((error, c) => {
     // The route's pattern, not the path: a path can hold a token.
     const fields = { method: c.req.method, route: routePath(c), error: describeError(error), stack: error.stack };
-    site.logger.log("error", "web.fault", fields);
+    site.logger.log(hasLeft(c, error) ? "debug" : "error", "web.fault", fields);
     return answerError(c, site, "fault");
   });
   return web;
+}
+
+/** A browser that leaves in the middle of its form is no fault of ours. */
+function hasLeft(c: Context, error: Error): boolean {
+  return c.req.raw.signal.aborted && "code" in error && error.code === "ECONNRESET";
 }
 
 const statusOf = { notFound: 404, wrongMethod: 405, tooLarge: 413, fault: 500 } as const;
