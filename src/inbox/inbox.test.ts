@@ -71,6 +71,36 @@ test("kept in the database, mail outlives the inbox; newest first", async () => 
   expect(await second.list()).toEqual([]);
 });
 
+/** Hands a mail over as it is, at the end of a pipelined conversation. */
+async function sendRaw(inbox: Inbox, raw: string): Promise<void> {
+  const backend = smtpBackend({ host: inbox.host, port: inbox.port, security: "none" });
+  try {
+    await backend.send({ from: "a@x.cn", to: ["ann@x.cn"] }, Buffer.from(raw));
+  } finally {
+    await backend.close?.();
+  }
+}
+
+const nested = (depth: number): string =>
+  Array.from({ length: depth }, (_, i) => `Content-Type: multipart/mixed; boundary=b${i}\r\n\r\n--b${i}\r\n`).join("");
+
+test.each([
+  ["parts in parts without end", `Subject: odd\r\n${nested(1_000)}\r\nthe end\r\n`, /the end/],
+  ["a header of 3 MB", `Subject: odd\r\nX: ${"x".repeat(3 << 20)}\r\n\r\nthe end\r\n`, /the end/],
+  ["a million lines", `Subject: odd\r\n\r\n${"a\r\n".repeat(1_000_000)}the end\r\n`, /the end/],
+  ["nothing at all", "", /^\s*$/],
+])("a mail that no reader would take is kept and shown as it came: %s", async (_, raw, text) => {
+  const inbox = await open();
+  const before = performance.now();
+  await sendRaw(inbox, raw);
+  const [summary] = await inbox.list();
+  expect(summary?.subject).toBe(raw === "" ? "" : "odd");
+  const mail = await inbox.get(summary?.id ?? "");
+  expect(mail?.text).toMatch(text);
+  expect(mail?.attachments).toEqual([]);
+  expect(performance.now() - before).toBeLessThan(3_000);
+});
+
 test("a mail over the limit is refused, and the next one is taken", async () => {
   const inbox = await open({ maxBytes: 10_000 });
   await expect(send(inbox, { ...letter, text: "x\n".repeat(20_000) })).rejects.toMatchObject({ retryable: false });

@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { SMTPServer, type SMTPServerDataStream, type SMTPServerSession } from "smtp-server";
 import { type Clock, describeError, type Logger, silentLogger, systemClock } from "../base/index.ts";
 import { InboxError } from "./errors.ts";
-import { listFields, parseMail, toInboxMail } from "./parse.ts";
+import { readListFields, readMail } from "./parse.ts";
 import { type InboxStore, memoryStore } from "./store.ts";
 import type { InboxReader, InboxSummary } from "./types.ts";
 
@@ -52,7 +52,7 @@ export async function listenInbox(options: InboxOptions): Promise<Inbox> {
       receivedAt: clock.now(),
       envelopeFrom: mailFrom === false ? "" : mailFrom.address,
       envelopeTo: rcptTo.map((recipient) => recipient.address),
-      ...listFields(await parseMail(raw)),
+      ...(await readListFields(raw)),
       size: raw.byteLength,
     };
     await store.add({ ...summary, raw });
@@ -89,7 +89,7 @@ export async function listenInbox(options: InboxOptions): Promise<Inbox> {
     list: ({ limit = 100 } = {}) => store.list(limit),
     get: async (id) => {
       const stored = await store.get(id);
-      return stored && toInboxMail(stored, await parseMail(stored.raw));
+      return stored && readMail(stored);
     },
     clear: () => store.clear(),
     subscribe: (listener) => {
