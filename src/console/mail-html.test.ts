@@ -43,3 +43,11 @@ test("a megabyte of junk takes no time", () => {
     expect(performance.now() - before).toBeLessThan(1_000);
   }
 });
+
+test("a large image that is used a thousand times is inlined a few times", () => {
+  const large = { ...dot, content: Buffer.alloc(10_000_000) };
+  const html = previewHtml({ html: '<img src="cid:dot@x">'.repeat(1_000), attachments: [large] });
+  expect(html.length).toBeLessThan(70_000_000);
+  expect(html.split("data:image/png")).toHaveLength(6);
+  expect(html).toContain('<img src="cid:dot@x">');
+});

@@ -19,6 +19,8 @@ export const MAIL_HTML_HEADERS: Readonly<Record<string, string>> = {
 const DOCTYPE = /^\s*<!doctype[^>]*>/i;
 /** `cid:` where an attribute or a CSS url() begins (RFC 2392), up to its end. */
 const CID_URL = /(["'(=]\s*)cid:([^"')\s>]+)/gi;
+/** How long all inlined images may be together: one image used a thousand times must not fill the memory. */
+const INLINED_CHARACTERS = 64 * 1024 * 1024;
 const IMAGE_TYPE = /^image\/[a-z\d.+-]+$/i;
 
 export function previewHtml(mail: Pick<InboxMail, "html" | "attachments">): string {
@@ -33,9 +35,12 @@ function inlineImages(html: string, attachments: InboxMail["attachments"]): stri
     if (contentId === undefined || !IMAGE_TYPE.test(mimeType)) continue;
     urls.set(contentId, `data:${mimeType};base64,${Buffer.from(content).toString("base64")}`);
   }
+  let left = INLINED_CHARACTERS;
   return html.replace(CID_URL, (whole, before: string, id: string) => {
     const url = urls.get(decoded(id));
-    return url === undefined ? whole : before + url;
+    if (url === undefined || url.length > left) return whole;
+    left -= url.length;
+    return before + url;
   });
 }
 
