@@ -142,7 +142,26 @@ test("two people who race for one address: both get the same answer, and the fir
   const eves = mails.find((mail) => mail.text.includes("Hello eve"));
   expect((await accounts.activate(token(mine))).status).toBe("activated");
   expect((await accounts.activate(token(eves))).status).toBe("invalid");
-  expect((await users()).map(({ username }) => username)).toEqual(["mac"]);
+  expect((await users()).filter((user) => user.activated_at !== null).map(({ username }) => username)).toEqual(["mac"]);
+});
+
+test("whoever claimed an address of somebody else's never learns from log-in whether its owner has come", async () => {
+  const answers = async (ownerComes: boolean): Promise<string[]> => {
+    const { accounts, clock, mails, token } = await setUp();
+    await accounts.register({ username: "eve", email: mac.email, password: "battery staple" });
+    if (ownerComes) await accounts.register(mac);
+    if (ownerComes) await accounts.activate(token(mails[1]));
+    const ask = async (login: string): Promise<string> =>
+      (await accounts.login({ login, password: "battery staple" })).status;
+    const early = [await ask("eve"), await ask(mac.email)];
+    clock.advance(7 * 86_400_000 + 1);
+    // Whoever signs up next takes the claims away that are too old.
+    if (ownerComes) await accounts.register({ ...mac, username: "mac2" });
+    return [...early, await ask("eve"), await ask(mac.email)];
+  };
+  const unknown = await answers(false);
+  expect(unknown).toEqual(["not-active", "not-active", "refused", "refused"]);
+  expect(await answers(true)).toEqual(unknown);
 });
 
 test("registering a known address answers alike, and its owner is told by mail", async () => {

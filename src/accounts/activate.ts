@@ -2,7 +2,7 @@
 import type { Queryable } from "../db/index.ts";
 import type { AccountsContext } from "./context.ts";
 import type { ActivateOutcome, InspectOutcome } from "./outcomes.ts";
-import { activateUser, deleteOtherClaims, findActiveByEmail, findById, type UserRow } from "./store.ts";
+import { activateUser, findActiveByEmail, findById, type UserRow } from "./store.ts";
 import { stampOf } from "./tokens.ts";
 
 type Standing = { status: "ready"; claim: UserRow } | { status: "already-active" | "expired" | "invalid" };
@@ -15,14 +15,18 @@ export async function inspect(context: AccountsContext, token: string): Promise<
   return { status: "ready", username, email };
 }
 
-/** Activates the claim that a link stands for. A second use finds it done; every other claim on the address ends. */
+/**
+ * Activates the claim that a link stands for. A second use finds it done.
+ *
+ * The other claims on the address can no longer be activated, but stay for their time: whoever made one for an address of
+ * somebody else's would learn from its end that the owner has an account.
+ */
 export async function activate(context: AccountsContext, token: string): Promise<ActivateOutcome> {
   return context.database.kysely.transaction().execute(async (tx) => {
     const standing = await stand(context, tx, token);
     if (standing.status !== "ready") return { status: standing.status };
     const { claim } = standing;
     await activateUser(tx, claim.id, context.clock.now());
-    await deleteOtherClaims(tx, claim.email_key, claim.id);
     return { status: "activated", username: claim.username };
   });
 }

@@ -39,8 +39,10 @@ export async function login(context: AccountsContext, input: LoginInput): Promis
   );
   const user = candidates.find((candidate, index) => candidate !== undefined && fits[index]);
   if (user === undefined) return { status: "refused" };
-  if (user.activated_at === null) return { status: "not-active" };
-  return openSession(context, user);
+  if (user.activated_at !== null) return openSession(context, user);
+  // A claim past its time counts as gone: when it is deleted depends on others who sign up with its address.
+  const isStale = user.created_at < context.clock.now() - context.claimLifetimeMs;
+  return { status: isStale ? "refused" : "not-active" };
 }
 
 async function findCandidates(context: AccountsContext, name: string): Promise<(UserRow | undefined)[]> {

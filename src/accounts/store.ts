@@ -53,16 +53,6 @@ export async function activateUser(db: Queryable, id: string, now: number): Prom
     .execute();
 }
 
-/** Ends every other claim on an address that has found its owner. */
-export async function deleteOtherClaims(db: Queryable, emailKey: string, keepId: string): Promise<void> {
-  await db
-    .deleteFrom("users")
-    .where("email_key", "=", emailKey)
-    .where("activated_at", "is", null)
-    .where("id", "!=", keepId)
-    .execute();
-}
-
 /** Ends the claims on a username or an address that were never activated in all their time. */
 export async function deleteStaleClaims(
   db: Queryable,
