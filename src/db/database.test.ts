@@ -100,6 +100,18 @@ test("a transaction that fails leaves nothing, and two that run at once do not m
   expect(rows.map((row) => row.id)).toEqual(["1", "3"]);
 });
 
+test("an error after which SQLite rolls back by itself, such as a full disk, is the one that is thrown", async () => {
+  await using database = await openDatabase(fileUrl());
+  await migrate(database);
+  const lost = database.kysely.transaction().execute(async (tx) => {
+    for (const _ of [1, 2]) {
+      await sql`insert or rollback into kysely_migration (name, timestamp) values ('twice', '')`.execute(tx);
+    }
+  });
+  await expect(lost).rejects.toThrow(/UNIQUE/);
+  expect((await sql`select name from kysely_migration where name = 'twice'`.execute(database.kysely)).rows).toEqual([]);
+});
+
 test("a statement that waits for the transaction it stands in fails with the mend, and the transaction is rolled back", async () => {
   await using database = await openDatabase(fileUrl(), { connectionWaitMs: 50 });
   await migrate(database);

@@ -21,6 +21,7 @@ interface SqliteHandle {
   exec(sql: string): void;
   prepare(sql: string): SqliteStatement;
   close(): void;
+  readonly isTransaction: boolean;
 }
 
 interface SqliteStatement {
@@ -116,7 +117,7 @@ function dialectOf(handle: SqliteHandle, connectionWaitMs: number): Dialect {
     },
   };
   return {
-    createDriver: () => new ImmediateDriver(database, connectionWaitMs),
+    createDriver: () => new ImmediateDriver(database, handle, connectionWaitMs),
     createQueryCompiler: () => new SqliteQueryCompiler(),
     createAdapter: () => new TransactionalDdlAdapter(),
     createIntrospector: (db) => new SqliteIntrospector(db),
@@ -128,10 +129,12 @@ function dialectOf(handle: SqliteHandle, connectionWaitMs: number): Dialect {
  * And since there is one connection, whoever waits for it inside of a transaction waits for itself; that must end.
  */
 class ImmediateDriver extends SqliteDriver {
+  readonly #handle: SqliteHandle;
   readonly #waitMs: number;
 
-  constructor(database: SqliteDatabase, waitMs: number) {
+  constructor(database: SqliteDatabase, handle: SqliteHandle, waitMs: number) {
     super({ database });
+    this.#handle = handle;
     this.#waitMs = waitMs;
   }
 
@@ -153,6 +156,11 @@ class ImmediateDriver extends SqliteDriver {
 
   override async beginTransaction(connection: DatabaseConnection): Promise<void> {
     await connection.executeQuery(CompiledQuery.raw("begin immediate"));
+  }
+
+  /** After some errors, such as a full disk, SQLite has rolled back by itself; a second time would fail and hide the error. */
+  override async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
+    if (this.#handle.isTransaction) await super.rollbackTransaction(connection);
   }
 }
 
