@@ -21,7 +21,8 @@ interface SqliteHandle {
   exec(sql: string): void;
   prepare(sql: string): SqliteStatement;
   close(): void;
-  readonly isTransaction: boolean;
+  /** Node 23 does not say. */
+  readonly isTransaction?: boolean;
 }
 
 interface SqliteStatement {
@@ -160,7 +161,7 @@ class ImmediateDriver extends SqliteDriver {
 
   /** After some errors, such as a full disk, SQLite has rolled back by itself; a second time would fail and hide the error. */
   override async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
-    if (this.#handle.isTransaction) await super.rollbackTransaction(connection);
+    if (this.#handle.isTransaction !== false) await super.rollbackTransaction(connection);
   }
 }
 
