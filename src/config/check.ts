@@ -16,8 +16,11 @@ export function show(value: unknown): string {
   return text.length > 80 ? `${text.slice(0, 80)}…` : text;
 }
 
+/** One line: what is said here may get into a header or a command. */
 export const isText: Check = (value) =>
-  typeof value === "string" && value !== "" ? undefined : `it is ${show(value)}; it must be a text that is not empty.`;
+  typeof value === "string" && /^[^\p{Cc}\u2028\u2029]+$/u.test(value)
+    ? undefined
+    : `it is ${show(value)}; it must be one line of text that is not empty.`;
 
 export const isBoolean: Check = (value) =>
   typeof value === "boolean" ? undefined : `it is ${show(value)}; it must be true or false.`;

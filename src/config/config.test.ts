@@ -116,6 +116,10 @@ test.each([
   [{ EMAIL_URL: "smtp://u:p/w@h" }, /^EMAIL_URL: it /],
   [{ DEFAULT_FROM_EMAIL: "a@x.cn, b@x.cn" }, /^DEFAULT_FROM_EMAIL: it is "a@x.cn, b@x.cn"; it must be one address/],
   [{ SITE_URL: "shop.example" }, /^SITE_URL: it is "shop.example"; it must be the http or https URL/],
+  [
+    { WAXSEAL_SITE_NAME: "Shop\r\nBcc: eve@x.cn" },
+    /^WAXSEAL_SITE_NAME: it is "Shop\\r\\n.*; it must be one line of text/,
+  ],
   [{ WAXSEAL_CONCURRENCY: "1.5" }, /^WAXSEAL_CONCURRENCY: it is "1.5"; it must be a whole number/],
 ])("the environment %j is refused with the setting, what it got and what is right", (env, message) => {
   const problems = problemsOf(() => fromEnv(env));
