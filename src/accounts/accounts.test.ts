@@ -282,6 +282,9 @@ test("a wrong password, an unknown name and an absurd one are refused alike", as
   for (const login of ["mac", "mac@163.com", "nobody", "nobody@163.com", "", "x".repeat(10_000)]) {
     expect(await accounts.login({ login, password: "wrong horse" })).toEqual({ status: "refused" });
   }
+  for (const login of ["mac\0", "mac\r\n", "mac@163.com\0"]) {
+    expect(await accounts.login({ login, password: mac.password })).toEqual({ status: "refused" });
+  }
 });
 
 test("a session ends when its time is over", async () => {

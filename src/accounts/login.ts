@@ -13,7 +13,7 @@ import {
   listClaims,
   type UserRow,
 } from "./store.ts";
-import { isTooLong, normalizePassword, trim } from "./validate.ts";
+import { emailProblem, isTooLong, normalizePassword, trim, usernameProblem } from "./validate.ts";
 
 /** Who logs in. */
 export interface LoginInput {
@@ -47,7 +47,10 @@ export async function login(context: AccountsContext, input: LoginInput): Promis
 
 async function findCandidates(context: AccountsContext, name: string): Promise<(UserRow | undefined)[]> {
   const db = context.database.kysely;
-  if (!isEmail(name)) return [await findByUsername(db, usernameKey(name))];
+  // What nobody can be called is nobody's, however the database would compare it.
+  if (!isEmail(name))
+    return [usernameProblem(name) === undefined ? await findByUsername(db, usernameKey(name)) : undefined];
+  if (emailProblem(name) !== undefined) return [undefined, undefined];
   const key = emailKey(name);
   const [newestClaim] = await listClaims(db, key, 1);
   return [await findActiveByEmail(db, key), newestClaim];

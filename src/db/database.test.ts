@@ -126,3 +126,22 @@ test("a statement that waits for the transaction it stands in fails with the men
   await expect(selfish).rejects.toMatchObject({ code: "WX_DB_BUSY", message: expect.stringContaining("tx") });
   expect(await database.kysely.selectFrom("users").select("id").execute()).toEqual([]);
 });
+
+test("a file that another process holds is named as that, and the next statement finds it free again", async () => {
+  const url = fileUrl();
+  await using holder = await openDatabase(url);
+  await migrate(holder);
+  await using database = await openDatabase(url, { busyWaitMs: 50 });
+  const row = { ...user, id: "1", username_key: "1", email_key: "1" };
+  const insert = (): Promise<unknown> => database.kysely.insertInto("users").values(row).execute();
+  await holder.kysely.transaction().execute(async (tx) => {
+    await tx.deleteFrom("sessions").execute();
+    await expect(insert()).rejects.toMatchObject({
+      code: "WX_DB_BUSY",
+      message: expect.stringContaining("nothing was written"),
+    });
+    const transaction = database.kysely.transaction().execute(async () => {});
+    await expect(transaction).rejects.toMatchObject({ code: "WX_DB_BUSY" });
+  });
+  await insert();
+});

@@ -19,6 +19,8 @@ export interface Database extends AsyncDisposable {
 export interface DatabaseOptions {
   /** How long a statement waits for a transaction of this process to end before it fails with `WX_DB_BUSY`, in milliseconds. Default 30 s. */
   connectionWaitMs?: number;
+  /** How long it waits for another process' write before it fails so, in milliseconds. Default 5 s, in which this process does nothing else. */
+  busyWaitMs?: number;
 }
 
 /**
@@ -30,7 +32,10 @@ export interface DatabaseOptions {
  * await using database = await openDatabase("sqlite:.waxseal/waxseal.db");
  */
 export async function openDatabase(url: string, options: DatabaseOptions = {}): Promise<Database> {
-  const { handle, dialect } = await openSqlite(sqlitePath(url), options.connectionWaitMs ?? 30_000);
+  const { handle, dialect } = await openSqlite(sqlitePath(url), {
+    connectionWaitMs: options.connectionWaitMs ?? 30_000,
+    busyWaitMs: options.busyWaitMs ?? 5_000,
+  });
   const kysely = new Kysely<Schema>({ dialect });
   try {
     await refuseNewer(kysely);

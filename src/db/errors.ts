@@ -17,7 +17,8 @@ export type DatabaseErrorCode =
  * Codes: `WX_DB_URL` the URL is not understood; `WX_DB_OPEN` the file cannot be opened or is no database;
  * `WX_DB_DRIVER` no SQLite for this Node; `WX_DB_NEWER` a newer Waxseal has changed it; `WX_DB_BEHIND` its
  * migrations have not been run; `WX_DB_MIGRATION` a migration failed, and nothing of it remains;
- * `WX_DB_BUSY` a transaction of this process was held too long, most often because it waits for itself.
+ * `WX_DB_BUSY` a transaction of this process was held too long, most often because it waits for itself, or another
+ * process holds the file.
  */
 export class DatabaseError extends WaxsealError {
   static override readonly brand: string = "DatabaseError";

@@ -14,8 +14,16 @@ import {
 import { describeError } from "../../base/index.ts";
 import { DatabaseError } from "../errors.ts";
 
-/** How long a statement waits for another process' write, in milliseconds, before it fails with "database is locked". */
-const BUSY_TIMEOUT_MS = 10_000;
+/** SQLite's result code for "another connection holds the lock", also in the low byte of its finer ones. */
+const SQLITE_BUSY = 5;
+
+/** How long to wait for whom, in milliseconds. */
+export interface SqliteWaits {
+  /** A statement for a transaction of this process. */
+  connectionWaitMs: number;
+  /** A statement for another process' write. Nothing else runs in this process meanwhile: SQLite waits in the thread. */
+  busyWaitMs: number;
+}
 
 interface SqliteHandle {
   exec(sql: string): void;
@@ -63,18 +71,17 @@ export interface SqliteConnection {
  * Opens a file, making its folder when there is none (readable by its owner alone: it will hold mail).
  *
  * @param path A file's path, or `:memory:`.
- * @param connectionWaitMs How long a statement waits for a transaction of this process to end, in milliseconds.
  * @throws DatabaseError `WX_DB_OPEN`, `WX_DB_DRIVER`
  */
-export async function openSqlite(path: string, connectionWaitMs: number): Promise<SqliteConnection> {
+export async function openSqlite(path: string, waits: SqliteWaits): Promise<SqliteConnection> {
   const { DatabaseSync } = await loadSqlite();
   let handle: SqliteHandle | undefined;
   try {
     if (path !== ":memory:") mkdirSync(dirname(resolve(path)), { recursive: true, mode: 0o700 });
     handle = new DatabaseSync(path);
-    handle.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`);
+    handle.exec(`PRAGMA busy_timeout = ${waits.busyWaitMs}`);
     handle.exec("SELECT name FROM sqlite_schema LIMIT 1"); // a file that is no database fails here
-    return { handle, dialect: dialectOf(handle, connectionWaitMs) };
+    return { handle, dialect: dialectOf(handle, waits) };
   } catch (cause) {
     handle?.close();
     throw new DatabaseError("WX_DB_OPEN", `The database ${path} cannot be opened: ${describeError(cause)}.`, { cause });
@@ -104,25 +111,37 @@ export function makeDurable(handle: SqliteHandle): void {
   }
 }
 
-function dialectOf(handle: SqliteHandle, connectionWaitMs: number): Dialect {
+function dialectOf(handle: SqliteHandle, waits: SqliteWaits): Dialect {
   const database: SqliteDatabase = {
     close: () => handle.close(),
     prepare: (sql) => {
       const statement = handle.prepare(sql);
       return {
         reader: statement.columns().length > 0,
-        all: (parameters) => statement.all(...parameters),
-        run: (parameters) => statement.run(...parameters),
+        all: (parameters) => nameBusy(() => statement.all(...parameters), waits),
+        run: (parameters) => nameBusy(() => statement.run(...parameters), waits),
         iterate: (parameters) => statement.iterate(...parameters),
       };
     },
   };
   return {
-    createDriver: () => new ImmediateDriver(database, handle, connectionWaitMs),
+    createDriver: () => new ImmediateDriver(database, handle, waits.connectionWaitMs),
     createQueryCompiler: () => new SqliteQueryCompiler(),
     createAdapter: () => new TransactionalDdlAdapter(),
     createIntrospector: (db) => new SqliteIntrospector(db),
   };
+}
+
+/** Does `work`, and says in our own words that another process kept it waiting for too long. */
+function nameBusy<T>(work: () => T, { busyWaitMs }: SqliteWaits): T {
+  try {
+    return work();
+  } catch (cause) {
+    const { errcode } = cause as { errcode?: number };
+    if (errcode === undefined || (errcode & 0xff) !== SQLITE_BUSY) throw cause;
+    const message = `Another process has held the database for ${busyWaitMs / 1000} seconds; nothing was written. Try again, and end what holds it: a shell with an open transaction, or a backup that locks.`;
+    throw new DatabaseError("WX_DB_BUSY", message, { cause });
+  }
 }
 
 /**
