@@ -1,7 +1,8 @@
 /** The composition root: builds every part from one configuration, and closes them again. */
 import { type Accounts, createAccounts, type Deliver } from "./accounts/index.ts";
-import { type Clock, type Logger, silentLogger, systemClock } from "./base/index.ts";
+import { type Clock, findUnknownOption, type Logger, silentLogger, systemClock } from "./base/index.ts";
 import {
+  ConfigError,
   createBackend,
   defineConfig,
   fromEnv,
@@ -51,6 +52,8 @@ export interface Waxseal extends AsyncDisposable {
   close(): Promise<void>;
 }
 
+const waxsealOptions = { logger: true, clock: true, migrate: true } satisfies Record<keyof WaxsealOptions, true>;
+
 /**
  * Builds Waxseal from a configuration.
  *
@@ -63,6 +66,10 @@ export interface Waxseal extends AsyncDisposable {
  * const answer = await waxseal.accounts.register({ username: "mac", email: "mac@163.com", password });
  */
 export async function createWaxseal(config: WaxsealConfig = fromEnv(), options: WaxsealOptions = {}): Promise<Waxseal> {
+  const unknown = findUnknownOption(options, Object.keys(waxsealOptions));
+  if (unknown !== undefined) {
+    throw new ConfigError([{ setting: unknown.name, problem: `createWaxseal has no such option. ${unknown.hint}` }]);
+  }
   const resolved = resolveConfig(config);
   const database = await openMigrated(resolved.databaseUrl, options.migrate ?? false);
   try {

@@ -299,6 +299,13 @@ test("a session ends when its time is over", async () => {
   expect(await accounts.session(id)).toBeUndefined();
 });
 
+test("an option that does not exist is refused at the start", async () => {
+  const misspelt = { mailsPerHours: 5 } as Partial<AccountsOptions>;
+  await expect(setUp(misspelt)).rejects.toThrow(
+    'createAccounts has no option "mailsPerHours". Did you mean mailsPerHour?',
+  );
+});
+
 test("a site URL that is none is refused at the start", async () => {
   await expect(setUp({ siteUrl: "shop.example" })).rejects.toMatchObject({ code: "WX_ACCOUNT_OPTIONS" });
 });

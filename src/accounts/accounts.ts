@@ -1,6 +1,6 @@
 /** From the sign-up form to an activated account. */
 import { randomUUID } from "node:crypto";
-import { type Clock, systemClock } from "../base/index.ts";
+import { type Clock, findUnknownOption, systemClock } from "../base/index.ts";
 import type { Database } from "../db/index.ts";
 import { activate, inspect } from "./activate.ts";
 import type { AccountsContext } from "./context.ts";
@@ -70,7 +70,7 @@ const DAY_SECONDS = 86_400;
 /**
  * The account operations on a database.
  *
- * @throws AccountError `WX_ACCOUNT_OPTIONS` when `siteUrl` is no http(s) URL; SigningUsageError `WX_SIGNING_KEY` for an
+ * @throws AccountError `WX_ACCOUNT_OPTIONS` when `siteUrl` is no http(s) URL, or for an option that does not exist; SigningUsageError `WX_SIGNING_KEY` for an
  *   empty key
  * @example
  * const accounts = createAccounts({ database, secretKey, siteUrl: "https://shop.example", deliver });
@@ -78,6 +78,7 @@ const DAY_SECONDS = 86_400;
  */
 export function createAccounts(options: AccountsOptions): Accounts {
   const { database, clock = systemClock, hasher = createPasswordHasher() } = options;
+  refuseUnknownOptions(options);
   requireHttpUrl(options.siteUrl);
   const activationMaxAgeSeconds = options.activationMaxAgeSeconds ?? 3600;
   const mailsPerHour = options.mailsPerHour ?? 3;
@@ -112,6 +113,26 @@ export function createAccounts(options: AccountsOptions): Accounts {
     session: (sessionId) => findSession(context, sessionId),
     sendRegisterActiveEmail: mailing.sendRegisterActiveEmail,
   };
+}
+
+const accountsOptions = {
+  database: true,
+  secretKey: true,
+  siteUrl: true,
+  siteName: true,
+  deliver: true,
+  activationMaxAgeSeconds: true,
+  sessionMaxAgeSeconds: true,
+  mailsPerHour: true,
+  claimLifetimeSeconds: true,
+  clock: true,
+  hasher: true,
+} satisfies Record<keyof AccountsOptions, true>;
+
+function refuseUnknownOptions(options: AccountsOptions): void {
+  const unknown = findUnknownOption(options, Object.keys(accountsOptions));
+  if (unknown === undefined) return;
+  throw new AccountError("WX_ACCOUNT_OPTIONS", `createAccounts has no option "${unknown.name}". ${unknown.hint}`);
 }
 
 function requireHttpUrl(siteUrl: string): void {

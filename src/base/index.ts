@@ -4,4 +4,4 @@ export { type Clock, systemClock } from "./clock.ts";
 export { describeError, WaxsealError } from "./errors.ts";
 export { type Logger, type LogLevel, pinoLogger, type PinoShaped, silentLogger } from "./logger.ts";
 export { type Locale, localeOf, locales, negotiateLocale } from "./locale.ts";
-export { nearest } from "./nearest.ts";
+export { findUnknownOption, hintFor, type UnknownOption } from "./nearest.ts";

@@ -14,6 +14,25 @@ function distance(a: string, b: string): number {
   return previous[b.length] ?? 0;
 }
 
+/** An option that does not exist, and a sentence that helps to find the one that was meant. */
+export interface UnknownOption {
+  name: string;
+  hint: string;
+}
+
+/** The first key of `options` that is not among `known`: misspelt, it would silently leave a default in force. */
+export function findUnknownOption(options: object, known: readonly string[]): UnknownOption | undefined {
+  const name = Object.keys(options).find((key) => !known.includes(key));
+  return name === undefined ? undefined : { name, hint: hintFor(name, known) };
+}
+
+/** "Did you mean ...?" where one is near, else all there are. */
+export function hintFor(name: string, known: readonly string[]): string {
+  const meant = nearest(name, known);
+  if (meant !== undefined) return `Did you mean ${meant}?`;
+  return known.length === 0 ? "Remove it; there are none here." : `There are: ${known.join(", ")}.`;
+}
+
 /** The nearest of `known` to `name`, whatever the case; undefined when none is within a third of its length. */
 export function nearest(name: string, known: readonly string[]): string | undefined {
   const typed = name.slice(0, 100).toLowerCase();

@@ -1,5 +1,5 @@
 /** Checks a configuration by a table: every key known, every value of its kind. */
-import { nearest } from "../base/index.ts";
+import { hintFor } from "../base/index.ts";
 import type { ConfigProblem } from "./errors.ts";
 
 /** What is wrong with a value; undefined when nothing is. */
@@ -60,7 +60,8 @@ export function checkShape(value: unknown, shape: Shape, path: string): ConfigPr
     const setting = path === "" ? key : `${path}.${key}`;
     if (inner === undefined) return [];
     const rule = Object.hasOwn(shape, key) ? shape[key] : undefined;
-    if (rule === undefined) return [unknownKey(setting, key, Object.keys(shape))];
+    if (rule === undefined)
+      return [{ setting, problem: `there is no such option. ${hintFor(key, Object.keys(shape))}` }];
     if (typeof rule !== "function") return checkShape(inner, rule, setting);
     const problem = rule(inner);
     return problem === undefined ? [] : [{ setting, problem }];
@@ -69,10 +70,4 @@ export function checkShape(value: unknown, shape: Shape, path: string): ConfigPr
 
 export function isPlainObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function unknownKey(setting: string, key: string, known: readonly string[]): ConfigProblem {
-  const meant = nearest(key, known);
-  const others = known.length === 0 ? "Remove it; there are none here." : `There are: ${known.join(", ")}.`;
-  return { setting, problem: `there is no such option. ${meant === undefined ? others : `Did you mean ${meant}?`}` };
 }

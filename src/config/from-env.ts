@@ -1,6 +1,6 @@
 /** Settings out of the environment, by Django's names. */
 import { readFileSync } from "node:fs";
-import { describeError, nearest } from "../base/index.ts";
+import { describeError, hintFor } from "../base/index.ts";
 import { checkConfig, takesOption } from "./define.ts";
 import { readEmailUrl } from "./email-url.ts";
 import { ConfigError, type ConfigProblem } from "./errors.ts";
@@ -62,14 +62,7 @@ export function readEnvironment(env: Environment): EnvironmentReading {
 function unknownNames(env: Environment): ConfigProblem[] {
   return Object.keys(env)
     .filter((name) => /^(EMAIL|WAXSEAL)_/.test(name) && !settingNames.includes(name) && env[name] !== "")
-    .map((name) => {
-      const meant = nearest(name, settingNames);
-      const family = settingNames.filter((known) => known.startsWith(name.split("_")[0] ?? "")).join(", ");
-      return {
-        setting: name,
-        problem: `there is no such setting. ${meant === undefined ? `There are: ${family}.` : `Did you mean ${meant}?`}`,
-      };
-    });
+    .map((name) => ({ setting: name, problem: `there is no such setting. ${hintFor(name, settingNames)}` }));
 }
 
 /** The text of a setting, from its variable or from the file that its _FILE variable names. */

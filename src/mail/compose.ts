@@ -1,6 +1,6 @@
 /** From a message to what is sent: the envelope and the bytes, checked and 7-bit clean. */
 import { randomUUID } from "node:crypto";
-import type { Clock } from "../base/index.ts";
+import { type Clock, findUnknownOption } from "../base/index.ts";
 import type { Envelope } from "../smtp/index.ts";
 import { toAsciiAddress } from "./addr-spec.ts";
 import { type Mailbox, parseMailbox, parseMailboxes } from "./address.ts";
@@ -61,11 +61,10 @@ export function compose(message: MessageFields, context: ComposeContext): Compos
 }
 
 function refuseUnknownFields(message: MessageFields): void {
-  const known: readonly string[] = MESSAGE_FIELDS;
-  const unknown = Object.keys(message).find((field) => !known.includes(field));
+  const unknown = findUnknownOption(message, MESSAGE_FIELDS);
   if (unknown === undefined) return;
-  const fix = `The fields are ${known.join(", ")}`;
-  throw new MessageError("WX_MESSAGE_FIELD", { field: "message", value: unknown, problem: "is not a field", fix });
+  const { name: value, hint: fix } = unknown;
+  throw new MessageError("WX_MESSAGE_FIELD", { field: "message", value, problem: "is not a field", fix });
 }
 
 interface People {

@@ -32,7 +32,11 @@ export class MessageError extends WaxsealError {
 
   constructor(code: `WX_MESSAGE_${string}`, fault: MessageFault, options?: { cause?: unknown }) {
     const { field, value, problem, fix } = fault;
-    super(code, `${field}${value === undefined ? "" : `: ${shorten(value)}`} ${problem}. ${fix}.`, options);
+    super(
+      code,
+      `${field}${value === undefined ? "" : `: ${shorten(value)}`} ${problem}. ${fix}${/[.?]$/.test(fix) ? "" : "."}`,
+      options,
+    );
     this.field = field;
   }
 }

@@ -1,5 +1,5 @@
 /** Sending: Django's functions over one message class and named mailers. */
-import { type Clock, systemClock } from "../base/index.ts";
+import { type Clock, findUnknownOption, systemClock } from "../base/index.ts";
 import { toAsciiAddress } from "./addr-spec.ts";
 import { type MailboxList, parseMailbox } from "./address.ts";
 import type { Receipt } from "./backend.ts";
@@ -121,12 +121,23 @@ function requireList(recipientList: MailboxList | undefined): void {
   });
 }
 
+const sendOptions = { using: true, failSilently: true, signal: true } satisfies Record<keyof SendOptions, true>;
+
+function refuseUnknownOptions(options: SendOptions): void {
+  const unknown = findUnknownOption(options, Object.keys(sendOptions));
+  if (unknown === undefined) return;
+  const { name: value, hint: fix } = unknown;
+  throw new MessageError("WX_MESSAGE_OPTION", { field: "options", value, problem: "is not an option", fix });
+}
+
 async function sendThrough(
   mailers: Mailers,
   message: MessageFields,
   context: ComposeContext,
-  { using, failSilently, signal }: SendOptions,
+  options: SendOptions,
 ): Promise<Receipt | undefined> {
+  refuseUnknownOptions(options);
+  const { using, failSilently, signal } = options;
   const backend = mailers.get(using);
   if (recipientsOf(message).length === 0) return undefined;
   const { envelope, bytes } = compose(message, context);

@@ -2,13 +2,13 @@
 import { WaxsealError } from "../base/index.ts";
 
 /** The codes of an `OutboxError`. */
-export type OutboxErrorCode = "WX_OUTBOX_NO_RECIPIENT" | "WX_OUTBOX_NOT_COMPOSED";
+export type OutboxErrorCode = "WX_OUTBOX_NO_RECIPIENT" | "WX_OUTBOX_NOT_COMPOSED" | "WX_OUTBOX_OPTIONS";
 
 /**
  * The outbox cannot do what was asked.
  *
  * Codes: `WX_OUTBOX_NO_RECIPIENT` a message without an envelope recipient; `WX_OUTBOX_NOT_COMPOSED` a message that
- * `mail.compose` has not made ready.
+ * `mail.compose` has not made ready; `WX_OUTBOX_OPTIONS` an option that does not exist.
  */
 export class OutboxError extends WaxsealError {
   static override readonly brand: string = "OutboxError";

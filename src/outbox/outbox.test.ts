@@ -242,3 +242,13 @@ test("a machine that slept past the lease does not send a second time what it is
   await inState(outbox, id, "sent");
   expect(sent).toHaveLength(1);
 });
+
+test("an option that does not exist is refused, with the one that was meant", async () => {
+  const { backend } = scripted();
+  const { outbox, database } = await outboxWith(backend);
+  const misspelt = { database, mailer: () => backend, concurency: 2 };
+  expect(() => createOutbox(misspelt)).toThrow('createOutbox has no option "concurency". Did you mean concurrency?');
+  const onUnknwon = { onUnknwon: "hold" } as object;
+  await expect(outbox.enqueue(composed(), onUnknwon)).rejects.toMatchObject({ code: "WX_OUTBOX_OPTIONS" });
+  expect(await outbox.list()).toEqual([]);
+});

@@ -1,6 +1,6 @@
 /** The durable queue: what a transaction enqueued is sent, or is visibly failed. */
 import { randomUUID } from "node:crypto";
-import { type Clock, type Logger, silentLogger, systemClock } from "../base/index.ts";
+import { type Clock, findUnknownOption, type Logger, silentLogger, systemClock } from "../base/index.ts";
 import type { Database, Queryable, QueryableOf, Schema } from "../db/index.ts";
 import type { Backend, Composed } from "../mail/index.ts";
 import { deliver } from "./deliver.ts";
@@ -48,7 +48,7 @@ export interface Outbox extends OutboxReader {
    *
    * @param message What `mail.compose(message)` returns.
    * @returns The message's id.
-   * @throws OutboxError `WX_OUTBOX_NOT_COMPOSED`, `WX_OUTBOX_NO_RECIPIENT`; what `mailer` throws for a name it does not know
+   * @throws OutboxError `WX_OUTBOX_NOT_COMPOSED`, `WX_OUTBOX_NO_RECIPIENT`, `WX_OUTBOX_OPTIONS`; what `mailer` throws for a name it does not know
    * @example
    * const id = await outbox.enqueue(mail.compose({ to: ["ann@example.com"], subject: "Hello", text: "World" }));
    */
@@ -62,6 +62,7 @@ export interface Outbox extends OutboxReader {
 /**
  * An outbox on a migrated database.
  *
+ * @throws OutboxError `WX_OUTBOX_OPTIONS` for an option that does not exist
  * @example
  * await database.kysely.transaction().execute(async (tx) => {
  *   await tx.insertInto("orders").values(order).execute();
@@ -69,14 +70,17 @@ export interface Outbox extends OutboxReader {
  * });
  */
 export function createOutbox(options: OutboxOptions): Outbox {
+  refuseUnknownOptions("createOutbox", options, outboxOptions);
   const { database, clock = systemClock, logger = silentLogger } = options;
   const policy: RetryPolicy = { ...defaultRetryPolicy, ...options.policy };
   const engine = options.engine ?? embeddedEngine(engineOptions(options, clock, logger));
 
   async function enqueue<Tables extends Schema = Schema>(
     message: Composed,
-    { tx, using = "default", onUnknown = "resend" }: EnqueueOptions<Tables> = {},
+    enqueueing: EnqueueOptions<Tables> = {},
   ): Promise<string> {
+    refuseUnknownOptions("enqueue", enqueueing, enqueueOptions);
+    const { tx, using = "default", onUnknown = "resend" } = enqueueing;
     requireComposed(message);
     options.mailer(using);
     const id = randomUUID();
@@ -133,6 +137,25 @@ function requireComposed({ envelope, bytes }: Partial<Composed>): void {
     "WX_OUTBOX_NOT_COMPOSED",
     "The message is not composed. Give what mail.compose(message) returns: outbox.enqueue(mail.compose(message)).",
   );
+}
+
+const outboxOptions = {
+  database: true,
+  mailer: true,
+  clock: true,
+  logger: true,
+  policy: true,
+  engine: true,
+  leaseMs: true,
+  pollMs: true,
+  concurrency: true,
+} satisfies Record<keyof OutboxOptions, true>;
+const enqueueOptions = { tx: true, using: true, onUnknown: true } satisfies Record<keyof EnqueueOptions, true>;
+
+function refuseUnknownOptions(owner: string, options: object, known: object): void {
+  const unknown = findUnknownOption(options, Object.keys(known));
+  if (unknown === undefined) return;
+  throw new OutboxError("WX_OUTBOX_OPTIONS", `${owner} has no option "${unknown.name}". ${unknown.hint}`);
 }
 
 /** One row for each mailbox, also when an address stands in the envelope twice. */

@@ -119,9 +119,11 @@ test("wrong use is named at once", () => {
     message: "algorithmName must be one of HS256, HS384, HS512, none",
   });
   const pythonName = { algorithm_name: "HS256" };
-  expect(() => new JSONWebSignatureSerializer("k", pythonName as object)).toThrow("did you mean algorithmName?");
-  expect(() => serializer.loads("x", { return_header: true } as object)).toThrow("did you mean returnHeader?");
-  expect(() => serializer.dumps(1, { expiry: 1 } as object)).toThrow('no option "expiry"; it takes salt, headerFields');
+  expect(() => new JSONWebSignatureSerializer("k", pythonName as object)).toThrow("Did you mean algorithmName?");
+  expect(() => serializer.loads("x", { return_header: true } as object)).toThrow("Did you mean returnHeader?");
+  expect(() => serializer.dumps(1, { expiry: 1 } as object)).toThrow(
+    'no option "expiry". There are: salt, headerFields.',
+  );
 });
 
 test("loadsUnsafe shows a value whose signature is wrong, and raises only for a signed payload that is unreadable", () => {

@@ -1,5 +1,5 @@
 /** Refuses misspelt options, which would otherwise silently leave a default in force. */
-import { nearest } from "../base/index.ts";
+import { findUnknownOption } from "../base/index.ts";
 import { SigningUsageError } from "./errors.ts";
 
 /**
@@ -9,10 +9,7 @@ import { SigningUsageError } from "./errors.ts";
  * @throws SigningUsageError WX_SIGNING_OPTION, naming the option that was probably meant (`expires_in` is `expiresIn` here).
  */
 export function checkOptions(owner: string, options: object, known: readonly string[]): void {
-  for (const name of Object.keys(options)) {
-    if (known.includes(name)) continue;
-    const meant = nearest(name, known);
-    const hint = meant === undefined ? `it takes ${known.join(", ")}` : `did you mean ${meant}?`;
-    throw new SigningUsageError("WX_SIGNING_OPTION", `${owner} has no option "${name}"; ${hint}`);
-  }
+  const unknown = findUnknownOption(options, known);
+  if (unknown === undefined) return;
+  throw new SigningUsageError("WX_SIGNING_OPTION", `${owner} has no option "${unknown.name}". ${unknown.hint}`);
 }

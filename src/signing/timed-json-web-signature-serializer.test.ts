@@ -99,7 +99,7 @@ test("loadsUnsafe shows nothing of an expired token, as in Python", () => {
 
 test("wrong use is named at once", () => {
   expect(() => new TimedJSONWebSignatureSerializer("k", { expires_in: 60 } as object)).toThrow(
-    "did you mean expiresIn?",
+    "Did you mean expiresIn?",
   );
   expect(thrownBy(() => at(START, { expiresIn: NaN }))).toMatchObject({ code: "WX_SIGNING_OPTION" });
   expect(thrownBy(() => new TimedJSONWebSignatureSerializer(""))).toMatchObject({ code: "WX_SIGNING_KEY" });

@@ -1,7 +1,7 @@
 /** What the caller may set, and the checked settings the rest works with. */
 import { hostname } from "node:os";
 import { isIPv6 } from "node:net";
-import { describeError, type Logger, silentLogger } from "../base/index.ts";
+import { describeError, findUnknownOption, type Logger, silentLogger } from "../base/index.ts";
 import type { Credentials } from "./auth-mechanisms.ts";
 import { SmtpError } from "./errors.ts";
 import { quoted } from "./quote.ts";
@@ -179,10 +179,8 @@ function count(name: string, value: unknown, max: number = Number.MAX_SAFE_INTEG
 }
 
 function checkNames(prefix: string, given: object, known: object): void {
-  const unknown = Object.keys(given).find((name) => !Object.hasOwn(known, name));
-  if (unknown === undefined) return;
-  const names = Object.keys(known).join(", ");
-  throw optionError(`There is no SMTP option ${prefix}${unknown}. The options there are ${names}.`);
+  const unknown = findUnknownOption(given, Object.keys(known));
+  if (unknown !== undefined) throw optionError(`There is no SMTP option ${prefix}${unknown.name}. ${unknown.hint}`);
 }
 
 function check(isRight: boolean, name: string, got: unknown, right: string): void {

@@ -1,6 +1,6 @@
 /** What every page knows of the site it belongs to: the options of createWeb, checked and completed. */
 import type { Accounts } from "../accounts/index.ts";
-import { type Logger, silentLogger } from "../base/index.ts";
+import { findUnknownOption, type Logger, silentLogger } from "../base/index.ts";
 import { type Asset, siteAssets } from "./assets.ts";
 import { WebError } from "./errors.ts";
 import { type Signature, signatureFor } from "./signature.ts";
@@ -39,8 +39,21 @@ export interface Site {
   assets: { style: Asset; seal: Asset };
 }
 
-/** @throws WebError `WX_WEB_OPTIONS` for an empty key or an address that is not http(s). */
+const webOptions = {
+  accounts: true,
+  secretKey: true,
+  siteUrl: true,
+  siteName: true,
+  inboxUrl: true,
+  logger: true,
+} satisfies Record<keyof WebOptions, true>;
+
+/** @throws WebError `WX_WEB_OPTIONS` for an empty key, an address that is not http(s), or an option that does not exist. */
 export function siteOf(options: WebOptions): Site {
+  const unknown = findUnknownOption(options, Object.keys(webOptions));
+  if (unknown !== undefined) {
+    throw new WebError("WX_WEB_OPTIONS", `createWeb has no option "${unknown.name}". ${unknown.hint}`);
+  }
   if (options.secretKey.length === 0) {
     throw new WebError("WX_WEB_OPTIONS", "createWeb: secretKey is empty; give it a long random value");
   }

@@ -117,3 +117,22 @@ test("a database that is behind is refused with the command to run, and is left 
   await database.close();
   await (await createWaxseal(withMailer)).close();
 });
+
+test("a misspelt option is told, and nothing is opened or sent", async () => {
+  const config = await configIn(tempFolder());
+  const memory = memoryBackend();
+  const withMailer = { ...config, mailers: { default: memory } };
+  const misspelt = { migrat: true } as object;
+  await expect(createWaxseal(withMailer, misspelt)).rejects.toThrow(
+    "migrat: createWaxseal has no such option. Did you mean migrate?",
+  );
+  const waxseal = await createWaxseal(withMailer, { migrate: true });
+  onTestFinished(() => waxseal.close());
+  const html = { html: "<p>Hello" } as object;
+  const sending = waxseal.mail.sendMail("Hello", "text", undefined, ["ann@x.cn"], html);
+  await expect(sending).rejects.toMatchObject({
+    code: "WX_MESSAGE_OPTION",
+    message: expect.stringContaining('"html"'),
+  });
+  expect(memory.outbox).toEqual([]);
+});
