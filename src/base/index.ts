@@ -3,5 +3,13 @@ export { backoffMs, type BackoffOptions } from "./backoff.ts";
 export { type Clock, systemClock } from "./clock.ts";
 export { describeError, WaxsealError } from "./errors.ts";
 export { type Logger, type LogLevel, pinoLogger, type PinoShaped, silentLogger } from "./logger.ts";
-export { type Locale, localeOf, locales, negotiateLocale } from "./locale.ts";
+export {
+  chooseLocale,
+  LANGUAGE_COOKIE,
+  LANGUAGE_COOKIE_SECONDS,
+  languageLinks,
+  type LanguageWishes,
+  type Locale,
+  localeOf,
+} from "./locale.ts";
 export { findUnknownOption, hintFor, type UnknownOption } from "./nearest.ts";

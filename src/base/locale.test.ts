@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { negotiateLocale } from "./locale.ts";
+import { chooseLocale, languageLinks, negotiateLocale } from "./locale.ts";
 
 test.each([
   [undefined, "en"],
@@ -12,4 +12,19 @@ test.each([
   ["zh;q=0", "en"],
 ])("Accept-Language %j asks for %s", (header, locale) => {
   expect(negotiateLocale(header)).toBe(locale);
+});
+
+test.each([
+  ["zh-CN", "en", "en", "zh-CN"],
+  [undefined, "zh-CN", "en", "zh-CN"],
+  ["fr", "nonsense", "zh", "zh-CN"],
+  [undefined, undefined, undefined, "en"],
+])("asked %j, kept %j, accepted %j: the page is in %s", (asked, kept, acceptLanguage, locale) => {
+  expect(chooseLocale({ asked, kept, acceptLanguage })).toBe(locale);
+});
+
+test("the switch leads to the same page, with what else its address asks for", () => {
+  expect(languageLinks("https://x.cn/user/login?notice=activated&lang=en", "en")).toEqual([
+    { locale: "zh-CN", href: "?notice=activated&lang=zh-CN" },
+  ]);
 });

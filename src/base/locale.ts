@@ -4,7 +4,7 @@
 export type Locale = "en" | "zh-CN";
 
 /** Every language there is, the default first. */
-export const locales: readonly Locale[] = ["en", "zh-CN"];
+const locales: readonly Locale[] = ["en", "zh-CN"];
 
 /** The language of ours that a tag such as `zh-Hans-CN` or `en-GB` asks for, if there is one. */
 export function localeOf(tag: string): Locale | undefined {
@@ -24,4 +24,34 @@ export function negotiateLocale(acceptLanguage: string | undefined): Locale {
     if (locale !== undefined && weight > bestWeight) [best, bestWeight] = [locale, weight];
   }
   return best;
+}
+
+/** The cookie in which a browser keeps its choice; account pages and console share it. */
+export const LANGUAGE_COOKIE = "waxseal_lang";
+/** How long the choice is kept: a year, in seconds. */
+export const LANGUAGE_COOKIE_SECONDS: number = 365 * 24 * 3600;
+
+/** What a request says about the language it wants. */
+export interface LanguageWishes {
+  /** `?lang=`, from the switch on the page. */
+  asked: string | undefined;
+  /** The value of `LANGUAGE_COOKIE`. */
+  kept: string | undefined;
+  acceptLanguage: string | undefined;
+}
+
+/** What the switch asked for, else what it asked for before, else what the browser prefers. */
+export function chooseLocale({ asked = "", kept = "", acceptLanguage }: LanguageWishes): Locale {
+  return localeOf(asked) ?? localeOf(kept) ?? negotiateLocale(acceptLanguage);
+}
+
+/** The links of the switch: this page (`url`) in each other language. */
+export function languageLinks(url: string, current: Locale): { locale: Locale; href: string }[] {
+  return locales
+    .filter((locale) => locale !== current)
+    .map((locale) => {
+      const query = new URL(url).searchParams;
+      query.set("lang", locale);
+      return { locale, href: `?${query}` };
+    });
 }

@@ -1,8 +1,8 @@
 /** What a page needs to draw itself: the language, its words, and the time. */
 import type { Context } from "hono";
-import type { Locale } from "../base/index.ts";
+import { languageLinks, type Locale } from "../base/index.ts";
 import type { Desk } from "./desk.ts";
-import { languageOf, otherLanguages } from "./language.ts";
+import { languageOf } from "./language.ts";
 import { type Texts, textsOf } from "./texts/index.ts";
 
 export interface View {
@@ -20,7 +20,7 @@ export function viewOf(c: Context, desk: Desk): View {
   return {
     locale,
     t: textsOf(locale),
-    otherLanguages: otherLanguages(c, locale),
+    otherLanguages: languageLinks(c.req.url, locale),
     path: c.req.path,
     now: desk.clock.now(),
   };

@@ -5,31 +5,15 @@ import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { build } from "rolldown";
-import { afterEach, expect, test } from "vitest";
-import { createScriptedSmtp, type Peer, type ScriptedSmtp } from "../../test/support/scripted-smtp.ts";
+import { expect, test } from "vitest";
+import { serveScripted as serve } from "../../test/support/scripted-pool.ts";
+import type { Peer, ScriptedSmtp } from "../../test/support/scripted-smtp.ts";
 import type { Logger } from "../base/index.ts";
 import type { Envelope } from "./envelope.ts";
 import { SmtpError } from "./errors.ts";
-import type { SmtpOptions } from "./options.ts";
-import { createSmtpPool, type SmtpPool } from "./pool.ts";
 
 const ENVELOPE: Envelope = { from: "mac@example.com", to: ["ann@example.com"] };
 const MESSAGE = Buffer.from("Subject: hello\r\n\r\nDear Ann.\r\n");
-
-const open: { close(): Promise<void> }[] = [];
-afterEach(async () => {
-  for (const each of open.splice(0)) await each.close();
-});
-
-async function serve(
-  script: (peer: Peer) => Promise<void>,
-  options: Partial<SmtpOptions> = {},
-): Promise<{ server: ScriptedSmtp; pool: SmtpPool }> {
-  const server = await createScriptedSmtp(script);
-  const pool = createSmtpPool({ host: "127.0.0.1", port: server.port, ...options });
-  open.push(server, pool);
-  return { server, pool };
-}
 
 /** Takes messages until QUIT. */
 async function honest(peer: Peer): Promise<void> {

@@ -1,28 +1,12 @@
-import { afterEach, describe, expect, test } from "vitest";
-import { createScriptedSmtp, type Peer, type ScriptedSmtp } from "../../test/support/scripted-smtp.ts";
+import { describe, expect, test } from "vitest";
+import { serveScripted as serve } from "../../test/support/scripted-pool.ts";
+import type { Peer, ScriptedSmtp } from "../../test/support/scripted-smtp.ts";
 import type { Envelope } from "./envelope.ts";
 import { SmtpError } from "./errors.ts";
-import { createSmtpPool, type SmtpPool } from "./pool.ts";
-import type { SmtpTimeouts } from "./timeouts.ts";
 
 const TO_ANN: Envelope = { from: "mac@example.com", to: ["ann@example.com"] };
 const TO_THREE: Envelope = { from: "mac@example.com", to: ["ann@example.com", "bob@example.com", "cy@example.com"] };
 const MESSAGE = Buffer.from("Subject: hello\r\n\r\nDear Ann.\r\n");
-
-const open: { close(): Promise<void> }[] = [];
-afterEach(async () => {
-  for (const each of open.splice(0)) await each.close();
-});
-
-async function serve(
-  script: (peer: Peer) => Promise<void>,
-  timeouts: Partial<SmtpTimeouts> = {},
-): Promise<{ server: ScriptedSmtp; pool: SmtpPool }> {
-  const server = await createScriptedSmtp(script);
-  const pool = createSmtpPool({ host: "127.0.0.1", port: server.port, timeouts });
-  open.push(server, pool);
-  return { server, pool };
-}
 
 async function failure(sending: Promise<unknown>): Promise<SmtpError> {
   const error: unknown = await sending.then(() => "sent").catch((thrown: unknown) => thrown);
@@ -259,7 +243,7 @@ describe("the content", () => {
         peer.stopReading();
         await peer.gone();
       },
-      { contentMs: 200 },
+      { timeouts: { contentMs: 200 } },
     );
     const error = await failure(pool.send(TO_ANN, BIG));
     expect(error).toMatchObject({ code: "WX_SMTP_TIMEOUT", stage: "content", outcome: "not-sent", retryable: true });
@@ -323,7 +307,7 @@ describe("the acknowledgement", () => {
         await end(peer);
         await peer.gone();
       },
-      { finalReplyMs: 200 },
+      { timeouts: { finalReplyMs: 200 } },
     );
     const error = await failure(pool.send(TO_ANN, MESSAGE));
     expect(error).toMatchObject({ code, stage: "final", outcome: "unknown", retryable: true });

@@ -1,6 +1,6 @@
 /** An SMTP server for tests that catches mail and lets a test wait for it, without polling. */
-import { WaxsealError } from "../base/index.ts";
 import { type InboxMail, listenInbox } from "../inbox/index.ts";
+import { TestingError } from "./errors.ts";
 
 /** What a waited-for mail must be like; what is not given may be anything. */
 export interface MailPattern {
@@ -23,7 +23,7 @@ export interface TestMailbox extends AsyncDisposable {
   /**
    * The first mail of this kind, from those that have come and those to come.
    *
-   * @throws WaxsealError `WX_TEST_NO_MAIL` when none comes in time; it lists what did come
+   * @throws TestingError `WX_TEST_NO_MAIL` when none comes in time; it lists what did come
    */
   waitFor(pattern?: MailPattern, options?: WaitOptions): Promise<InboxMail>;
   /** All that has come, oldest first. */
@@ -102,9 +102,9 @@ function fits(mail: InboxMail, { to, subject }: MailPattern): boolean {
   return toFits && subjectFits;
 }
 
-function noMail({ to, subject }: MailPattern, timeoutMs: number, all: readonly InboxMail[]): WaxsealError {
+function noMail({ to, subject }: MailPattern, timeoutMs: number, all: readonly InboxMail[]): TestingError {
   const wanted =
     [to && `to ${to}`, subject && `with the subject ${String(subject)}`].filter(Boolean).join(" ") || "at all";
   const came = all.map((mail) => `"${mail.subject}" to ${mail.envelopeTo.join(", ")}`).join("; ") || "nothing";
-  return new WaxsealError("WX_TEST_NO_MAIL", `No mail ${wanted} came within ${timeoutMs} ms. What came: ${came}.`);
+  return new TestingError("WX_TEST_NO_MAIL", `No mail ${wanted} came within ${timeoutMs} ms. What came: ${came}.`);
 }

@@ -1,41 +1,23 @@
-/** The language of a page: what the switch asked for, else what it asked for before, else what the browser prefers. */
+/** The language of a page, and keeping the choice of it. */
 import type { Context, MiddlewareHandler } from "hono";
 import { getCookie, setCookie } from "hono/cookie";
-import { type Locale, localeOf, locales, negotiateLocale } from "../base/index.ts";
+import { chooseLocale, LANGUAGE_COOKIE, LANGUAGE_COOKIE_SECONDS, type Locale, localeOf } from "../base/index.ts";
 import type { Site } from "./site.ts";
 
-const COOKIE = "waxseal_lang";
-const YEAR_SECONDS = 365 * 24 * 3600;
-
 export function languageOf(c: Context): Locale {
-  const chosen = localeOf(c.req.query("lang") ?? "") ?? localeOf(getCookie(c, COOKIE) ?? "");
-  return chosen ?? negotiateLocale(c.req.header("accept-language"));
+  return chooseLocale({
+    asked: c.req.query("lang"),
+    kept: getCookie(c, LANGUAGE_COOKIE),
+    acceptLanguage: c.req.header("accept-language"),
+  });
 }
 
 /** Keeps the choice of `?lang=` for the pages to come. */
-export function rememberLanguage(site: Site): MiddlewareHandler {
+export function rememberLanguage({ secure }: Site): MiddlewareHandler {
   return async (c, next) => {
     const asked = localeOf(c.req.query("lang") ?? "");
-    if (asked !== undefined) {
-      setCookie(c, COOKIE, asked, {
-        path: "/",
-        httpOnly: true,
-        sameSite: "Lax",
-        secure: site.secure,
-        maxAge: YEAR_SECONDS,
-      });
-    }
+    const flags = { path: "/", httpOnly: true, sameSite: "Lax", secure, maxAge: LANGUAGE_COOKIE_SECONDS } as const;
+    if (asked !== undefined) setCookie(c, LANGUAGE_COOKIE, asked, flags);
     return next();
   };
-}
-
-/** This page in the other languages. */
-export function otherLanguages(c: Context, current: Locale): { locale: Locale; href: string }[] {
-  return locales
-    .filter((locale) => locale !== current)
-    .map((locale) => {
-      const query = new URL(c.req.url).searchParams;
-      query.set("lang", locale);
-      return { locale, href: `?${query}` };
-    });
 }

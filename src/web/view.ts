@@ -1,7 +1,7 @@
 /** What a page needs to draw itself: the site, the language and its words. */
 import type { Context } from "hono";
-import type { Locale } from "../base/index.ts";
-import { languageOf, otherLanguages } from "./language.ts";
+import { languageLinks, type Locale } from "../base/index.ts";
+import { languageOf } from "./language.ts";
 import type { Site } from "./site.ts";
 import { type Texts, textsOf } from "./texts/index.ts";
 
@@ -14,5 +14,5 @@ export interface View {
 
 export function viewOf(c: Context, site: Site): View {
   const locale = languageOf(c);
-  return { site, locale, t: textsOf(locale), otherLanguages: otherLanguages(c, locale) };
+  return { site, locale, t: textsOf(locale), otherLanguages: languageLinks(c.req.url, locale) };
 }
