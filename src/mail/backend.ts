@@ -1,5 +1,13 @@
 /** The seam of mail: a backend takes an envelope and finished bytes, and answers with a receipt. */
-import type { Envelope } from "../smtp/index.ts";
+import type { Envelope as SmtpEnvelope } from "../smtp/index.ts";
+
+/** What a backend is told of a message beside its bytes. */
+export interface Envelope extends SmtpEnvelope {
+  /** Names to count messages by, at providers that know tags and in the outbox; never on the wire of SMTP. */
+  readonly tags?: readonly string[] | undefined;
+  /** The application's own data about the message; like `tags`, it does not reach the recipient. */
+  readonly metadata?: Readonly<Record<string, string>> | undefined;
+}
 
 /** A recipient that the server turned away while it took others. */
 export interface RecipientRefusal {

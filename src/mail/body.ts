@@ -1,6 +1,6 @@
 /** The body of a message as a tree of parts: its forms as alternatives, files beside them. */
 import { MessageError } from "./errors.ts";
-import type { Alternative, Attachment, MessageFields } from "./message.ts";
+import type { Alternative, Attachment, AttachmentContent, MessageFields } from "./message.ts";
 import { checkMediaType, DEFAULT_MEDIA_TYPE, guessMediaType } from "./mime/media-type.ts";
 import { attachmentPart, bytesPart, multipart, type Part, textPart } from "./mime/part.ts";
 import { headerText, notText } from "./text.ts";
@@ -41,7 +41,7 @@ function alternative({ content, contentType }: Alternative, index: number): Part
 
 function attachment({ filename, content, contentType }: Attachment, index: number): Part {
   const field = `attachments[${index}]`;
-  const name = filename === undefined ? undefined : baseName(filename, `${field}.filename`);
+  const name = filename === undefined || filename === false ? undefined : baseName(filename, `${field}.filename`);
   const guessed = name === undefined ? DEFAULT_MEDIA_TYPE : guessMediaType(name);
   const type = contentType === undefined ? guessed : checkMediaType(contentType, `${field}.contentType`);
   return attachmentPart(toBytes(content, `${field}.content`), type, name);
@@ -60,7 +60,7 @@ function baseName(filename: string, field: string): string {
   });
 }
 
-function toBytes(content: string | Uint8Array, field: string): Uint8Array {
+function toBytes(content: AttachmentContent | undefined, field: string): Uint8Array {
   if (typeof content === "string") return Buffer.from(content, "utf8");
   if (content instanceof Uint8Array) return content;
   throw new MessageError("WX_MESSAGE_ATTACHMENT", {

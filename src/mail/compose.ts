@@ -1,7 +1,7 @@
 /** From a message to what is sent: the envelope and the bytes, checked and 7-bit clean. */
 import { randomUUID } from "node:crypto";
 import { type Clock, findUnknownOption } from "../base/index.ts";
-import type { Envelope } from "../smtp/index.ts";
+import type { Envelope } from "./backend.ts";
 import { toAsciiAddress } from "./addr-spec.ts";
 import { type Mailbox, parseMailbox, parseMailboxes } from "./address.ts";
 import { bodyPart } from "./body.ts";

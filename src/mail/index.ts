@@ -1,8 +1,7 @@
 /** "waxseal/mail": messages, addresses, the bytes they become, and the ways out. */
-export type { Envelope } from "../smtp/index.ts";
 export { toAsciiAddress } from "./addr-spec.ts";
 export { formatMailbox, type Mailbox, type MailboxList, parseMailbox } from "./address.ts";
-export { type Backend, type Receipt, receiptForAll, type RecipientRefusal } from "./backend.ts";
+export { type Backend, type Envelope, type Receipt, receiptForAll, type RecipientRefusal } from "./backend.ts";
 export { consoleBackend, type ConsoleBackendOptions } from "./backends/console.ts";
 export { dummyBackend } from "./backends/dummy.ts";
 export { fileBackend, type FileBackendOptions } from "./backends/file.ts";
@@ -14,10 +13,13 @@ export { createMailers, DEFAULT_MAILER_ALIAS, type Mailers } from "./mailers.ts"
 export {
   type Alternative,
   type Attachment,
+  type AttachmentContent,
+  type CalendarEvent,
   EmailMessage,
   EmailMultiAlternatives,
   type FurtherFields,
   type HeaderValue,
+  type ListHeaders,
   type MessageFields,
   type MessageSender,
   type SendOptions,

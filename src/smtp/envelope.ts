@@ -1,12 +1,27 @@
 /** Who a message is from and to, as SMTP needs it (RFC 5321, section 4.1.2), and the gate that no other text passes. */
 import { quoted } from "./quote.ts";
 
+/** Which reports the sender asks for (RFC 3461); servers without DSN are not asked. Field names are nodemailer's. */
+export interface DsnRequest {
+  /** When to report. Default: as the servers think fit, which is on failure and long delay. */
+  readonly notify?: "never" | readonly ("success" | "failure" | "delay")[] | undefined;
+  /** How much of the message comes back with a report of failure. */
+  readonly return?: "headers" | "full" | undefined;
+  /** A name of ours for the message, which the report repeats (ENVID). */
+  readonly id?: string | undefined;
+}
+
 /** Who a message is from and to: what the server is told, whatever the headers say. */
 export interface Envelope {
   /** The sender's address; "" is the null sender, to which nothing bounces. */
   readonly from: string;
   /** The recipients' addresses, at least one. */
   readonly to: readonly string[];
+  readonly dsn?: DsnRequest | undefined;
+  /** The message holds UTF-8 in its addresses or headers, so the server must offer SMTPUTF8 (RFC 6531). */
+  readonly smtpUtf8?: boolean | undefined;
+  /** Every server on the way must use verified TLS, else the message comes back (REQUIRETLS, RFC 8689). */
+  readonly requireTls?: boolean | undefined;
 }
 
 /** RFC 5321, section 4.5.3.1.3: 256 octets with the angle brackets. */

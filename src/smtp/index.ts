@@ -1,6 +1,6 @@
 /** "waxseal/smtp": a mail submission client that reuses connections and is never wrong about what the server took. */
 export type { Credentials as SmtpCredentials } from "./auth-mechanisms.ts";
-export type { Envelope } from "./envelope.ts";
+export type { DsnRequest, Envelope } from "./envelope.ts";
 export { SmtpError, type SmtpErrorCode, type SmtpErrorDetails, type SmtpRefusal, type SmtpStage } from "./errors.ts";
 export type { SmtpOptions, SmtpSecurity } from "./options.ts";
 export { createSmtpPool, type SmtpPool } from "./pool.ts";

@@ -1,8 +1,7 @@
 /** Writes messages to a terminal, decoded for a person: readable in any language, links whole. */
 import type { Address, Email } from "postal-mime";
 import { describeError } from "../../base/index.ts";
-import type { Envelope } from "../../smtp/index.ts";
-import { type Backend, receiptForAll } from "../backend.ts";
+import { type Backend, receiptForAll, type Envelope } from "../backend.ts";
 import { DeliveryError } from "../errors.ts";
 import { SEPARATOR } from "./separator.ts";
 

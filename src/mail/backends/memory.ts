@@ -1,6 +1,5 @@
 /** Keeps messages in memory, for tests. */
-import type { Envelope } from "../../smtp/index.ts";
-import { type Backend, receiptForAll } from "../backend.ts";
+import { type Backend, receiptForAll, type Envelope } from "../backend.ts";
 
 /** A message that was sent to memory. */
 export interface OutboxEntry {
