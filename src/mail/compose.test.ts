@@ -305,7 +305,7 @@ describe("injection", () => {
 });
 
 test("a field that does not exist is refused with those that do", () => {
-  expect(() => composed({ body: "x" } as MessageFields)).toThrow(/"body" is not a field\. There are: from, sender, to);
+  expect(() => composed({ body: "x" } as MessageFields)).toThrow(/"body" is not a field\. There are: from, sender, to/);
 });
 
 test.each<[string, MessageFields]>([
