@@ -1,10 +1,9 @@
 /** What the caller may set, and the checked settings the rest works with. */
 import { hostname } from "node:os";
 import { isIPv6 } from "node:net";
-import { describeError, findUnknownOption, type Logger, silentLogger } from "../base/index.ts";
+import { describeError, type Logger, silentLogger } from "../base/index.ts";
 import type { Credentials } from "./auth-mechanisms.ts";
-import { SmtpError } from "./errors.ts";
-import { quoted } from "./quote.ts";
+import { check, checkNames, count, optionError } from "./option-check.ts";
 import { defaultTimeouts, type SmtpTimeouts } from "./timeouts.ts";
 import { makeTlsSettings, type SmtpTlsOptions, type TlsSettings } from "./tls.ts";
 
@@ -169,24 +168,4 @@ function clientName(given: string | undefined): string | undefined {
   }
   const own = hostname();
   return own.includes(".") && CLIENT_NAME.test(own) ? own : undefined;
-}
-
-function count(name: string, value: unknown, max: number = Number.MAX_SAFE_INTEGER): number {
-  check(Number.isSafeInteger(value), name, value, "a whole number");
-  const number = Number(value);
-  check(number >= 1 && number <= max, name, value, max === Number.MAX_SAFE_INTEGER ? "1 or more" : `1 to ${max}`);
-  return number;
-}
-
-function checkNames(prefix: string, given: object, known: object): void {
-  const unknown = findUnknownOption(given, Object.keys(known));
-  if (unknown !== undefined) throw optionError(`There is no SMTP option ${prefix}${unknown.name}. ${unknown.hint}`);
-}
-
-function check(isRight: boolean, name: string, got: unknown, right: string): void {
-  if (!isRight) throw optionError(`The SMTP option ${name} is ${quoted(got)}. It must be ${right}.`);
-}
-
-function optionError(message: string): SmtpError {
-  return new SmtpError("WX_SMTP_OPTIONS", message, { stage: "connect", server: "", retryable: false });
 }
