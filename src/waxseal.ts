@@ -183,7 +183,7 @@ function outboxSettings({ outbox }: ResolvedConfig): Pick<OutboxOptions, "policy
 /** The request path ends here: the mail is a row of the same transaction, and the worker finds it there. */
 function intoOutbox(outbox: Outbox, mail: Mail): Deliver {
   return async (message, { tx }) => {
-    await outbox.enqueue(mail.compose(message), tx === undefined ? {} : { tx });
+    await outbox.enqueue(await mail.compose(message), tx === undefined ? {} : { tx });
   };
 }
 

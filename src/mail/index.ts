@@ -8,6 +8,10 @@ export { fileBackend, type FileBackendOptions } from "./backends/file.ts";
 export { memoryBackend, type MemoryBackend, type OutboxEntry } from "./backends/memory.ts";
 export { smtpBackend } from "./backends/smtp.ts";
 export { compose, type ComposeContext, type Composed } from "./compose.ts";
+export { dkimDnsRecord, type DkimDnsRecord } from "./dkim/dns-record.ts";
+export type { PrivateKeyInput } from "./dkim/key.ts";
+export type { DkimKey } from "./dkim/options.ts";
+export { createDkimSigner, type DkimContext, type DkimSigner, signDkim } from "./dkim/sign.ts";
 export { DeliveryError, type DeliveryFailure, MailerError, MessageError, type MessageFault } from "./errors.ts";
 export { createMailers, DEFAULT_MAILER_ALIAS, type Mailers } from "./mailers.ts";
 export {
@@ -24,4 +28,5 @@ export {
   type MessageSender,
   type SendOptions,
 } from "./message.ts";
-export { createMail, type Mail, type MailOptions, type MassMail, type SendMailOptions } from "./send-mail.ts";
+export type { Connect, ConnectionOptions, Mail, MailOptions, MassMail, SendMailOptions } from "./mail.ts";
+export { createMail } from "./send-mail.ts";

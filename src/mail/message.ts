@@ -1,174 +1,31 @@
-/** The message as an application writes it: nodemailer's field names, Django's behaviour. */
+/** The message as an application writes it: an object whose fields may be set until it is sent, as Django's EmailMessage. */
+import { randomUUID } from "node:crypto";
+import { findUnknownOption } from "../base/index.ts";
 import { type Mailbox, type MailboxList, presentItems } from "./address.ts";
-import type { Envelope, Receipt } from "./backend.ts";
+import type { Receipt } from "./backend.ts";
 import { MessageError } from "./errors.ts";
+import {
+  type Alternative,
+  type Attachment,
+  type AttachmentContent,
+  type HeaderValue,
+  MESSAGE_FIELDS,
+  type MessageFields,
+  type SendOptions,
+} from "./message-fields.ts";
+import { storableFields } from "./storable-fields.ts";
 
-/** A header's value: text, a date, or a list (of mailboxes where the header takes them, else one header per item). */
-export type HeaderValue = string | Date | MailboxList;
-
-/** What an attachment may be made of: text, bytes, or a stream of bytes that is read once. */
-export type AttachmentContent = string | Uint8Array | AsyncIterable<Uint8Array | string>;
-
-/** A file to send along. One of `content`, `path` and `raw` must be there. */
-export interface Attachment {
-  /** Its name for the reader; folders before it are dropped. `false` for none. Default: the last part of `path`. */
-  filename?: string | false | undefined;
-  content?: AttachmentContent | undefined;
-  /** A file to read, or a `data:` URL. */
-  path?: string | URL | undefined;
-  /** How `content` is written where it is a string that stands for bytes. Default: it is text. */
-  encoding?: "base64" | "base64url" | "hex" | "latin1" | "utf8" | undefined;
-  /** Default: by the file's name, else `application/octet-stream`. Parameters may follow. */
-  contentType?: string | undefined;
-  /** Default `attachment`; `inline` where there is a `cid`. */
-  contentDisposition?: "attachment" | "inline" | undefined;
-  /** Its Content-ID without angle brackets: the HTML shows it by `cid:...`. */
-  cid?: string | undefined;
-  /** Further headers of the part. */
-  headers?: Readonly<Record<string, string>> | undefined;
-  /** A finished MIME part with its headers, taken as it is after a check that it is 7-bit and injects nothing. */
-  raw?: string | Uint8Array | undefined;
-}
-
-/** The body once more, in another form. */
-export interface Alternative {
-  content: string | Uint8Array;
-  contentType: string;
-}
-
-/** An invitation to an event, shown by readers as one and attached as a file too. */
-export interface CalendarEvent {
-  /** An iCalendar file (RFC 5545). */
-  content: string | Uint8Array;
-  /** iTIP's method (RFC 5546), which must be the one inside `content`. Default `publish`. */
-  method?: "publish" | "request" | "reply" | "add" | "cancel" | "refresh" | "counter" | "declinecounter" | undefined;
-  /** Default `invite.ics`. */
-  filename?: string | false | undefined;
-}
-
-/** Headers of a list (RFC 2369, RFC 2919) by their names without `List-`; a value is an address, a URL, or both. */
-export interface ListHeaders {
-  /** Where to leave the list. A `https:` URL among them makes it one click (RFC 8058), unless `oneClick` is false. */
-  unsubscribe?: string | readonly string[] | undefined;
-  /** Default: true where `unsubscribe` holds a `https:` URL. */
-  oneClick?: boolean | undefined;
-  subscribe?: string | readonly string[] | undefined;
-  help?: string | readonly string[] | undefined;
-  post?: string | readonly string[] | undefined;
-  owner?: string | readonly string[] | undefined;
-  archive?: string | readonly string[] | undefined;
-  /** The list's id, such as `news.example.com`, or its name and id. */
-  id?: string | { readonly name: string; readonly id: string } | undefined;
-}
-
-/** Every field of a message. All may be left out but a recipient, and a sender where no default is configured. */
-export interface MessageFields {
-  /** Sender in the header and the envelope. Default: the configured one. */
-  from?: string | Mailbox | undefined;
-  /** Who sends on behalf of `from` (RFC 5322, section 3.6.2). */
-  sender?: string | Mailbox | undefined;
-  to?: MailboxList | undefined;
-  cc?: MailboxList | undefined;
-  /** In the envelope only. */
-  bcc?: MailboxList | undefined;
-  replyTo?: MailboxList | undefined;
-  subject?: string | undefined;
-  text?: string | undefined;
-  html?: string | undefined;
-  /** AMP for Email, the form of the body before `html`. */
-  amp?: string | undefined;
-  /** A short form for watches, the form of the body after `text`. */
-  watchHtml?: string | undefined;
-  alternatives?: readonly Alternative[] | undefined;
-  attachments?: readonly Attachment[] | undefined;
-  icalEvent?: CalendarEvent | undefined;
-  /** Further headers; From, To, Cc, Reply-To, Date and Message-ID here win over the fields, in the header only. */
-  headers?: Readonly<Record<string, HeaderValue>> | undefined;
-  /** With its angle brackets. Default: a new one. */
-  messageId?: string | undefined;
-  /** The domain of the Message-ID made for this message. Default: the mailer's. */
-  messageIdDomain?: string | undefined;
-  date?: Date | string | undefined;
-  /** The message this one answers, with its angle brackets. */
-  inReplyTo?: string | undefined;
-  references?: string | readonly string[] | undefined;
-  /** Default: no header at all. */
-  priority?: "high" | "normal" | "low" | undefined;
-  list?: ListHeaders | undefined;
-  /** Tells answering machines to keep still (RFC 3834). */
-  autoSubmitted?: "auto-generated" | "auto-replied" | "no" | undefined;
-  /** `html` without a text beside it gets one made from it. Default true. */
-  textFromHtml?: boolean | undefined;
-  /** Moves the rules of `<style>` into the elements, for readers that drop it; needs `@css-inline/css-inline`. Default false. */
-  inlineCss?: boolean | undefined;
-  /** The charset of text and HTML. Default `utf-8`, which everything can be written in. */
-  charset?: string | undefined;
-  /** Django's `content_subtype`: what `text` is. Default `plain`. */
-  contentSubtype?: "plain" | "html" | undefined;
-  /** Non-ASCII local parts and unencoded headers, for servers that offer SMTPUTF8 (RFC 6532). Default false. */
-  smtpUtf8?: boolean | undefined;
-  /** The finished message with its headers (RFC 5322), sent as it is after a check; goes with `envelope`, or with `from` and `to`. */
-  raw?: string | Uint8Array | undefined;
-  /** Who the server is told it is from and to, where that is not what the fields say. */
-  envelope?: { readonly from?: string | undefined; readonly to?: readonly string[] | undefined } | undefined;
-  /** Reports asked of the servers (RFC 3461). */
-  dsn?: Envelope["dsn"];
-  /** Nothing but verified TLS on the whole way (RFC 8689). */
-  requireTls?: boolean | undefined;
-  /** Names to count messages by; not sent to the recipient. */
-  tags?: readonly string[] | undefined;
-  /** The application's own data about the message; not sent to the recipient. */
-  metadata?: Readonly<Record<string, string>> | undefined;
-}
-
-const messageFields = {
-  from: true,
-  sender: true,
-  to: true,
-  cc: true,
-  bcc: true,
-  replyTo: true,
-  subject: true,
-  text: true,
-  html: true,
-  amp: true,
-  watchHtml: true,
-  alternatives: true,
-  attachments: true,
-  icalEvent: true,
-  headers: true,
-  messageId: true,
-  messageIdDomain: true,
-  date: true,
-  inReplyTo: true,
-  references: true,
-  priority: true,
-  list: true,
-  autoSubmitted: true,
-  textFromHtml: true,
-  inlineCss: true,
-  charset: true,
-  contentSubtype: true,
-  smtpUtf8: true,
-  raw: true,
-  envelope: true,
-  dsn: true,
-  requireTls: true,
-  tags: true,
-  metadata: true,
-} satisfies Record<keyof MessageFields, true>;
-
-/** The names of all fields. */
-export const MESSAGE_FIELDS: readonly string[] = Object.keys(messageFields);
-
-/** How one send may differ from the next. */
-export interface SendOptions {
-  /** The alias of the mailer. Default: `default`. */
-  using?: string | undefined;
-  /** Answer with nothing where a DeliveryError would be thrown; every other error is still thrown. */
-  failSilently?: boolean | undefined;
-  signal?: AbortSignal | undefined;
-}
+export {
+  type Alternative,
+  type Attachment,
+  type AttachmentContent,
+  type CalendarEvent,
+  type HeaderValue,
+  type ListHeaders,
+  MESSAGE_FIELDS,
+  type MessageFields,
+  type SendOptions,
+} from "./message-fields.ts";
 
 /** What a message needs to send itself. */
 export interface MessageSender {
@@ -181,7 +38,10 @@ export type FurtherFields = Omit<MessageFields, "subject" | "text" | "from" | "t
 /**
  * A message whose fields may be set until it is sent.
  *
- * @throws MessageError WX_MESSAGE_LIST for a string where a list of recipients is meant
+ * `structuredClone(message)` and `JSON.stringify(message)` give its fields, from which it can be made again; a stream
+ * among its attachments cannot be stored so.
+ *
+ * @throws MessageError WX_MESSAGE_LIST for a string where a list is meant, WX_MESSAGE_FIELD for a field that there is not
  *
  * @example
  * new EmailMessage({ subject: "Hello", text: "World", to: ["ann@example.com"] })
@@ -189,6 +49,7 @@ export type FurtherFields = Omit<MessageFields, "subject" | "text" | "from" | "t
  */
 export class EmailMessage implements MessageFields {
   from: string | Mailbox | undefined;
+  sender: MessageFields["sender"];
   to: MailboxList;
   cc: MailboxList;
   bcc: MailboxList;
@@ -196,9 +57,31 @@ export class EmailMessage implements MessageFields {
   subject: string;
   text: string;
   html: string | undefined;
+  amp: MessageFields["amp"];
+  watchHtml: MessageFields["watchHtml"];
   alternatives: Alternative[];
   attachments: Attachment[];
+  icalEvent: MessageFields["icalEvent"];
   headers: Record<string, HeaderValue>;
+  messageId: MessageFields["messageId"];
+  messageIdDomain: MessageFields["messageIdDomain"];
+  date: MessageFields["date"];
+  inReplyTo: MessageFields["inReplyTo"];
+  references: MessageFields["references"];
+  priority: MessageFields["priority"];
+  list: MessageFields["list"];
+  autoSubmitted: MessageFields["autoSubmitted"];
+  textFromHtml: MessageFields["textFromHtml"];
+  inlineCss: MessageFields["inlineCss"];
+  charset: MessageFields["charset"];
+  contentSubtype: MessageFields["contentSubtype"];
+  smtpUtf8: MessageFields["smtpUtf8"];
+  raw: MessageFields["raw"];
+  envelope: MessageFields["envelope"];
+  dsn: MessageFields["dsn"];
+  requireTls: MessageFields["requireTls"];
+  tags: MessageFields["tags"];
+  metadata: MessageFields["metadata"];
   #sender: MessageSender | undefined;
 
   constructor(fields?: MessageFields);
@@ -211,14 +94,14 @@ export class EmailMessage implements MessageFields {
     further?: FurtherFields,
   ) {
     const fields: MessageFields = typeof first === "string" ? { ...further, subject: first, text, from, to } : first;
-    this.from = fields.from;
+    refuseUnknownFields(fields);
+    Object.assign(this, fields);
     this.to = listOf(fields, "to");
     this.cc = listOf(fields, "cc");
     this.bcc = listOf(fields, "bcc");
     this.replyTo = listOf(fields, "replyTo");
     this.subject = fields.subject ?? "";
     this.text = fields.text ?? "";
-    this.html = fields.html;
     this.alternatives = [...(fields.alternatives ?? [])];
     this.attachments = [...(fields.attachments ?? [])];
     this.headers = { ...fields.headers };
@@ -229,9 +112,47 @@ export class EmailMessage implements MessageFields {
     return recipientsOf(this);
   }
 
-  /** Adds a file. */
-  attach(filename: string, content: string | Uint8Array, contentType?: string): void {
-    this.attachments.push({ filename, content, contentType });
+  /**
+   * Adds a file: by its name and content, or a whole attachment.
+   *
+   * @throws MessageError WX_MESSAGE_ATTACHMENT when there is no content, or more beside a whole attachment
+   */
+  attach(attachment: Attachment): void;
+  attach(filename: string, content: AttachmentContent, contentType?: string): void;
+  attach(first: string | Attachment, content?: AttachmentContent, contentType?: string): void {
+    const field = `attachments[${this.attachments.length}]`;
+    if (typeof first === "object") {
+      if (content === undefined && contentType === undefined) this.attachments.push(first);
+      else
+        throw badAttachment(field, "is whole already", "Give nothing else, or attach(filename, content, contentType)");
+    } else if (content === undefined || content === null) {
+      throw badAttachment(field, "has no content", "Write attach(filename, content), or attachFile(path)");
+    } else {
+      this.attachments.push({ filename: first, content, contentType });
+    }
+  }
+
+  /** Adds a file of this machine, which is read when the message is sent. Its type follows from its name unless given. */
+  attachFile(path: string | URL, contentType?: string): void {
+    this.attachments.push({ path, contentType });
+  }
+
+  /**
+   * Adds a file that the HTML shows in place.
+   *
+   * @returns The URL for it, such as the `src` of an `<img>`.
+   * @example
+   * message.html = `<img src="${message.embed({ path: "logo.png" })}" alt="Logo">`;
+   */
+  embed(file: Attachment): string {
+    const cid = file.cid ?? `${randomUUID()}@embedded`;
+    this.attachments.push({ ...file, cid, contentDisposition: "inline" });
+    return `cid:${encodeURIComponent(cid).replaceAll("%40", "@")}`;
+  }
+
+  /** Whether a text stands in every form of the body that is text. */
+  bodyContains(text: string): boolean {
+    return textForms(this).every((form) => form.includes(text));
   }
 
   /** Makes `send` work; `Mail.send(message)` needs no such thing. */
@@ -251,13 +172,34 @@ export class EmailMessage implements MessageFields {
     const fix = "Send it with mail.send(message), or call message.bind(mail) first";
     throw new MessageError("WX_MESSAGE_UNBOUND", { field: "message", problem: "is not bound to a mailer", fix });
   }
+
+  /**
+   * Its fields as JSON can hold them: bytes as base64, dates as text.
+   *
+   * @throws MessageError WX_MESSAGE_STREAM for a stream
+   */
+  toJSON(): MessageFields {
+    return storableFields(this);
+  }
 }
 
 /** A message whose body stands in several forms, for readers to choose from. */
 export class EmailMultiAlternatives extends EmailMessage {
-  /** Adds a form of the body; the last one that a reader understands is shown. */
+  /**
+   * Adds a form of the body; the last one that a reader understands is shown.
+   *
+   * @throws MessageError WX_MESSAGE_CONTENT_TYPE when the content or its type is missing
+   */
   attachAlternative(content: string | Uint8Array, contentType: string): void {
-    this.alternatives.push({ content, contentType });
+    if (content !== undefined && content !== null && typeof contentType === "string" && contentType !== "") {
+      this.alternatives.push({ content, contentType });
+      return;
+    }
+    throw new MessageError("WX_MESSAGE_CONTENT_TYPE", {
+      field: `alternatives[${this.alternatives.length}]`,
+      problem: "lacks its content or its type",
+      fix: 'Write attachAlternative(content, "text/html")',
+    });
   }
 }
 
@@ -269,4 +211,25 @@ export function recipientsOf(message: MessageFields): (string | Mailbox)[] {
 
 function listOf(fields: MessageFields, field: "to" | "cc" | "bcc" | "replyTo"): MailboxList {
   return presentItems(fields[field], field).map(({ item }) => item);
+}
+
+/** The forms of the body that are text. An empty text beside another form is none. */
+function textForms({ text, html, watchHtml, amp, alternatives }: EmailMessage): string[] {
+  const forms = [html, watchHtml, amp].filter((form) => form !== undefined);
+  for (const { content, contentType } of alternatives) {
+    if (!/^text\//i.test(contentType)) continue;
+    forms.push(typeof content === "string" ? content : Buffer.from(content).toString("utf8"));
+  }
+  return text === "" && forms.length > 0 ? forms : [text, ...forms];
+}
+
+function refuseUnknownFields(fields: MessageFields): void {
+  const unknown = findUnknownOption(fields, MESSAGE_FIELDS);
+  if (unknown === undefined) return;
+  const { name: value, hint: fix } = unknown;
+  throw new MessageError("WX_MESSAGE_FIELD", { field: "message", value, problem: "is not a field", fix });
+}
+
+function badAttachment(field: string, problem: string, fix: string): MessageError {
+  return new MessageError("WX_MESSAGE_ATTACHMENT", { field, problem, fix });
 }

@@ -1,114 +1,109 @@
 /** Sending: Django's functions over one message class and named mailers. */
-import { type Clock, findUnknownOption, systemClock } from "../base/index.ts";
+import { systemClock } from "../base/index.ts";
 import { toAsciiAddress } from "./addr-spec.ts";
-import { type MailboxList, parseMailbox } from "./address.ts";
-import type { Receipt } from "./backend.ts";
+import { formatMailbox, type MailboxList, parseMailbox, parseMailboxes } from "./address.ts";
+import type { Backend, Receipt } from "./backend.ts";
 import { compose, type ComposeContext, type Composed } from "./compose.ts";
-import { DeliveryError, MessageError } from "./errors.ts";
-import type { Mailers } from "./mailers.ts";
-import { type MessageFields, recipientsOf, type SendOptions } from "./message.ts";
-
-/** What sending needs from around it. */
-export interface MailOptions {
-  mailers: Mailers;
-  /** The sender of a message that names none, such as `mac <mac@163.com>`. */
-  defaultFromEmail: string;
-  /** Default: the machine's. */
-  clock?: Clock | undefined;
-  /** The domain of Message-IDs. Default: that of `defaultFromEmail`, so that no machine's name gets out. */
-  hostname?: string | undefined;
-}
-
-/** What `sendMail` takes beside its four arguments. */
-export interface SendMailOptions extends SendOptions {
-  /** The body once more, as HTML. */
-  htmlMessage?: string | undefined;
-}
-
-/** Subject, text, sender (undefined for the default) and recipients. */
-export type MassMail = readonly [
-  subject: string,
-  message: string,
-  fromEmail: string | undefined,
-  recipientList: MailboxList,
-];
-
-/** Composes and sends. */
-export interface Mail {
-  /**
-   * Sends one message, as Django's `send_mail`.
-   *
-   * @param fromEmail Undefined for the default sender.
-   * @returns 1, or 0 when there was nobody to send to or a failure was silenced.
-   * @throws MessageError `WX_MESSAGE_...`, DeliveryError `WX_DELIVERY_...`, MailerError `WX_MAILER_UNKNOWN`
-   *
-   * @example
-   * await mail.sendMail("Welcome", "Hello Ann", undefined, ["ann@example.com"], { htmlMessage: "<p>Hello Ann" })
-   */
-  sendMail(
-    subject: string,
-    message: string,
-    fromEmail: string | undefined,
-    recipientList: MailboxList,
-    options?: SendMailOptions,
-  ): Promise<0 | 1>;
-  /**
-   * Sends many small messages one after the other, over one connection where the backend has one.
-   *
-   * @returns How many were sent.
-   * @throws what `sendMail` throws, at the first message that fails
-   */
-  sendMassMail(messages: Iterable<MassMail>, options?: SendOptions): Promise<number>;
-  /**
-   * Sends a message.
-   *
-   * @returns The receipt, or undefined when there was nobody to send to or a failure was silenced.
-   * @throws MessageError `WX_MESSAGE_...`, DeliveryError `WX_DELIVERY_...`, MailerError `WX_MAILER_UNKNOWN`
-   *
-   * @example
-   * const receipt = await mail.send({ to: ["ann@example.com"], subject: "Hello", text: "World" });
-   */
-  send(message: MessageFields, options?: SendOptions): Promise<Receipt | undefined>;
-  /**
-   * Builds the envelope and bytes without sending them.
-   *
-   * @throws MessageError `WX_MESSAGE_...`
-   */
-  compose(message: MessageFields): Composed;
-  readonly mailers: Mailers;
-}
+import { warnOnce } from "./deprecation.ts";
+import { MailerError, MessageError } from "./errors.ts";
+import type { Connect, ConnectionOptions, Mail, MailOptions } from "./mail.ts";
+import { recipientsOf } from "./message.ts";
+import type { MessageFields, SendOptions } from "./message-fields.ts";
+import { prepareMessage } from "./prepare.ts";
+import { checkSendOptions } from "./send-options.ts";
+import { silenced } from "./silenced.ts";
 
 /**
  * Everything to send mail with.
  *
- * @throws MessageError when `defaultFromEmail` is no mailbox or `hostname` no domain
+ * @throws MessageError when `defaultFromEmail`, `serverEmail`, an admin or a manager is no mailbox or `hostname` no domain
  */
-export function createMail({ mailers, defaultFromEmail, clock = systemClock, hostname }: MailOptions): Mail {
-  const sender = parseMailbox(defaultFromEmail, "defaultFromEmail");
-  const idAddress = toAsciiAddress(hostname === undefined ? sender.address : `id@${hostname}`, "hostname");
-  const context: ComposeContext = {
-    clock,
-    hostname: idAddress.slice(idAddress.lastIndexOf("@") + 1),
-    defaultFrom: defaultFromEmail,
-  };
-  const send = (message: MessageFields, options: SendOptions = {}): Promise<Receipt | undefined> =>
-    sendThrough(mailers, message, context, options);
+export function createMail(options: MailOptions): Mail {
+  const { mailers } = options;
+  const context = composeContext(options);
+
+  async function composeReady(message: MessageFields, { signal }: SendOptions = {}): Promise<Composed> {
+    return compose(await prepareMessage(message, { ...options, signal }), context);
+  }
+
+  async function sendThrough(
+    backend: Backend,
+    message: MessageFields,
+    sendOptions: SendOptions,
+  ): Promise<Receipt | undefined> {
+    if (namesNobody(message)) return undefined;
+    const { signal } = sendOptions;
+    const { envelope, bytes } = await composeReady(message, sendOptions);
+    const receipt = await backend.send(envelope, bytes, signal === undefined ? {} : { signal });
+    return receipt.accepted.length === 0 ? undefined : receipt;
+  }
+
+  /** Opens the way out that the options name, for as long as the work lasts. */
+  async function through<T>(sendOptions: SendOptions, work: (backend: Backend) => Promise<T>): Promise<T> {
+    checkSendOptions(sendOptions);
+    const { using, connection, failSilently, authUser: user, authPassword: password } = sendOptions;
+    const own = user === undefined ? undefined : connectBy(options.connect, undefined, { user, password });
+    const backend = connection ?? own ?? mailers.get(using);
+    try {
+      return await work(failSilently === true ? silenced(backend) : backend);
+    } finally {
+      await own?.close?.();
+    }
+  }
+
+  function send(message: MessageFields, sendOptions: SendOptions = {}): Promise<Receipt | undefined> {
+    return through(sendOptions, (backend) => sendThrough(backend, message, sendOptions));
+  }
+
+  async function sendCounted(message: MessageFields, sendOptions?: SendOptions): Promise<0 | 1> {
+    return (await send(message, sendOptions)) === undefined ? 0 : 1;
+  }
+
+  const mailStaff = staffMailer(options, sendCounted);
   return {
     mailers,
     send,
-    compose: (message) => compose(message, context),
-    sendMail: async (subject, text, from, to, { htmlMessage, ...options } = {}) => {
+    compose: composeReady,
+    sendMail: async (subject, text, from, to, { htmlMessage: html, ...rest } = {}) => {
       requireList(to);
-      return (await send({ subject, text, html: htmlMessage, from, to }, options)) === undefined ? 0 : 1;
+      return sendCounted({ subject, text, html, from, to }, rest);
     },
-    sendMassMail: async (messages, options) => {
-      let sent = 0;
-      for (const [subject, text, from, to] of messages) {
-        if ((await send({ subject, text, from, to }, options)) !== undefined) sent++;
-      }
-      return sent;
+    sendMassMail: (messages, sendOptions = {}) =>
+      through(sendOptions, async (backend) => {
+        let sent = 0;
+        for (const [subject, text, from, to] of messages) {
+          if ((await sendThrough(backend, { subject, text, from, to }, sendOptions)) !== undefined) sent++;
+        }
+        return sent;
+      }),
+    mailAdmins: mailStaff("admins"),
+    mailManagers: mailStaff("managers"),
+    getConnection: (backend, { failSilently, ...rest }: ConnectionOptions = {}) => {
+      warnOnce(
+        "WX_DEPRECATED_GET_CONNECTION",
+        "getConnection is deprecated, as in Django 6.1: configure a mailer and say `using`.",
+      );
+      const connection = connectBy(options.connect, backend, rest);
+      return failSilently === true ? silenced(connection) : connection;
     },
   };
+}
+
+function composeContext({ defaultFromEmail, hostname, clock = systemClock }: MailOptions): ComposeContext {
+  const sender = parseMailbox(defaultFromEmail, "defaultFromEmail");
+  const idAddress = toAsciiAddress(hostname === undefined ? sender.address : `id@${hostname}`, "hostname");
+  return { clock, hostname: idAddress.slice(idAddress.lastIndexOf("@") + 1), defaultFrom: defaultFromEmail };
+}
+
+function connectBy(connect: Connect | undefined, backend: string | undefined, options: object): Backend {
+  if (connect !== undefined) return connect(backend, { ...options });
+  const fix = "configure a mailer with those options and name it in `using`";
+  throw new MailerError("WX_MAILER_CONNECT", "connect", `These mailers were handed in finished; ${fix}.`);
+}
+
+/** Whether there is nobody to send to: then nothing is composed, as in Django. */
+function namesNobody(message: MessageFields): boolean {
+  return (message.envelope?.to ?? recipientsOf(message)).length === 0;
 }
 
 /** Without this, a call that forgets the sender would send nothing and look like one with nobody to send to. */
@@ -121,30 +116,16 @@ function requireList(recipientList: MailboxList | undefined): void {
   });
 }
 
-const sendOptions = { using: true, failSilently: true, signal: true } satisfies Record<keyof SendOptions, true>;
-
-function refuseUnknownOptions(options: SendOptions): void {
-  const unknown = findUnknownOption(options, Object.keys(sendOptions));
-  if (unknown === undefined) return;
-  const { name: value, hint: fix } = unknown;
-  throw new MessageError("WX_MESSAGE_OPTION", { field: "options", value, problem: "is not an option", fix });
-}
-
-async function sendThrough(
-  mailers: Mailers,
-  message: MessageFields,
-  context: ComposeContext,
-  options: SendOptions,
-): Promise<Receipt | undefined> {
-  refuseUnknownOptions(options);
-  const { using, failSilently, signal } = options;
-  const backend = mailers.get(using);
-  if (recipientsOf(message).length === 0) return undefined;
-  const { envelope, bytes } = compose(message, context);
-  try {
-    return await backend.send(envelope, bytes, signal === undefined ? {} : { signal });
-  } catch (error) {
-    if (failSilently === true && error instanceof DeliveryError) return undefined;
-    throw error;
-  }
+/** Mail to the people who run the site: from the server's own address, with a prefix to sort it by. */
+function staffMailer(
+  options: MailOptions,
+  sendCounted: (message: MessageFields, options: SendOptions) => Promise<0 | 1>,
+): (group: "admins" | "managers") => Mail["mailAdmins"] {
+  const { serverEmail = "root@localhost", subjectPrefix = "[Waxseal] " } = options;
+  const from = formatMailbox(parseMailbox(serverEmail, "serverEmail"));
+  return (group) => {
+    const to = parseMailboxes(options[group], group);
+    return async (subject, text, { htmlMessage: html, ...rest } = {}) =>
+      to.length === 0 ? 0 : sendCounted({ subject: subjectPrefix + subject, text, html, from, to }, rest);
+  };
 }

@@ -221,7 +221,7 @@ test("a message that was not composed is refused with the call that composes it"
   const message = { to: ["ann@x.cn"], subject: "Hello" } as unknown as Composed;
   await expect(outbox.enqueue(message)).rejects.toMatchObject({
     code: "WX_OUTBOX_NOT_COMPOSED",
-    message: expect.stringContaining("outbox.enqueue(mail.compose(message))"),
+    message: expect.stringContaining("outbox.enqueue(await mail.compose(message))"),
   });
   expect(await outbox.list()).toEqual([]);
 });

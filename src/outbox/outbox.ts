@@ -50,7 +50,7 @@ export interface Outbox extends OutboxReader {
    * @returns The message's id.
    * @throws OutboxError `WX_OUTBOX_NOT_COMPOSED`, `WX_OUTBOX_NO_RECIPIENT`, `WX_OUTBOX_OPTIONS`; what `mailer` throws for a name it does not know
    * @example
-   * const id = await outbox.enqueue(mail.compose({ to: ["ann@example.com"], subject: "Hello", text: "World" }));
+   * const id = await outbox.enqueue(await mail.compose({ to: ["ann@example.com"], subject: "Hello", text: "World" }));
    */
   enqueue<Tables extends Schema = Schema>(message: Composed, options?: EnqueueOptions<Tables>): Promise<string>;
   /** Starts delivering; further calls change nothing. */
@@ -66,7 +66,7 @@ export interface Outbox extends OutboxReader {
  * @example
  * await database.kysely.transaction().execute(async (tx) => {
  *   await tx.insertInto("orders").values(order).execute();
- *   await outbox.enqueue(mail.compose(confirmation), { tx });
+ *   await outbox.enqueue(await mail.compose(confirmation), { tx });
  * });
  */
 export function createOutbox(options: OutboxOptions): Outbox {
@@ -135,7 +135,7 @@ function requireComposed({ envelope, bytes }: Partial<Composed>): void {
   if (envelope !== undefined && bytes instanceof Uint8Array) return;
   throw new OutboxError(
     "WX_OUTBOX_NOT_COMPOSED",
-    "The message is not composed. Give what mail.compose(message) returns: outbox.enqueue(mail.compose(message)).",
+    "The message is not composed. Give what mail.compose(message) returns: outbox.enqueue(await mail.compose(message)).",
   );
 }
 

@@ -81,7 +81,7 @@ test("mails join a transaction of the user's own, with tables of the user's own"
   onTestFinished(() => waxseal.close());
   const kysely = waxseal.database.kysely.withTables<{ orders: { id: number } }>();
   await kysely.schema.createTable("orders").addColumn("id", "integer").execute();
-  const confirmation = waxseal.mail.compose({ subject: "Your order", text: "Thank you.", to: ["ann@x.cn"] });
+  const confirmation = await waxseal.mail.compose({ subject: "Your order", text: "Thank you.", to: ["ann@x.cn"] });
   const order = (id: number, fail: boolean): Promise<void> =>
     kysely.transaction().execute(async (tx) => {
       await tx.insertInto("orders").values({ id }).execute();

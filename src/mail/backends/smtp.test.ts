@@ -7,7 +7,8 @@ import { SmtpError } from "../../smtp/index.ts";
 import type { Backend } from "../backend.ts";
 import { DeliveryError } from "../errors.ts";
 import { createMailers } from "../mailers.ts";
-import { createMail, type Mail, type MassMail } from "../send-mail.ts";
+import type { Mail, MassMail } from "../mail.ts";
+import { createMail } from "../send-mail.ts";
 import { smtpBackend } from "./smtp.ts";
 
 interface Taken {
