@@ -5,7 +5,8 @@
  * what was checked is what is mailed: comments, groups, routes, more than one mailbox, white space inside an address,
  * and a name that is quoted in part only. Encoded-words are never decoded: a name is the text that it shows.
  */
-import { toAsciiAddress } from "./addr-spec.ts";
+import { findUnknownOption } from "../base/index.ts";
+import { type AddressOptions, isPlainAddress, toAsciiAddress } from "./addr-spec.ts";
 import { MessageError } from "./errors.ts";
 import { headerText, notText } from "./text.ts";
 
@@ -23,22 +24,62 @@ export type MailboxList = readonly (string | Mailbox)[];
 /** Names of these characters need no quotes (atext of RFC 5322, section 3.2.3, and single spaces). */
 const ATOMS = /^[\w!#$%&'*+/=?^`{|}~-]+(?: [\w!#$%&'*+/=?^`{|}~-]+)*$/;
 const SPECIAL = /[()<>[\]:;@\\,"]/;
+/** Neither specials, controls nor surrogates, and no space at an end: the short way's part of what the long way takes. */
+// oxlint-disable-next-line no-control-regex -- control characters are what it leaves out
+const NOT_PLAIN = '\\0-\\x1f\\x7f-\\x9f\\u2028\\u2029\\ud800-\\udfff()<>[\\]:;@\\\\,"';
+const PLAIN_NAME = new RegExp(`^[^ ${NOT_PLAIN}](?:[^${NOT_PLAIN}]*[^ ${NOT_PLAIN}])?$`);
+const GREATER_THAN = ">".charCodeAt(0);
 
 /**
  * Reads one mailbox.
  *
  * @param input A string such as `mac <mac@163.com>`, or a mailbox whose parts are checked.
  * @param field The name under which an error reports it.
- * @throws MessageError WX_MESSAGE_ADDRESS, WX_MESSAGE_TYPE, WX_MESSAGE_CONTROL_CHARACTER
+ * @param options What an address may have beside plain names: `smtpUtf8`, `domainLiteral`.
+ * @throws MessageError WX_MESSAGE_ADDRESS, WX_MESSAGE_TYPE, WX_MESSAGE_CONTROL_CHARACTER, WX_MESSAGE_FIELD, WX_MESSAGE_OPTION
  *
  * @example
  * parseMailbox('"Doe, John" <john@example.com>') // { name: "Doe, John", address: "john@example.com" }
  */
-export function parseMailbox(input: string | Mailbox, field = "address"): Mailbox {
-  const mailbox = typeof input === "object" && input !== null ? input : splitMailbox(headerText(input, field), field);
-  const name = headerText(mailbox.name ?? "", `${field}.name`);
-  toAsciiAddress(mailbox.address, field);
+export function parseMailbox(input: string | Mailbox, field = "address", options?: AddressOptions): Mailbox {
+  if (typeof input === "string" && options === undefined) {
+    const plain = plainMailbox(input);
+    if (plain !== undefined) return plain;
+  }
+  const mailbox = isObject(input) ? input : splitMailbox(headerText(input, field), field);
+  const name = checkName(mailbox.name ?? "", `${field}.name`);
+  toAsciiAddress(mailbox.address, field, options);
   return { name, address: mailbox.address };
+}
+
+/** The mailboxes of every day, in one look; the long way reads them to the same. */
+function plainMailbox(input: string): Mailbox | undefined {
+  if (isPlainAddress(input)) return { name: "", address: input };
+  const open = input.indexOf(" <");
+  if (open < 1 || input.charCodeAt(input.length - 1) !== GREATER_THAN) return undefined;
+  const name = input.slice(0, open);
+  const address = input.slice(open + 2, -1);
+  return isPlainAddress(address) && PLAIN_NAME.test(name) ? { name, address } : undefined;
+}
+
+function isObject(input: unknown): input is Mailbox {
+  if (typeof input !== "object" || input === null || Array.isArray(input)) return false;
+  const unknown = findUnknownOption(input, ["name", "address"]);
+  if (unknown === undefined) return true;
+  const { name: value, hint: fix } = unknown;
+  throw new MessageError("WX_MESSAGE_FIELD", { field: "mailbox", value, problem: "is not a field of a mailbox", fix });
+}
+
+/** A name as it may stand in a header: no control character, and no half of a character, which UTF-8 cannot say. */
+function checkName(value: unknown, field: string): string {
+  const name = headerText(value, field);
+  if (!/\p{Cs}/u.test(name)) return name;
+  throw new MessageError("WX_MESSAGE_ADDRESS", {
+    field,
+    value: name,
+    problem: "holds half of a character (a lone surrogate)",
+    fix: 'Shorten text between characters, as with Array.from(text).slice(0, 20).join("")',
+  });
 }
 
 /**
@@ -46,8 +87,8 @@ export function parseMailbox(input: string | Mailbox, field = "address"): Mailbo
  *
  * @throws MessageError as `parseMailbox` does
  */
-export function formatMailbox(mailbox: Mailbox): string {
-  const { name, address } = parseMailbox(mailbox);
+export function formatMailbox(mailbox: Mailbox, options?: AddressOptions): string {
+  const { name, address } = parseMailbox(mailbox, "address", options);
   return name === "" ? address : `${isAtoms(name) ? name : quoteName(name)} <${address}>`;
 }
 
@@ -62,8 +103,8 @@ export function quoteName(name: string): string {
 }
 
 /** Reads a list; a string where a list is meant is an error, and empty items are dropped, as Django drops them. */
-export function parseMailboxes(list: MailboxList | undefined, field: string): Mailbox[] {
-  return presentItems(list, field).map(({ item, index }) => parseMailbox(item, `${field}[${index}]`));
+export function parseMailboxes(list: MailboxList | undefined, field: string, options?: AddressOptions): Mailbox[] {
+  return presentItems(list, field).map(({ item, index }) => parseMailbox(item, `${field}[${index}]`, options));
 }
 
 /** The items of a recipient list that hold anything. */
@@ -78,8 +119,8 @@ export function presentItems(
 }
 
 /** Reads the mailboxes of a header's text, separated by commas; an empty place between two commas is an error. */
-export function parseMailboxText(text: string, field: string): Mailbox[] {
-  return splitAtCommas(headerText(text, field)).map((part, index) => parseMailbox(part, `${field}[${index}]`));
+export function parseMailboxText(text: string, field: string, options?: AddressOptions): Mailbox[] {
+  return splitAtCommas(headerText(text, field)).map((part, index) => parseMailbox(part, `${field}[${index}]`, options));
 }
 
 function notList(value: unknown, field: string): MessageError {
@@ -94,13 +135,21 @@ function notList(value: unknown, field: string): MessageError {
 
 /** Splits `name <address>`; whether the address is one is for the caller to check. */
 function splitMailbox(input: string, field: string): Mailbox {
-  const text = input.trim();
+  const text = trimSpaces(input);
   if (!text.endsWith(">")) return { name: "", address: text };
   const bracket = text.startsWith('"') ? closingQuote(text, field) + 1 : 0;
   const open = text.indexOf("<", bracket);
-  const before = open < 0 ? text : text.slice(0, open).trim();
+  const before = open < 0 ? text : trimSpaces(text.slice(0, open));
   const name = bracket > 0 ? unquote(before, field) : unquoted(before, field);
   return { name, address: text.slice(open + 1, -1) };
+}
+
+/** Only the space is white space between parts; any other, such as U+3000, belongs to a name. */
+function trimSpaces(text: string): string {
+  let [start, end] = [0, text.length];
+  while (text[start] === " ") start++;
+  while (end > start && text[end - 1] === " ") end--;
+  return text.slice(start, end);
 }
 
 /** The index of the quote that ends the string which begins at index 0. */
