@@ -19,10 +19,10 @@ const OPTIONS: readonly (keyof AddressOptions)[] = ["smtpUtf8", "domainLiteral"]
 const MAX_LOCAL_PART_OCTETS = 64;
 const MAX_DOMAIN_OCTETS = 253;
 const MAX_ADDRESS_OCTETS = 254;
+const MAX_LABEL_OCTETS = 63;
 
 /** The addresses of every day, in one look: all of them pass the rules below, which decide about the others. */
-const PLAIN =
-  /^(?=[^@]{1,64}@)[\w!#$%&'*+/=?^`{|}~-]+(?:\.[\w!#$%&'*+/=?^`{|}~-]+)*@(?:\w(?:[\w-]{0,61}\w)?\.)*[A-Za-z](?:[\w-]{0,61}\w)?$/;
+const PLAIN = /^[\w!#$%&'*+/=?^`{|}~-]+(?:\.[\w!#$%&'*+/=?^`{|}~-]+)*@(?:\w(?:[\w-]*\w)?\.)*[A-Za-z](?:[\w-]*\w)?$/;
 
 const DOT_ATOM = /^[\w!#$%&'*+/=?^`{|}~-]+(?:\.[\w!#$%&'*+/=?^`{|}~-]+)*$/;
 /** Without angle brackets: too many readers and servers end the address there, quoted or not. */
@@ -38,9 +38,10 @@ const ASCII = /^[ -~]*$/;
 
 type Problem = readonly [problem: string, fix: string];
 
-/** True for an address that is beyond doubt: `toAsciiAddress` gives it back as it is. */
+/** True for an address that is beyond doubt: `toAsciiAddress` gives it back as it is. No part of it is near a limit. */
 export function isPlainAddress(address: string): boolean {
-  return address.length <= MAX_ADDRESS_OCTETS && PLAIN.test(address);
+  const at = address.indexOf("@");
+  return at <= MAX_LOCAL_PART_OCTETS && address.length - at <= MAX_LABEL_OCTETS && PLAIN.test(address);
 }
 
 /**
@@ -56,8 +57,12 @@ export function isPlainAddress(address: string): boolean {
  * toAsciiAddress("mac@例子.中国") // "mac@xn--fsqu00a.xn--fiqs8s"
  */
 export function toAsciiAddress(address: string, field = "address", options?: AddressOptions): string {
-  if (options !== undefined) refuseUnknownOptions(options);
-  if (typeof address === "string" && isPlainAddress(address)) return address;
+  if (options !== undefined) checkAddressOptions(options);
+  return typeof address === "string" && isPlainAddress(address) ? address : readAddress(address, field, options);
+}
+
+/** The long way of `toAsciiAddress`, which knows every address. */
+export function readAddress(address: string, field: string, options?: AddressOptions): string {
   headerText(address, field);
   const at = address.lastIndexOf("@");
   const local = address.slice(0, at);
@@ -70,7 +75,8 @@ export function toAsciiAddress(address: string, field = "address", options?: Add
   throw new MessageError("WX_MESSAGE_ADDRESS", { field, value: address, problem: problem[0], fix: problem[1] });
 }
 
-function refuseUnknownOptions(options: AddressOptions): void {
+/** @throws MessageError WX_MESSAGE_OPTION for a misspelt option, which would leave a refusal in force unseen */
+export function checkAddressOptions(options: AddressOptions): void {
   const unknown = findUnknownOption(options, OPTIONS);
   if (unknown === undefined) return;
   const { name: value, hint: fix } = unknown;

@@ -6,7 +6,7 @@
  * and a name that is quoted in part only. Encoded-words are never decoded: a name is the text that it shows.
  */
 import { findUnknownOption } from "../base/index.ts";
-import { type AddressOptions, isPlainAddress, toAsciiAddress } from "./addr-spec.ts";
+import { type AddressOptions, checkAddressOptions, isPlainAddress, toAsciiAddress } from "./addr-spec.ts";
 import { MessageError } from "./errors.ts";
 import { headerText, notText } from "./text.ts";
 
@@ -24,10 +24,10 @@ export type MailboxList = readonly (string | Mailbox)[];
 /** Names of these characters need no quotes (atext of RFC 5322, section 3.2.3, and single spaces). */
 const ATOMS = /^[\w!#$%&'*+/=?^`{|}~-]+(?: [\w!#$%&'*+/=?^`{|}~-]+)*$/;
 const SPECIAL = /[()<>[\]:;@\\,"]/;
-/** Neither specials, controls nor surrogates, and no space at an end: the short way's part of what the long way takes. */
+/** Neither specials, controls nor surrogates: the short way's part of what the long way takes. */
 // oxlint-disable-next-line no-control-regex -- control characters are what it leaves out
-const NOT_PLAIN = '\\0-\\x1f\\x7f-\\x9f\\u2028\\u2029\\ud800-\\udfff()<>[\\]:;@\\\\,"';
-const PLAIN_NAME = new RegExp(`^[^ ${NOT_PLAIN}](?:[^${NOT_PLAIN}]*[^ ${NOT_PLAIN}])?$`);
+const PLAIN_NAME = /^[^\0-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff()<>[\]:;@\\,"]+$/;
+const SPACE = " ".charCodeAt(0);
 const GREATER_THAN = ">".charCodeAt(0);
 
 /**
@@ -42,11 +42,14 @@ const GREATER_THAN = ">".charCodeAt(0);
  * parseMailbox('"Doe, John" <john@example.com>') // { name: "Doe, John", address: "john@example.com" }
  */
 export function parseMailbox(input: string | Mailbox, field = "address", options?: AddressOptions): Mailbox {
-  if (typeof input === "string" && options === undefined) {
-    const plain = plainMailbox(input);
-    if (plain !== undefined) return plain;
-  }
-  const mailbox = isObject(input) ? input : splitMailbox(headerText(input, field), field);
+  if (options !== undefined) checkAddressOptions(options);
+  const plain = typeof input === "string" ? plainMailbox(input) : undefined;
+  return plain ?? readMailbox(input, field, options);
+}
+
+/** The long way of `parseMailbox`, which knows every mailbox. */
+export function readMailbox(input: string | Mailbox, field: string, options?: AddressOptions): Mailbox {
+  const mailbox = isObject(input, field) ? input : splitMailbox(headerText(input, field), field);
   const name = checkName(mailbox.name ?? "", `${field}.name`);
   toAsciiAddress(mailbox.address, field, options);
   return { name, address: mailbox.address };
@@ -59,15 +62,16 @@ function plainMailbox(input: string): Mailbox | undefined {
   if (open < 1 || input.charCodeAt(input.length - 1) !== GREATER_THAN) return undefined;
   const name = input.slice(0, open);
   const address = input.slice(open + 2, -1);
-  return isPlainAddress(address) && PLAIN_NAME.test(name) ? { name, address } : undefined;
+  const isTrimmed = name.charCodeAt(0) !== SPACE && name.charCodeAt(open - 1) !== SPACE;
+  return isTrimmed && isPlainAddress(address) && PLAIN_NAME.test(name) ? { name, address } : undefined;
 }
 
-function isObject(input: unknown): input is Mailbox {
+function isObject(input: unknown, field: string): input is Mailbox {
   if (typeof input !== "object" || input === null || Array.isArray(input)) return false;
   const unknown = findUnknownOption(input, ["name", "address"]);
   if (unknown === undefined) return true;
   const { name: value, hint: fix } = unknown;
-  throw new MessageError("WX_MESSAGE_FIELD", { field: "mailbox", value, problem: "is not a field of a mailbox", fix });
+  throw new MessageError("WX_MESSAGE_FIELD", { field, value, problem: "is not a field of a mailbox", fix });
 }
 
 /** A name as it may stand in a header: no control character, and no half of a character, which UTF-8 cannot say. */
