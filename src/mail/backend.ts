@@ -32,6 +32,12 @@ export interface Receipt {
   response: string;
 }
 
+/** What a call of a backend may be given. */
+export interface BackendCallOptions {
+  /** Gives the call up; what became of the message is then said as for a connection that was lost. */
+  signal?: AbortSignal | undefined;
+}
+
 /** A mailer's way out. Only `send` is required. */
 export interface Backend {
   /**
@@ -39,12 +45,13 @@ export interface Backend {
    *
    * @throws DeliveryError when no recipient was taken, or when that cannot be known.
    */
-  send(envelope: Envelope, bytes: Uint8Array, options?: { signal?: AbortSignal }): Promise<Receipt>;
+  send(envelope: Envelope, bytes: Uint8Array, options?: BackendCallOptions): Promise<Receipt>;
   /** Gets ready (a connection, a file) before the first message. */
-  open?(): Promise<void>;
+  open?(options?: BackendCallOptions): Promise<void>;
   /** Proves that messages could be sent now, without sending one. */
-  verify?(): Promise<void>;
+  verify?(options?: BackendCallOptions): Promise<void>;
   close?(): Promise<void>;
+  [Symbol.asyncDispose]?(): Promise<void>;
 }
 
 /** The receipt of a backend that turns nobody away. */

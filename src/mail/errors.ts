@@ -50,6 +50,7 @@ export interface DeliveryFailure {
   server?: string;
   replyCode?: number;
   enhancedCode?: string;
+  retryAfterMs?: number | undefined;
   cause?: unknown;
 }
 
@@ -70,13 +71,15 @@ export class DeliveryError extends WaxsealError {
   readonly outcome: "not-sent" | "unknown";
   /** The recipients that the server named in refusing; empty when it refused the message as a whole. */
   readonly recipients: readonly RecipientRefusal[];
-  /** Where it stopped, such as `rcpt`; empty where the backend has no stages. */
+  /** Where it stopped, such as `rcpt` (SMTP) or `response` (HTTP); empty where the backend has no stages. */
   readonly stage: string;
   readonly server: string;
   /** The SMTP reply code, 0 where there was no reply. */
   readonly replyCode: number;
   /** RFC 3463, such as `5.1.1`; empty where there was none. */
   readonly enhancedCode: string;
+  /** How long the provider asks to be left alone, in milliseconds; undefined where it does not say. */
+  readonly retryAfterMs: number | undefined;
 
   constructor(message: string, failure: DeliveryFailure) {
     super(deliveryCode(failure), message, "cause" in failure ? { cause: failure.cause } : undefined);
@@ -87,6 +90,7 @@ export class DeliveryError extends WaxsealError {
     this.server = failure.server ?? "";
     this.replyCode = failure.replyCode ?? 0;
     this.enhancedCode = failure.enhancedCode ?? "";
+    this.retryAfterMs = failure.retryAfterMs;
   }
 }
 

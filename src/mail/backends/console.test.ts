@@ -56,6 +56,46 @@ test("nothing in a message can steer the terminal", async () => {
   expect(text).toContain("a\ufffd[2Jb");
 });
 
+test("bytes that are no text, right-to-left overrides and zero bytes do not reach the terminal", async () => {
+  const text = await shown({ text: "safe\u202Egpj.exe\u2066" });
+  expect(text).not.toMatch(/[\u202e\u2066]/);
+});
+
+test("each link stands whole on a line of its own, also where Chinese follows at once", async () => {
+  const link = `https://example.com/a?b=${"c".repeat(100)}`;
+  const text = await shown({ text: `Open ${link}. Then wait.\n请点击${link}，谢谢。` });
+  expect(text).toContain(`\nOpen\n${link}\nThen wait.\n请点击\n${link}\n谢谢。\n`);
+});
+
+test("links that only the HTML has are listed", async () => {
+  const html = '<a class="x" href="https://example.com/off?a=1&amp;b=2">off</a><a href="#top">top</a>';
+  const text = await shown({ text: "x", html });
+  expect(text).toContain("[links only there]\nhttps://example.com/off?a=1&b=2\n\n");
+});
+
+test("tags and metadata are shown", async () => {
+  const chunks: Buffer[] = [];
+  const stream = new Writable({ write: (chunk: Buffer, _encoding, done) => done(void chunks.push(chunk)) });
+  const envelope = { from: "", to: ["b@example.com"], tags: ["welcome", "new"], metadata: { user: "7", plan: "free" } };
+  await consoleBackend({ stream }).send(envelope, Buffer.from("Subject: x\r\n\r\ny\r\n"));
+  expect(Buffer.concat(chunks).toString()).toContain(
+    "Envelope: <> -> b@example.com\nTags: welcome, new\nMetadata: user=7, plan=free\n",
+  );
+});
+
+test("raw prints the bytes as they would be sent", async () => {
+  const chunks: Buffer[] = [];
+  const stream = new Writable({ write: (chunk: Buffer, _encoding, done) => done(void chunks.push(chunk)) });
+  const bytes = Buffer.from("Subject: =?utf-8?B?5qyi6L+O?=\r\n\r\nx\r\n");
+  await consoleBackend({ stream, raw: true }).send({ from: "a@example.com", to: ["b@example.com"] }, bytes);
+  expect(Buffer.concat(chunks).toString()).toBe(`${bytes.toString()}${"-".repeat(79)}\n`);
+});
+
+test("a misspelt option is refused", () => {
+  // @ts-expect-error no such option
+  expect(() => consoleBackend({ row: true })).toThrow("console: row is no option. Did you mean raw?");
+});
+
 test("a stream that cannot be written to is a failed delivery", async () => {
   const stream = new Writable({ write: (_chunk, _encoding, done) => done(new Error("EPIPE")) });
   stream.on("error", () => {});

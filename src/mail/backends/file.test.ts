@@ -1,6 +1,7 @@
 import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { DeliveryError, MailerError } from "../errors.ts";
 import { fileBackend } from "./file.ts";
@@ -64,4 +65,21 @@ test("a write that fails is a failed delivery, and the next one may succeed", as
   fileBackend({ path: folder });
   await backend.send(envelope, Buffer.from("x"));
   expect(existsSync(folder)).toBe(true);
+});
+
+test("the folder may be a file: URL", async () => {
+  const { response } = await fileBackend({ path: pathToFileURL(folder) }).send(envelope, Buffer.from("x"));
+  expect(response.startsWith(folder)).toBe(true);
+});
+
+test("a misspelt option is refused", () => {
+  // @ts-expect-error no such option
+  expect(() => fileBackend({ pth: folder })).toThrow("file: pth is no option. Did you mean path?");
+});
+
+test("nothing is written for a call that was given up", async () => {
+  const backend = fileBackend({ path: folder, clock });
+  const sent = backend.send(envelope, Buffer.from("x"), { signal: AbortSignal.abort() });
+  await expect(sent).rejects.toThrow("gave it up");
+  expect(readdirSync(folder)).toEqual([]);
 });

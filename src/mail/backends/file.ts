@@ -3,37 +3,48 @@ import { randomBytes } from "node:crypto";
 import { accessSync, constants, existsSync, mkdirSync, statSync } from "node:fs";
 import { appendFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
 import { type Clock, describeError, systemClock } from "../../base/index.ts";
 import { type Backend, receiptForAll } from "../backend.ts";
 import { DeliveryError, MailerError } from "../errors.ts";
+import { refuseAborted } from "./aborted.ts";
+import { refuseUnknownOptions } from "./options.ts";
 import { SEPARATOR } from "./separator.ts";
 
 /** Where the messages are written. */
 export interface FileBackendOptions {
-  /** The folder; it is made where it does not exist. */
-  path: string;
+  /** The folder, also as a `file:` URL; it is made where it does not exist. */
+  path: string | URL;
   /** Names the file. Default: the machine's. */
   clock?: Clock | undefined;
 }
 
+const known = { path: true, clock: true } satisfies Record<keyof FileBackendOptions, true>;
+
 /**
  * A backend that writes to `YYYYmmdd-HHMMSS-<id>.log` in a folder; the file appears with the first message.
  *
- * @throws MailerError WX_MAILER_PATH when `path` is no folder, cannot be made or cannot be written to
+ * @throws MailerError WX_MAILER_PATH when `path` is no folder, cannot be made or cannot be written to;
+ *   WX_MAILER_OPTION
  */
-export function fileBackend({ path, clock = systemClock }: FileBackendOptions): Backend {
-  const folder = writableFolder(path);
+export function fileBackend(options: FileBackendOptions): Backend {
+  refuseUnknownOptions("file", options, Object.keys(known));
+  const { path, clock = systemClock } = options;
+  const folder = writableFolder(path instanceof URL ? fileURLToPath(path) : path);
   const file = join(folder, `${timestamp(new Date(clock.now()))}-${randomBytes(4).toString("hex")}.log`);
   let last: Promise<void> = Promise.resolve();
+  const close = (): Promise<void> => last;
   return {
-    send: async (envelope, bytes) => {
+    send: async (envelope, bytes, callOptions = {}) => {
+      refuseAborted(callOptions, "file");
       // One write after the other: a large message is written in pieces, which must not mix with another's.
       const write = last.then(() => append(file, bytes));
       last = write.catch(() => {});
       await write;
       return receiptForAll(envelope, "file", file);
     },
-    close: () => last,
+    close,
+    [Symbol.asyncDispose]: close,
   };
 }
 

@@ -13,15 +13,17 @@ import { DeliveryError } from "../errors.ts";
  */
 export function smtpBackend(options: SmtpOptions): Backend {
   const pool = createSmtpPool(options);
+  const close = (): Promise<void> => pool.close();
   return {
     send: async (envelope, bytes, sendOptions) => {
       const { server, accepted, rejected, response } = await asDelivery(pool.send(envelope, bytes, sendOptions));
       return { server, accepted: [...accepted], rejected: rejected.map(toRefusal), response };
     },
-    verify: async () => {
-      await asDelivery(pool.verify());
+    verify: async (verifyOptions) => {
+      await asDelivery(pool.verify(verifyOptions));
     },
-    close: () => pool.close(),
+    close,
+    [Symbol.asyncDispose]: close,
   };
 }
 
