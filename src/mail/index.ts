@@ -1,5 +1,5 @@
 /** "waxseal/mail": messages, addresses, the bytes they become, and the ways out. */
-export { toAsciiAddress } from "./addr-spec.ts";
+export { type AddressOptions, toAsciiAddress } from "./addr-spec.ts";
 export { formatMailbox, type Mailbox, type MailboxList, parseMailbox } from "./address.ts";
 export { type Backend, type Envelope, type Receipt, receiptForAll, type RecipientRefusal } from "./backend.ts";
 export { consoleBackend, type ConsoleBackendOptions } from "./backends/console.ts";
@@ -29,4 +29,9 @@ export {
   type SendOptions,
 } from "./message.ts";
 export type { Connect, ConnectionOptions, Mail, MailOptions, MassMail, SendMailOptions } from "./mail.ts";
+export { allowTo, type AllowToOptions } from "./middleware/allow-to.ts";
+export { alwaysTo } from "./middleware/always-to.ts";
+export { defaultFields, defaultHeaders } from "./middleware/default-fields.ts";
+export { deliveryReports, type DeliveryReports } from "./middleware/delivery-reports.ts";
+export type { Delivery, HookContext, Middleware } from "./middleware/middleware.ts";
 export { createMail } from "./send-mail.ts";

@@ -1,11 +1,13 @@
 /** What sends mail: the calls, by Django's names, and what they need. */
-import type { Clock } from "../base/index.ts";
+import type { Clock, Logger } from "../base/index.ts";
 import type { Mailbox, MailboxList } from "./address.ts";
 import type { Backend, Receipt } from "./backend.ts";
 import type { Composed } from "./compose.ts";
 import type { FileAccess } from "./content/file-access.ts";
+import type { DkimKey } from "./dkim/options.ts";
 import type { Mailers } from "./mailers.ts";
 import type { MessageFields, SendOptions } from "./message-fields.ts";
+import type { Middleware } from "./middleware/middleware.ts";
 
 /** What a connection made for the moment is to be like, where it differs from the default mailer. */
 export interface ConnectionOptions extends Readonly<Record<string, unknown>> {
@@ -41,6 +43,12 @@ export interface MailOptions extends FileAccess {
   maxMessageBytes?: number | undefined;
   /** Makes the backends of `getConnection`, `authUser` and `authPassword`. Default: none, so that those are refused. */
   connect?: Connect | undefined;
+  /** Signs every message with these keys. Default: none. */
+  dkim?: DkimKey | readonly DkimKey[] | undefined;
+  /** Hooks around every message, in their order. Default: none. */
+  middleware?: readonly Middleware[] | undefined;
+  /** Is told of hooks that failed, of recipients who were left out, and of weak keys. Default: says nothing. */
+  logger?: Logger | undefined;
 }
 
 /** What `sendMail`, `mailAdmins` and `mailManagers` take beside their arguments. */

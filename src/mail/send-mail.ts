@@ -5,10 +5,12 @@ import { formatMailbox, type MailboxList, parseMailbox, parseMailboxes } from ".
 import type { Backend, Receipt } from "./backend.ts";
 import { compose, type ComposeContext, type Composed } from "./compose.ts";
 import { warnOnce } from "./deprecation.ts";
+import { createDkimSigner, type DkimSigner } from "./dkim/sign.ts";
 import { MailerError, MessageError } from "./errors.ts";
 import type { Connect, ConnectionOptions, Mail, MailOptions } from "./mail.ts";
 import { recipientsOf } from "./message.ts";
 import type { MessageFields, SendOptions } from "./message-fields.ts";
+import { createPipeline } from "./middleware/pipeline.ts";
 import { prepareMessage } from "./prepare.ts";
 import { checkSendOptions } from "./send-options.ts";
 import { silenced } from "./silenced.ts";
@@ -16,26 +18,39 @@ import { silenced } from "./silenced.ts";
 /**
  * Everything to send mail with.
  *
- * @throws MessageError when `defaultFromEmail`, `serverEmail`, an admin or a manager is no mailbox or `hostname` no domain
+ * @throws MessageError when `defaultFromEmail`, `serverEmail`, an admin or a manager is no mailbox or `hostname` no domain;
+ *   MailerError `WX_MAILER_DKIM`, `WX_MAILER_MIDDLEWARE`
  */
 export function createMail(options: MailOptions): Mail {
   const { mailers } = options;
   const context = composeContext(options);
 
-  async function composeReady(message: MessageFields, { signal }: SendOptions = {}): Promise<Composed> {
-    return compose(await prepareMessage(message, { ...options, signal }), context);
+  const pipeline = createPipeline(options.middleware, options.logger);
+  const signer = signerOf(options);
+
+  /** Composes what the `before` hooks made of a message. */
+  async function composeHooked(message: MessageFields, signal: AbortSignal | undefined): Promise<Composed> {
+    const composed = pipeline.envelope(compose(await prepareMessage(message, { ...options, signal }), context));
+    return signer === undefined ? composed : { ...composed, bytes: signer.sign(composed.bytes) };
   }
 
   async function sendThrough(
     backend: Backend,
-    message: MessageFields,
-    sendOptions: SendOptions,
+    given: MessageFields,
+    { signal }: SendOptions,
   ): Promise<Receipt | undefined> {
+    if (namesNobody(given)) return undefined;
+    const message = await pipeline.before(given);
     if (namesNobody(message)) return undefined;
-    const { signal } = sendOptions;
-    const { envelope, bytes } = await composeReady(message, sendOptions);
-    const receipt = await backend.send(envelope, bytes, signal === undefined ? {} : { signal });
-    return receipt.accepted.length === 0 ? undefined : receipt;
+    const { envelope, bytes, messageId } = await composeHooked(message, signal);
+    try {
+      const receipt = await backend.send(envelope, bytes, signal === undefined ? {} : { signal });
+      await pipeline.after({ message, envelope, messageId, receipt });
+      return receipt.accepted.length === 0 ? undefined : receipt;
+    } catch (error) {
+      await pipeline.after({ message, envelope, messageId, error });
+      throw error;
+    }
   }
 
   /** Opens the way out that the options name, for as long as the work lasts. */
@@ -63,7 +78,7 @@ export function createMail(options: MailOptions): Mail {
   return {
     mailers,
     send,
-    compose: composeReady,
+    compose: async (message, { signal } = {}) => composeHooked(await pipeline.before(message), signal),
     sendMail: async (subject, text, from, to, { htmlMessage: html, ...rest } = {}) => {
       requireList(to);
       return sendCounted({ subject, text, html, from, to }, rest);
@@ -93,6 +108,10 @@ function composeContext({ defaultFromEmail, hostname, clock = systemClock }: Mai
   const sender = parseMailbox(defaultFromEmail, "defaultFromEmail");
   const idAddress = toAsciiAddress(hostname === undefined ? sender.address : `id@${hostname}`, "hostname");
   return { clock, hostname: idAddress.slice(idAddress.lastIndexOf("@") + 1), defaultFrom: defaultFromEmail };
+}
+
+function signerOf({ dkim, clock, logger }: MailOptions): DkimSigner | undefined {
+  return dkim === undefined ? undefined : createDkimSigner(dkim, { clock, logger });
 }
 
 function connectBy(connect: Connect | undefined, backend: string | undefined, options: object): Backend {

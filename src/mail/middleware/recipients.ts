@@ -1,0 +1,84 @@
+/** Takes recipients out of a message and puts others in: what redirecting and allowing have in common. */
+import { type AddressOptions, toAsciiAddress } from "../addr-spec.ts";
+import { formatMailbox, type Mailbox, type MailboxList, parseMailbox, parseMailboxes } from "../address.ts";
+import type { HeaderValue, MessageFields } from "../message-fields.ts";
+
+const FIELDS = ["to", "cc", "bcc"] as const;
+
+/** Headers given by name that would show recipients who no longer are. */
+const RECIPIENT_HEADERS = /^(?:resent-)?(?:to|cc|bcc)$/i;
+
+/** Any address is read here; whether a message may name it is for composing to decide. */
+const ANY: AddressOptions = { smtpUtf8: true, domainLiteral: true };
+
+/** One mailbox or several, as an option takes them. */
+export type Mailboxes = string | Mailbox | MailboxList;
+
+/** @throws MessageError for what is no mailbox */
+export function readMailboxes(given: Mailboxes, field: string): Mailbox[] {
+  return Array.isArray(given) ? parseMailboxes(given, field) : [parseMailbox(given as string | Mailbox, field)];
+}
+
+/** The address as an envelope carries it. */
+export function envelopeAddress(mailbox: string | Mailbox): string {
+  return toAsciiAddress(parseMailbox(mailbox, "address", ANY).address, "address", ANY);
+}
+
+/** Everyone a message goes to, as envelopes name them. */
+export function addressesOf(message: MessageFields): string[] {
+  const fields = FIELDS.flatMap((field) => parseMailboxes(message[field], field, ANY).map(envelopeAddress));
+  return [...fields, ...(message.envelope?.to ?? []).map(envelopeAddress)];
+}
+
+/**
+ * The message for those only whose address is kept, and for `substitutes` where anybody else was named. Who was taken
+ * out stands in X-Original-To, -Cc and -Bcc; a finished (`raw`) message keeps its header.
+ */
+export function replaceRecipients(
+  message: MessageFields,
+  keep: (address: string) => boolean,
+  substitutes: readonly Mailbox[],
+): MessageFields {
+  const kept: Pick<MessageFields, "to" | "cc" | "bcc"> = {};
+  const originals: Record<string, string> = {};
+  for (const field of FIELDS) {
+    const mailboxes = parseMailboxes(message[field], field, ANY);
+    kept[field] = mailboxes.filter((mailbox) => keep(envelopeAddress(mailbox)));
+    const gone = mailboxes.filter((mailbox) => !keep(envelopeAddress(mailbox)));
+    const name = `X-Original-${field.charAt(0).toUpperCase()}${field.slice(1)}`;
+    if (gone.length > 0) originals[name] = gone.map((mailbox) => formatMailbox(mailbox, ANY)).join(", ");
+  }
+  const anybodyGone = Object.keys(originals).length > 0;
+  const changed: MessageFields = {
+    ...message,
+    ...kept,
+    to: [...(kept.to ?? []), ...(anybodyGone ? substitutes : [])],
+    ...(message.envelope?.to !== undefined && { envelope: replaceInEnvelope(message.envelope, keep, substitutes) }),
+  };
+  return message.raw === undefined && anybodyGone
+    ? { ...changed, headers: { ...withoutRecipients(message.headers), ...originals } }
+    : changed;
+}
+
+function replaceInEnvelope(
+  envelope: NonNullable<MessageFields["envelope"]>,
+  keep: (address: string) => boolean,
+  substitutes: readonly Mailbox[],
+): NonNullable<MessageFields["envelope"]> {
+  return { ...envelope, to: replaceAddresses(envelope.to ?? [], keep, substitutes) };
+}
+
+/** The addresses that are kept, and those of the substitutes where one was not. */
+export function replaceAddresses(
+  addresses: readonly string[],
+  keep: (address: string) => boolean,
+  substitutes: readonly Mailbox[],
+): string[] {
+  const kept = addresses.filter((address) => keep(envelopeAddress(address)));
+  const added = kept.length < addresses.length ? substitutes.map(envelopeAddress) : [];
+  return [...new Set([...kept, ...added])];
+}
+
+function withoutRecipients(headers: MessageFields["headers"] = {}): Record<string, HeaderValue> {
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => !RECIPIENT_HEADERS.test(name)));
+}
