@@ -7,6 +7,7 @@ export { dummyBackend } from "./backends/dummy.ts";
 export { fileBackend, type FileBackendOptions } from "./backends/file.ts";
 export { memoryBackend, type MemoryBackend, type OutboxEntry } from "./backends/memory.ts";
 export { smtpBackend } from "./backends/smtp.ts";
+export type { FileAccess } from "./content/file-access.ts";
 export { compose, type ComposeContext, type Composed } from "./compose.ts";
 export { dkimDnsRecord, type DkimDnsRecord } from "./dkim/dns-record.ts";
 export type { PrivateKeyInput } from "./dkim/key.ts";

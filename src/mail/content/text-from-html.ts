@@ -1,0 +1,58 @@
+/** The text of a message made from its HTML: what it says, with its links, for readers that show no HTML. */
+import type { FormatCallback, HtmlToTextOptions } from "html-to-text";
+import { describeError } from "../../base/index.ts";
+import { MessageError } from "../errors.ts";
+
+/** Ten times what Gmail shows. A longer one is no letter, and reading it would hold up the process. */
+const MAX_HTML = 1_048_576;
+/** Below this a page is hostile, and would be followed by recursion. */
+const MAX_DEPTH = 200;
+
+/** Words of neighbouring cells stay apart. */
+const cell: FormatCallback = (element, walk, builder) => {
+  walk(element.children, builder);
+  builder.addInline(" ");
+};
+
+/** What stands in place of a picture. */
+const alt: FormatCallback = (element, _walk, builder) => {
+  const attributes = element.attribs as Readonly<Record<string, string>> | undefined;
+  builder.addInline(attributes?.["alt"] ?? "");
+};
+
+const options: HtmlToTextOptions = {
+  wordwrap: false,
+  limits: { maxDepth: MAX_DEPTH },
+  formatters: { cell, alt },
+  selectors: [
+    { selector: "a", options: { hideLinkHrefIfSameAsText: true, linkBrackets: ["<", ">"] } },
+    { selector: "head", format: "skip" },
+    { selector: "title", format: "skip" },
+    { selector: "img", format: "alt" },
+    { selector: "td", format: "cell" },
+    { selector: "th", format: "cell" },
+    { selector: "tr", format: "block", options: { leadingLineBreaks: 1, trailingLineBreaks: 1 } },
+    { selector: '[style*="display:none"]', format: "skip" },
+    { selector: '[style*="display: none"]', format: "skip" },
+    ...["h1", "h2", "h3", "h4", "h5", "h6"].map((selector) => ({ selector, options: { uppercase: false } })),
+  ],
+};
+
+let converter: Promise<(html: string) => string> | undefined;
+
+/**
+ * The text, or an empty one where the HTML says nothing, or has more than 1,048,576 characters.
+ *
+ * @throws MessageError WX_MESSAGE_HTML when the HTML cannot be read
+ */
+export async function textFromHtml(html: string): Promise<string> {
+  if (html.length > MAX_HTML) return "";
+  converter ??= import("html-to-text").then(({ compile }) => compile(options));
+  const convert = await converter;
+  try {
+    return convert(html);
+  } catch (cause) {
+    const problem = `cannot be made into text (${describeError(cause)})`;
+    throw new MessageError("WX_MESSAGE_HTML", { field: "html", problem, fix: "Give a text beside it" }, { cause });
+  }
+}
