@@ -1,0 +1,20 @@
+/** The rules for all lines, whatever stands in them (RFC 5322, section 2.1; RFC 2045, section 2.7). */
+import type { Report } from "./report.ts";
+
+const LONGEST_LINE = 998;
+
+export function checkLines(source: string, report: Report): void {
+  // oxlint-disable-next-line no-control-regex -- control characters are what it looks for
+  for (const { 0: found, index } of source.matchAll(/[\0-\x08\x0b\x0c\x0e-\x1f\x7f]/g)) {
+    report.broken("control-character", index, found);
+  }
+  for (const { 0: found, index } of source.matchAll(/[\x80-\xff]/g)) report.broken("not-7bit", index, found);
+  for (const { index } of source.matchAll(/\r(?!\n)/g)) report.broken("bare-cr", index, "CR without LF");
+  for (const { index } of source.matchAll(/(?<!\r)\n/g)) report.broken("bare-lf", index, "LF without CR");
+  report.unless(source.endsWith("\r\n"), "no-last-crlf", source.length, source.slice(-20));
+  let start = 0;
+  for (const line of source.split("\r\n")) {
+    report.unless(line.length <= LONGEST_LINE, "line-over-998", start, line);
+    start += line.length + 2;
+  }
+}
