@@ -1,7 +1,102 @@
 /** Turns the fields that are shorthand for headers and parts into those headers and parts. */
-import type { MessageFields } from "./message.ts";
+import { calendarParts } from "./fields/calendar.ts";
+import { listHeaders } from "./fields/list-headers.ts";
+import { badValue } from "./fields/refusal.ts";
+import { messageIds } from "./fields/thread.ts";
+import type { Alternative, HeaderValue, MessageFields } from "./message-fields.ts";
 
-/** The message with every shorthand written out; the same object where there is none. */
+/**
+ * The message with every shorthand written out; the same object where there is none.
+ *
+ * The forms of the body that stand before HTML (for watches, then AMP) come first among the alternatives. A header that is
+ * given by name stays as it is.
+ *
+ * @throws MessageError WX_MESSAGE_VALUE
+ */
 export function expandFields(message: MessageFields): MessageFields {
-  return message;
+  if (!hasShorthand(message)) return message;
+  const calendar = message.icalEvent === undefined ? undefined : calendarParts(message.icalEvent);
+  return {
+    ...message,
+    headers: withHeaders(message),
+    alternatives: [
+      ...bodyForm(message.watchHtml, "text/watch-html"),
+      ...bodyForm(message.amp, "text/x-amp-html"),
+      ...(message.alternatives ?? []).map(decoded),
+      ...(calendar === undefined ? [] : [calendar.alternative]),
+    ],
+    attachments: [...(message.attachments ?? []), ...(calendar?.attachments ?? [])],
+  };
+}
+
+function hasShorthand(message: MessageFields): boolean {
+  const { sender, amp, watchHtml, icalEvent, inReplyTo, references, priority, list, autoSubmitted } = message;
+  return (
+    sender !== undefined ||
+    amp !== undefined ||
+    watchHtml !== undefined ||
+    icalEvent !== undefined ||
+    inReplyTo !== undefined ||
+    references !== undefined ||
+    priority !== undefined ||
+    list !== undefined ||
+    autoSubmitted !== undefined ||
+    message.alternatives?.some(({ encoding }) => encoding !== undefined) === true
+  );
+}
+
+function bodyForm(content: string | undefined, type: string): Alternative[] {
+  return content === undefined || content === "" ? [] : [{ content, contentType: `${type}; charset=utf-8` }];
+}
+
+function decoded(alternative: Alternative): Alternative {
+  const { content, contentType, encoding } = alternative;
+  if (encoding === undefined || typeof content !== "string") return alternative;
+  return { content: Buffer.from(content, encoding), contentType };
+}
+
+/** The headers given by name, and after them those that the fields stand for. */
+function withHeaders(message: MessageFields): Record<string, HeaderValue> {
+  const headers: Record<string, HeaderValue> = { ...message.headers };
+  const given = new Set(Object.keys(headers).map((name) => name.toLowerCase()));
+  for (const [name, value] of Object.entries(shorthandHeaders(message))) {
+    if (!given.has(name.toLowerCase())) headers[name] = value;
+  }
+  return headers;
+}
+
+function shorthandHeaders(message: MessageFields): Record<string, HeaderValue> {
+  const { sender, inReplyTo, references, priority, list, autoSubmitted } = message;
+  return {
+    ...(sender !== undefined && { Sender: [sender] }),
+    ...(inReplyTo !== undefined && { "In-Reply-To": messageIds(inReplyTo, "inReplyTo") }),
+    ...(references !== undefined && references.length > 0 && { References: messageIds(references, "references") }),
+    ...(priority !== undefined && oneOf(priorities, priority, "priority")),
+    ...(list !== undefined && listHeaders(list)),
+    ...(autoSubmitted !== undefined && oneOf(submissions, autoSubmitted, "autoSubmitted")),
+  };
+}
+
+/** What readers of the last thirty years look at; nothing says "normal" better than no header. */
+const priorities = {
+  high: { "X-Priority": "1 (Highest)", "X-MSMail-Priority": "High", Importance: "High" },
+  normal: {},
+  low: { "X-Priority": "5 (Lowest)", "X-MSMail-Priority": "Low", Importance: "Low" },
+} satisfies Record<NonNullable<MessageFields["priority"]>, Record<string, string>>;
+
+/** RFC 3834, section 5. */
+const submissions = {
+  "auto-generated": { "Auto-Submitted": "auto-generated" },
+  "auto-replied": { "Auto-Submitted": "auto-replied" },
+  no: { "Auto-Submitted": "no" },
+} satisfies Record<NonNullable<MessageFields["autoSubmitted"]>, Record<string, string>>;
+
+function oneOf(
+  table: Readonly<Record<string, Record<string, string>>>,
+  value: string,
+  field: string,
+): Record<string, string> {
+  const found = Object.hasOwn(table, value) ? table[value] : undefined;
+  if (found !== undefined) return found;
+  throw badValue(field, value, "is not one of its values", `Use ${Object.keys(table).join(", ")}`);
 }

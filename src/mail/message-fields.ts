@@ -41,9 +41,9 @@ export interface Alternative {
 export interface CalendarEvent {
   /** An iCalendar file (RFC 5545). */
   content: string | Uint8Array;
-  /** iTIP's method (RFC 5546), which must be the one inside `content`. Default `publish`. */
+  /** iTIP's method (RFC 5546). Default: the one inside of `content`, which it must be. */
   method?: "publish" | "request" | "reply" | "add" | "cancel" | "refresh" | "counter" | "declinecounter" | undefined;
-  /** Default `invite.ics`. */
+  /** Default `invite.ics`; `false` for no file beside the form of the body. */
   filename?: string | false | undefined;
 }
 
@@ -51,10 +51,11 @@ export interface CalendarEvent {
 export interface ListHeaders {
   /** Where to leave the list. A `https:` URL among them makes it one click (RFC 8058), unless `oneClick` is false. */
   unsubscribe?: string | readonly string[] | undefined;
-  /** Default: true where `unsubscribe` holds a `https:` URL. */
+  /** Default: true where `unsubscribe` holds one `https:` URL and no `http:` one. */
   oneClick?: boolean | undefined;
   subscribe?: string | readonly string[] | undefined;
   help?: string | readonly string[] | undefined;
+  /** `NO` for a list that nobody may write to. */
   post?: string | readonly string[] | undefined;
   owner?: string | readonly string[] | undefined;
   archive?: string | readonly string[] | undefined;
@@ -93,7 +94,7 @@ export interface MessageFields {
   /** The message this one answers, with its angle brackets. */
   inReplyTo?: string | undefined;
   references?: string | readonly string[] | undefined;
-  /** Default: no header at all. */
+  /** Default, and `normal`: no header at all. */
   priority?: "high" | "normal" | "low" | undefined;
   list?: ListHeaders | undefined;
   /** Tells answering machines to keep still (RFC 3834). */
