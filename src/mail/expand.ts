@@ -22,7 +22,7 @@ export function expandFields(message: MessageFields): MessageFields {
     alternatives: [
       ...bodyForm(message.watchHtml, "text/watch-html"),
       ...bodyForm(message.amp, "text/x-amp-html"),
-      ...(message.alternatives ?? []).map(decoded),
+      ...(message.alternatives ?? []),
       ...(calendar === undefined ? [] : [calendar.alternative]),
     ],
     attachments: [...(message.attachments ?? []), ...(calendar?.attachments ?? [])],
@@ -30,9 +30,8 @@ export function expandFields(message: MessageFields): MessageFields {
 }
 
 function hasShorthand(message: MessageFields): boolean {
-  const { sender, amp, watchHtml, icalEvent, inReplyTo, references, priority, list, autoSubmitted } = message;
+  const { amp, watchHtml, icalEvent, inReplyTo, references, priority, list, autoSubmitted } = message;
   return (
-    sender !== undefined ||
     amp !== undefined ||
     watchHtml !== undefined ||
     icalEvent !== undefined ||
@@ -40,19 +39,12 @@ function hasShorthand(message: MessageFields): boolean {
     references !== undefined ||
     priority !== undefined ||
     list !== undefined ||
-    autoSubmitted !== undefined ||
-    message.alternatives?.some(({ encoding }) => encoding !== undefined) === true
+    autoSubmitted !== undefined
   );
 }
 
 function bodyForm(content: string | undefined, type: string): Alternative[] {
   return content === undefined || content === "" ? [] : [{ content, contentType: `${type}; charset=utf-8` }];
-}
-
-function decoded(alternative: Alternative): Alternative {
-  const { content, contentType, encoding } = alternative;
-  if (encoding === undefined || typeof content !== "string") return alternative;
-  return { content: Buffer.from(content, encoding), contentType };
 }
 
 /** The headers given by name, and after them those that the fields stand for. */
@@ -66,9 +58,8 @@ function withHeaders(message: MessageFields): Record<string, HeaderValue> {
 }
 
 function shorthandHeaders(message: MessageFields): Record<string, HeaderValue> {
-  const { sender, inReplyTo, references, priority, list, autoSubmitted } = message;
+  const { inReplyTo, references, priority, list, autoSubmitted } = message;
   return {
-    ...(sender !== undefined && { Sender: [sender] }),
     ...(inReplyTo !== undefined && { "In-Reply-To": messageIds(inReplyTo, "inReplyTo") }),
     ...(references !== undefined && references.length > 0 && { References: messageIds(references, "references") }),
     ...(priority !== undefined && oneOf(priorities, priority, "priority")),
