@@ -3,7 +3,9 @@ import { BadData } from "./errors.ts";
 import { decodeLenientBase64 } from "./lenient-base64.ts";
 
 export function encodeBase64Url(value: string | Uint8Array): string {
-  return Buffer.from(value).toString("base64url");
+  const bytes =
+    typeof value === "string" ? Buffer.from(value) : Buffer.from(value.buffer, value.byteOffset, value.length);
+  return bytes.toString("base64url");
 }
 
 /**

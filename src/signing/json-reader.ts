@@ -1,5 +1,5 @@
-/** JSON text read without loss: integers that a JavaScript number cannot hold become bigints. */
-import { randomUUID } from "node:crypto";
+/** JSON text read without loss of integers: those that a JavaScript number cannot hold become bigints. */
+import { type JsonFactory, parseJson, readInteger } from "./json-parser.ts";
 
 /** Anything that JSON can say. */
 export type JsonValue = null | boolean | number | bigint | string | JsonValue[] | JsonObject;
@@ -12,29 +12,37 @@ export interface JsonObject {
 /** Sixteen digits in a row: the shortest integer that may be unsafe (2^53 has as many). */
 const LONG_NUMBER = /\d{16}/;
 
-/** The strings of a JSON text, which are passed over, and its integers (a number with fraction or exponent has its own ending). */
-const STRING_OR_NUMBER = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\d[\d.eE+-]*/g;
+/** What Python writes for floats that JSON does not have. */
+const PYTHON_NUMBER = /NaN|Infinity/;
 
-/** Stands before the digits of a bigint, in a string no payload can guess. */
-const mark = `bigint:${randomUUID()}:`;
-
-function markBigIntegers(text: string): string {
-  return text.replaceAll(STRING_OR_NUMBER, (part) =>
-    /^-?\d+$/.test(part) && !Number.isSafeInteger(Number(part)) ? `"${mark}${part}"` : part,
-  );
-}
-
-function unmark(_key: string, value: JsonValue): JsonValue {
-  return typeof value === "string" && value.startsWith(mark) ? BigInt(value.slice(mark.length)) : value;
-}
+const plainValues: JsonFactory = {
+  integer: readInteger,
+  float: (value) => value,
+  object(members) {
+    const object: Record<string, unknown> = {};
+    for (const [name, value] of members) {
+      // An assignment to __proto__ would set the prototype.
+      if (name === "__proto__")
+        Object.defineProperty(object, name, { value, writable: true, enumerable: true, configurable: true });
+      else object[name] = value;
+    }
+    return object;
+  },
+};
 
 /**
- * The value of a JSON text. `1.0` is read as 1, as JavaScript has no other; Python's `NaN` and `Infinity` are not JSON.
+ * The value of a JSON text, as JSON.parse reads it but for integers beyond 2^53 and Python's `NaN` and `Infinity`.
+ *
+ * `1.0` is read as 1, and integer-like names of an object come first in it, as JavaScript has it no other way.
  *
  * @throws SyntaxError for text that is not JSON, RangeError for one nested too deeply.
  */
 export function readJson(text: string): JsonValue {
-  const value = JSON.parse(text) as JsonValue;
-  if (!LONG_NUMBER.test(text)) return value;
-  return JSON.parse(markBigIntegers(text), unmark) as JsonValue;
+  if (LONG_NUMBER.test(text)) return parseJson(text, plainValues) as JsonValue;
+  try {
+    return JSON.parse(text) as JsonValue;
+  } catch (error) {
+    if (!PYTHON_NUMBER.test(text)) throw error;
+    return parseJson(text, plainValues) as JsonValue;
+  }
 }

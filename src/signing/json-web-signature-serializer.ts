@@ -3,12 +3,15 @@ import { decodeBase64Url, encodeBase64Url } from "./base64url.ts";
 import { BadHeader, BadPayload, BadSignature, SigningUsageError } from "./errors.ts";
 import { HMACAlgorithm } from "./hmac-algorithm.ts";
 import { type JsonObject, type JsonValue, readJson } from "./json-reader.ts";
-import { writeJson } from "./json-writer.ts";
+import type { JsonStyle } from "./json-writer.ts";
 import { NoneAlgorithm } from "./none-algorithm.ts";
 import { checkOptions } from "./options.ts";
+import { compactJson, type PayloadSerializer } from "./payload-serializer.ts";
+import { PerSalt } from "./per-salt.ts";
 import { type SecretKey, secretKeyList } from "./secret-key.ts";
 import { Signer } from "./signer.ts";
 import type { SigningAlgorithm } from "./signing-algorithm.ts";
+import { decodeUtf8 } from "./utf8.ts";
 
 /** HMAC with SHA-256, SHA-384 or SHA-512; `none` protects nothing. */
 export type AlgorithmName = "HS256" | "HS384" | "HS512" | "none";
@@ -25,16 +28,36 @@ const ALGORITHMS: Readonly<Record<AlgorithmName, SigningAlgorithm>> = {
 const MAX_TOKEN_BYTES = 65_536;
 
 /** What may be set of a serializer; a misspelt name is refused. */
-export interface JSONWebSignatureSerializerOptions {
+export interface JSONWebSignatureSerializerOptions<T = JsonValue> {
   /** Keeps tokens of different purposes apart. Without one the key is used as it is, which makes an ordinary JWT. */
   readonly salt?: string | Uint8Array;
   /** Signs, and is the only one accepted on reading. Default HS512. */
   readonly algorithmName?: AlgorithmName;
+  /** Turns values into text. Default: compact JSON. Headers are compact JSON always. */
+  readonly serializer?: PayloadSerializer<T>;
+  /** Handed to the serializer's `dumps`; `{ ensureAscii: true }` writes as itsdangerous before 1.0 did. */
+  readonly serializerKwargs?: JsonStyle;
   /** True to read base64 as carelessly spelt as Python reads it; then several texts are the same token. Default false. */
   readonly lenient?: boolean;
   /** A longer token is neither written nor read. Default 65536. */
   readonly maxTokenBytes?: number;
+  /** A shorter secret key is refused. Default 1: only an empty one, so that any key of Python's works. */
+  readonly minKeyBytes?: number;
+  /** The time in Unix seconds. Default: the machine's. */
+  readonly now?: () => number;
 }
+
+/** Their names. */
+export const jwsOptionNames: readonly string[] = [
+  "salt",
+  "algorithmName",
+  "serializer",
+  "serializerKwargs",
+  "lenient",
+  "maxTokenBytes",
+  "minKeyBytes",
+  "now",
+] satisfies (keyof JSONWebSignatureSerializerOptions)[];
 
 /** How one token is written. */
 export interface DumpsOptions {
@@ -60,29 +83,38 @@ export interface LoadsOptions {
  * const token = serializer.dumps({ user: 42 });
  * serializer.loads(token); // { user: 42 }
  */
-export class JSONWebSignatureSerializer {
+export class JSONWebSignatureSerializer<T = JsonValue> {
   readonly algorithmName: AlgorithmName;
-  readonly #secretKey: SecretKey;
-  readonly #algorithm: SigningAlgorithm;
+  readonly #serializer: PayloadSerializer<T>;
+  readonly #style: JsonStyle | undefined;
   readonly #lenient: boolean;
   readonly #maxTokenBytes: number;
   readonly #signer: Signer;
+  readonly #signers: PerSalt<Signer>;
+  #plainHeader: string | undefined;
 
   /**
-   * @throws SigningUsageError WX_SIGNING_KEY for an empty key, WX_SIGNING_OPTION for an unknown option or algorithm.
+   * @throws SigningUsageError WX_SIGNING_KEY for an empty or too short key, WX_SIGNING_OPTION for an unknown option or
+   * algorithm.
    */
-  constructor(secretKey: SecretKey, options: JSONWebSignatureSerializerOptions = {}) {
-    checkOptions("the serializer", options, ["salt", "algorithmName", "lenient", "maxTokenBytes"]);
-    this.algorithmName = options.algorithmName ?? "HS512";
-    if (!Object.hasOwn(ALGORITHMS, this.algorithmName)) {
+  constructor(secretKey: SecretKey, options: JSONWebSignatureSerializerOptions<T> = {}) {
+    checkOptions("the serializer", options, jwsOptionNames);
+    const { algorithmName = "HS512", salt, lenient = false, minKeyBytes } = options;
+    if (!Object.hasOwn(ALGORITHMS, algorithmName)) {
       const known = Object.keys(ALGORITHMS).join(", ");
       throw new SigningUsageError("WX_SIGNING_OPTION", `algorithmName must be one of ${known}`);
     }
-    this.#secretKey = secretKeyList(secretKey);
-    this.#algorithm = ALGORITHMS[this.algorithmName];
-    this.#lenient = options.lenient ?? false;
+    const algorithm = ALGORITHMS[algorithmName];
+    const keys = secretKeyList(secretKey, minKeyBytes);
+    this.algorithmName = algorithmName;
+    // Where no serializer is given, T is what the default one reads.
+    this.#serializer = options.serializer ?? (compactJson as unknown as PayloadSerializer<T>);
+    this.#style = options.serializerKwargs;
+    this.#lenient = lenient;
     this.#maxTokenBytes = options.maxTokenBytes ?? MAX_TOKEN_BYTES;
-    this.#signer = this.#makeSigner(options.salt);
+    this.#signers = new PerSalt((ofSalt) => new Signer(keys, { salt: ofSalt, algorithm, lenient }));
+    this.#signer =
+      salt === undefined ? new Signer(keys, { keyDerivation: "none", algorithm, lenient }) : this.#signers.get(salt);
   }
 
   /**
@@ -93,8 +125,11 @@ export class JSONWebSignatureSerializer {
    */
   dumps(value: unknown, options: DumpsOptions = {}): string {
     checkOptions("dumps", options, ["salt", "headerFields"]);
-    const header = writeJson(this.makeHeader(options.headerFields ?? {}));
-    const token = this.#signerFor(options.salt).sign(`${encodeBase64Url(header)}.${encodeBase64Url(writeJson(value))}`);
+    const { salt, headerFields } = options;
+    const header =
+      headerFields === undefined ? this.plainHeader() : this.encodeHeader({ ...headerFields, ...this.makeHeader() });
+    const payload = encodeBase64Url(this.#serializer.dumps(value, this.#style));
+    const token = this.#signerFor(salt).sign(`${header}.${payload}`);
     if (token.length > this.#maxTokenBytes) {
       const problem = `the token would have ${token.length} bytes; maxTokenBytes allows ${this.#maxTokenBytes}`;
       throw new SigningUsageError("WX_SIGNING_VALUE", problem);
@@ -110,9 +145,9 @@ export class JSONWebSignatureSerializer {
    * BadHeader WX_BAD_HEADER where the header is unreadable or names another algorithm,
    * BadPayload WX_BAD_PAYLOAD where the payload is unreadable; no other error comes of a token.
    */
-  loads(token: string, options: LoadsOptions & { readonly returnHeader: true }): [value: JsonValue, header: JsonObject];
-  loads(token: string, options?: LoadsOptions & { readonly returnHeader?: false }): JsonValue;
-  loads(token: string, options: LoadsOptions = {}): JsonValue | [value: JsonValue, header: JsonObject] {
+  loads(token: string, options: LoadsOptions & { readonly returnHeader: true }): [value: T, header: JsonObject];
+  loads(token: string, options?: LoadsOptions & { readonly returnHeader?: false }): T;
+  loads(token: string, options: LoadsOptions = {}): T | [value: T, header: JsonObject] {
     checkOptions("loads", options, ["salt", "returnHeader"]);
     const [value, header] = this.loadsChecked(token, options.salt);
     return options.returnHeader === true ? [value, header] : value;
@@ -124,7 +159,7 @@ export class JSONWebSignatureSerializer {
    * @returns Whether `loads` accepts it, and the value where it could be decoded (of an expired token it is not, as in Python).
    * @throws BadPayload WX_BAD_PAYLOAD where the signature is good and the payload unreadable.
    */
-  loadsUnsafe(token: string, options: Pick<LoadsOptions, "salt"> = {}): [ok: boolean, value: JsonValue | undefined] {
+  loadsUnsafe(token: string, options: Pick<LoadsOptions, "salt"> = {}): [ok: boolean, value: T | undefined] {
     try {
       return [true, this.loads(token, options)];
     } catch (error) {
@@ -134,13 +169,23 @@ export class JSONWebSignatureSerializer {
     }
   }
 
-  /** The header of a new token: the caller's fields in their order, overruled by the serializer's. */
-  protected makeHeader(headerFields: Readonly<Record<string, unknown>>): Record<string, unknown> {
-    return { ...headerFields, alg: this.algorithmName };
+  /** What the serializer itself puts into a header, in this order, after or over the caller's fields. */
+  protected makeHeader(): Record<string, unknown> {
+    return { alg: this.algorithmName };
+  }
+
+  /** The header without fields of the caller's, as it stands in the token; made once for as long as it stays the same. */
+  protected plainHeader(): string {
+    this.#plainHeader ??= this.encodeHeader(this.makeHeader());
+    return this.#plainHeader;
+  }
+
+  protected encodeHeader(header: Readonly<Record<string, unknown>>): string {
+    return encodeBase64Url(compactJson.dumps(header, this.#style));
   }
 
   /** Value and header of a token that passes every check of this class. */
-  protected loadsChecked(token: string, salt?: string | Uint8Array): [value: JsonValue, header: JsonObject] {
+  protected loadsChecked(token: string, salt?: string | Uint8Array): [value: T, header: JsonObject] {
     if (typeof token !== "string") throw new BadSignature("the token is not a string");
     if (token.length > this.#maxTokenBytes) {
       throw new BadSignature(`the token is longer than ${this.#maxTokenBytes} bytes`);
@@ -153,31 +198,21 @@ export class JSONWebSignatureSerializer {
     return [value, header];
   }
 
-  #makeSigner(salt: string | Uint8Array | undefined): Signer {
-    return new Signer(this.#secretKey, {
-      salt: salt ?? "",
-      keyDerivation: salt === undefined ? "none" : "django-concat",
-      digestMethod: "sha1",
-      algorithm: this.#algorithm,
-      lenient: this.#lenient,
-    });
-  }
-
   #signerFor(salt: string | Uint8Array | undefined): Signer {
-    return salt === undefined ? this.#signer : this.#makeSigner(salt);
+    return salt === undefined ? this.#signer : this.#signers.get(salt);
   }
 
   /** Takes `header.payload` apart, in the order in which Python looks at its pieces. */
-  #read(signed: string): [value: JsonValue, header: JsonObject] {
+  #read(signed: string): [value: T, header: JsonObject] {
     const dot = signed.indexOf(".");
     if (dot === -1) throw new BadPayload("the token has no payload: it holds only one full stop");
     const headerJson = this.#decode(signed.slice(0, dot), BadHeader, "the header is not base64");
     const payloadJson = this.#decode(signed.slice(dot + 1), BadPayload, "the payload is not base64");
-    const header = parse(headerJson, BadHeader, "the header is not JSON");
+    const header = parse(headerJson, readJson, BadHeader, "the header is not JSON");
     if (typeof header !== "object" || header === null || Array.isArray(header)) {
       throw new BadHeader("the header is not a JSON object", { header });
     }
-    return [parse(payloadJson, BadPayload, "the payload is not JSON"), header];
+    return [parse(payloadJson, (text) => this.#serializer.loads(text), BadPayload, "the payload is not JSON"), header];
   }
 
   #decode(text: string, Failure: typeof BadHeader | typeof BadPayload, message: string): Buffer {
@@ -188,7 +223,7 @@ export class JSONWebSignatureSerializer {
     }
   }
 
-  #readUnverified(signed: string): JsonValue | undefined {
+  #readUnverified(signed: string): T | undefined {
     try {
       return this.#read(signed)[0];
     } catch {
@@ -197,11 +232,14 @@ export class JSONWebSignatureSerializer {
   }
 }
 
-const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-
-function parse(bytes: Uint8Array, Failure: typeof BadHeader | typeof BadPayload, message: string): JsonValue {
+function parse<V>(
+  bytes: Uint8Array,
+  read: (text: string) => V,
+  Failure: typeof BadHeader | typeof BadPayload,
+  message: string,
+): V {
   try {
-    return readJson(utf8.decode(bytes));
+    return read(decodeUtf8(bytes));
   } catch (originalError) {
     throw new Failure(message, { originalError });
   }

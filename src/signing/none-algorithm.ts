@@ -7,7 +7,7 @@ export class NoneAlgorithm implements SigningAlgorithm {
     return Buffer.alloc(0);
   }
 
-  verifySignature(_key: Uint8Array, _value: string, signature: Uint8Array): boolean {
+  verifySignature(_key: Uint8Array, _value: string | Uint8Array, signature: Uint8Array): boolean {
     return signature.length === 0;
   }
 }
