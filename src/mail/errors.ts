@@ -99,9 +99,17 @@ export class MailerError extends WaxsealError {
   static override readonly brand: string = "MailerError";
   /** The option at fault: `using`, `path`. */
   readonly setting: string;
+  /** The alias of the mailer that it is about; undefined where it is about none in particular. */
+  readonly alias: string | undefined;
 
-  constructor(code: `WX_MAILER_${string}`, setting: string, message: string, options?: { cause?: unknown }) {
+  constructor(
+    code: `WX_MAILER_${string}`,
+    setting: string,
+    message: string,
+    options?: { cause?: unknown; alias?: string },
+  ) {
     super(code, message, options);
     this.setting = setting;
+    this.alias = options?.alias;
   }
 }

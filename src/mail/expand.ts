@@ -9,12 +9,12 @@ import type { Alternative, HeaderValue, MessageFields } from "./message-fields.t
  * The message with every shorthand written out; the same object where there is none.
  *
  * The forms of the body that stand before HTML (for watches, then AMP) come first among the alternatives. A header that is
- * given by name stays as it is.
+ * given by name stays as it is. Beside a raw message nothing is written out.
  *
  * @throws MessageError WX_MESSAGE_VALUE
  */
 export function expandFields(message: MessageFields): MessageFields {
-  if (!hasShorthand(message)) return message;
+  if (message.raw !== undefined || !hasShorthand(message)) return message;
   const calendar = message.icalEvent === undefined ? undefined : calendarParts(message.icalEvent);
   return {
     ...message,

@@ -5,14 +5,15 @@ import { MailerError } from "./errors.ts";
 /** The alias that is used when none is named. */
 export const DEFAULT_MAILER_ALIAS = "default";
 
-/** Backends by alias; one of them is usually `default`. */
-export interface Mailers {
+/** Backends by alias; one of them is usually `default`. Iterating gives the aliases. */
+export interface Mailers extends Iterable<string> {
   /**
    * The backend of an alias.
    *
+   * @param fallback What to answer where there is no such alias, in place of an error.
    * @throws MailerError WX_MAILER_UNKNOWN
    */
-  get(alias?: string): Backend;
+  get(alias?: string, fallback?: Backend): Backend;
   /** The backend with the alias `default`. */
   readonly default: Backend;
   has(alias: string): boolean;
@@ -25,17 +26,21 @@ export interface Mailers {
 /**
  * Gathers backends under their aliases.
  *
+ * @throws MailerError WX_MAILER_BACKEND for a value that cannot send
+ *
  * @example
  * const mailers = createMailers({ default: smtpBackend({ host: "smtp.163.com" }), log: consoleBackend() })
  */
 export function createMailers(backends: Readonly<Record<string, Backend>>): Mailers {
   const byAlias = new Map(Object.entries(backends));
+  for (const [alias, backend] of byAlias) requireBackend(alias, backend);
   const names = [...byAlias.keys()];
-  const get = (alias: string = DEFAULT_MAILER_ALIAS): Backend => {
-    const backend = byAlias.get(alias);
+  const get = (alias: string = DEFAULT_MAILER_ALIAS, fallback?: Backend): Backend => {
+    const backend = byAlias.get(alias) ?? fallback;
     if (backend !== undefined) return backend;
     const known = names.length === 0 ? "none is configured" : `the configured ones are ${names.join(", ")}`;
-    throw new MailerError("WX_MAILER_UNKNOWN", "using", `There is no mailer ${JSON.stringify(alias)}; ${known}.`);
+    const text = `There is no mailer ${JSON.stringify(alias)}; ${known}.`;
+    throw new MailerError("WX_MAILER_UNKNOWN", "using", text, { alias });
   };
   const close = (): Promise<void> => closeAll(new Set(byAlias.values()));
   return {
@@ -46,8 +51,15 @@ export function createMailers(backends: Readonly<Record<string, Backend>>): Mail
     has: (alias) => byAlias.has(alias),
     names,
     close,
+    [Symbol.iterator]: () => names[Symbol.iterator](),
     [Symbol.asyncDispose]: close,
   };
+}
+
+function requireBackend(alias: string, backend: Partial<Backend> | undefined): void {
+  if (typeof backend?.send === "function") return;
+  const text = `mailers.${alias} cannot send; give a backend such as smtpBackend({ host }), or an object with a send method.`;
+  throw new MailerError("WX_MAILER_BACKEND", `mailers.${alias}`, text, { alias });
 }
 
 /** Closes all of them even when some fail, and then says so. */
