@@ -4,16 +4,19 @@ import { type Clock, findUnknownOption, type Logger, silentLogger, systemClock }
 import {
   ConfigError,
   createBackend,
+  createMiddleware,
+  createSigner,
   defineConfig,
   fromEnv,
   listenError,
+  type MailSettings,
   type MailerConfig,
   type ResolvedConfig,
   resolveConfig,
   type WaxsealConfig,
 } from "./config.ts";
 import { type Database, migrate, openDatabase, requireMigrated } from "./db/index.ts";
-import { createMail, createMailers, type Mail } from "./mail/index.ts";
+import { createMail, createMailers, deliveryReports, type Mail, MessageError } from "./mail/index.ts";
 import { createOutbox, type Outbox, type OutboxOptions } from "./outbox/index.ts";
 import { createWeb, type NodeServer, serveNode, type ServeNodeOptions } from "./web/index.ts";
 
@@ -83,7 +86,7 @@ export async function createWaxseal(config: WaxsealConfig = fromEnv(), options: 
 /**
  * What sends mail directly: the mailers of a configuration, without a database.
  *
- * @throws ConfigError `WX_CONFIG` when a mailer or the sender is wrong; SmtpError `WX_SMTP_OPTIONS`; MailerError
+ * @throws ConfigError `WX_CONFIG` when a mailer, the sender or a DKIM key is wrong; SmtpError `WX_SMTP_OPTIONS`; MailerError
  *   `WX_MAILER_PATH` when the folder of a `file` mailer cannot be used
  * @example
  * const mail = createMailFromConfig({ mailers, defaultFromEmail: "Shop <shop@example.com>" });
@@ -91,17 +94,21 @@ export async function createWaxseal(config: WaxsealConfig = fromEnv(), options: 
  * await mail.mailers.close();
  */
 export function createMailFromConfig(
-  config: { mailers: Readonly<Record<string, MailerConfig>>; defaultFromEmail: string },
+  config: MailSettings & { mailers: Readonly<Record<string, MailerConfig>>; defaultFromEmail: string },
   { logger = silentLogger, clock = systemClock }: Omit<WaxsealOptions, "migrate"> = {},
 ): Mail {
-  defineConfig({ mailers: config.mailers, defaultFromEmail: config.defaultFromEmail });
-  const backends = Object.entries(config.mailers).map(
+  const { mailers, defaultFromEmail, dkim, middleware, alwaysTo, allowTo } = config;
+  defineConfig({ mailers, defaultFromEmail, dkim, middleware, alwaysTo, allowTo });
+  const backends = Object.entries(mailers).map(
     ([name, mailer]) => [name, createBackend(mailer, `mailers.${name}`, logger)] as const,
   );
   return createMail({
     mailers: createMailers(Object.fromEntries(backends)),
-    defaultFromEmail: config.defaultFromEmail,
+    defaultFromEmail,
     clock,
+    logger,
+    dkim: createSigner(config, { clock, logger }),
+    middleware: createMiddleware(config),
   });
 }
 
@@ -126,10 +133,11 @@ export function assemble(
   const { logger = silentLogger, clock = systemClock } = options;
   const { secretKey, siteUrl, siteName } = config;
   const mail = createMailFromConfig(config, options);
+  const reports = deliveryReports(config.middleware, logger);
   const outbox = createOutbox({
     ...outboxSettings(config),
     database,
-    mailer: (name) => mail.mailers.get(name),
+    mailer: (name) => reports.watch(mail.mailers.get(name)),
     clock,
     logger,
   });
@@ -156,6 +164,7 @@ export function assemble(
   async function closeAll(): Promise<void> {
     await Promise.all(servers.map((server) => server.close()));
     await outbox.stop();
+    await reports.settled();
     await mail.mailers.close();
     await database.close();
   }
@@ -180,10 +189,17 @@ function outboxSettings({ outbox }: ResolvedConfig): Pick<OutboxOptions, "policy
   return { policy: { baseMs: retrySeconds * 1000 }, leaseMs: leaseSeconds * 1000, concurrency };
 }
 
-/** The request path ends here: the mail is a row of the same transaction, and the worker finds it there. */
+/**
+ * The request path ends here: the mail is a row of the same transaction, and the worker finds it there. An account mail
+ * names somebody; where nobody is left of them (`allowTo`), there is nothing to send, and the account stands.
+ */
 function intoOutbox(outbox: Outbox, mail: Mail): Deliver {
   return async (message, { tx }) => {
-    await outbox.enqueue(await mail.compose(message), tx === undefined ? {} : { tx });
+    const composed = await mail.compose(message).catch((error: unknown) => {
+      if (error instanceof MessageError && error.code === "WX_MESSAGE_NO_RECIPIENT") return undefined;
+      throw error;
+    });
+    if (composed !== undefined) await outbox.enqueue(composed, tx === undefined ? {} : { tx });
   };
 }
 

@@ -54,5 +54,6 @@ function show(path: string, value: unknown): string {
     const secrets = Array.isArray(value) ? value : [value];
     return secrets.map((secret) => `******** (${String(secret).length} characters)`).join(", ");
   }
+  if (Array.isArray(value) && value.every((item) => typeof item === "string")) return value.join(", ");
   return typeof value === "object" ? "(a value of the configuration file)" : String(value);
 }

@@ -191,3 +191,47 @@ test("what only a deployment knows is asked for together, and has stand-ins in d
   expect(resolveConfig({}, stand)).toMatchObject({ siteName: "Waxseal", web: { port: 8025 }, inbox: { port: 1025 } });
   expect(resolveConfig({ siteUrl: "https://x.cn" }, stand).siteUrl).toBe("https://x.cn");
 });
+
+test("DKIM, ALWAYS_TO and ALLOW_TO come out of the environment", () => {
+  const folder = mkdtempSync(join(tmpdir(), "waxseal-config-"));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  writeFileSync(join(folder, "key"), "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n");
+  const env = {
+    WAXSEAL_DKIM_DOMAIN: "x.cn",
+    WAXSEAL_DKIM_SELECTOR: "mail2026",
+    WAXSEAL_DKIM_PRIVATE_KEY_FILE: join(folder, "key"),
+    WAXSEAL_ALWAYS_TO: "dev@x.cn",
+    WAXSEAL_ALLOW_TO: "x.cn, *.x.cn ,ann@y.cn,",
+  };
+  expect(fromEnv(env)).toEqual({
+    dkim: {
+      domain: "x.cn",
+      selector: "mail2026",
+      privateKey: "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----",
+    },
+    alwaysTo: ["dev@x.cn"],
+    allowTo: ["x.cn", "*.x.cn", "ann@y.cn"],
+  });
+  expect(problemsOf(() => fromEnv({ ...env, WAXSEAL_ALWAYS_TO: "dev", WAXSEAL_ALLOW_TO: "x.cn,a b" }))).toEqual([
+    expect.stringMatching(/^WAXSEAL_ALWAYS_TO: it is dev\. alwaysTo\[0\]: "dev" has no @/),
+    expect.stringMatching(/^WAXSEAL_ALLOW_TO: it is x\.cn,a b\. allowTo\[1\]: "a b" is neither/),
+  ]);
+});
+
+test("a DKIM key is checked for what it lacks, each by its place", () => {
+  const key = { domain: "x.cn", selector: "s", privateKey: "k" };
+  expect(problemsOf(() => defineConfig({ dkim: { domain: "x.cn" } as WaxsealConfig["dkim"] }))).toEqual([
+    "dkim.selector: it is missing. Set it, or WAXSEAL_DKIM_SELECTOR in the environment.",
+    "dkim.privateKey: it is missing. Set it, or WAXSEAL_DKIM_PRIVATE_KEY_FILE in the environment.",
+  ]);
+  const wrong = [key, { ...key, privateKeyFile: "f" }, { ...key, selectr: "s" }, { ...key, privateKey: "" }, 3];
+  expect(problemsOf(() => defineConfig({ dkim: wrong as unknown as WaxsealConfig["dkim"] }))).toEqual([
+    "dkim[1].privateKeyFile: privateKey is set too; set one of the two.",
+    "dkim[2].selectr: there is no such option. Did you mean selector?",
+    "dkim[3].privateKey: it must be a text that is not empty.",
+    "dkim[4]: it is 3; it must be an object.",
+  ]);
+  expect(problemsOf(() => defineConfig({ dkim: "key" as unknown as WaxsealConfig["dkim"] }))).toEqual([
+    expect.stringMatching(/^dkim: it is "key"; it must be \{ domain, selector/),
+  ]);
+});

@@ -15,6 +15,7 @@ import {
   show,
 } from "./check.ts";
 import { ConfigError, type ConfigProblem } from "./errors.ts";
+import { checkDkim, mailShape } from "./mail-checks.ts";
 import type { WaxsealConfig } from "./types.ts";
 
 /** Under this a key can be guessed; Django's own are 50 characters. */
@@ -56,6 +57,7 @@ const shape: Shape = {
   defaultFromEmail: isMailbox,
   mailers: (value) =>
     isPlainObject(value) ? undefined : `it is ${show(value)}; it must be an object of named mailers.`,
+  ...mailShape,
   accounts: { activationMaxAgeSeconds: isSeconds, sessionMaxAgeSeconds: isSeconds, mailsPerHour: isCount },
   outbox: { retrySeconds: isSeconds, leaseSeconds: isSeconds, concurrency: isCount },
   web: { host: isText, port: isOwnPort },
@@ -110,7 +112,7 @@ export function defineConfig(config: WaxsealConfig): WaxsealConfig {
 
 /** Every problem of a configuration, by the path where it stands. */
 export function checkConfig(config: WaxsealConfig): ConfigProblem[] {
-  const problems = checkShape(config, shape, "");
+  const problems = [...checkShape(config, shape, ""), ...checkDkim(config.dkim)];
   if (!isPlainObject(config.mailers)) return problems;
   const mailers = Object.entries(config.mailers).flatMap(([name, mailer]) => checkMailer(mailer, `mailers.${name}`));
   return [...problems, ...mailers];

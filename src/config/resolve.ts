@@ -1,10 +1,11 @@
 /** Fills in the defaults, and refuses a configuration that lacks what its use needs. */
 import { defineConfig } from "./define.ts";
 import { ConfigError, type ConfigProblem } from "./errors.ts";
+import type { MailSettings } from "./mail-options.ts";
 import type { MailerConfig, WaxsealConfig } from "./types.ts";
 
 /** A configuration with nothing left open. */
-export interface ResolvedConfig {
+export interface ResolvedConfig extends MailSettings {
   /** Oldest to newest. */
   secretKey: readonly string[];
   siteUrl: string;
@@ -20,7 +21,7 @@ export interface ResolvedConfig {
 }
 
 /** Where nothing else is said; `DEFAULT_FROM_EMAIL` has Django's default. */
-export const defaults: Omit<ResolvedConfig, "secretKey" | "siteUrl" | "mailers"> = {
+export const defaults: Omit<ResolvedConfig, "secretKey" | "siteUrl" | "mailers" | keyof MailSettings> = {
   siteName: "Waxseal",
   databaseUrl: "sqlite:.waxseal/waxseal.db",
   defaultFromEmail: "webmaster@localhost",
@@ -55,6 +56,10 @@ export function resolveConfig(config: WaxsealConfig, fallback: Partial<Essential
     secretKey: typeof secretKey === "string" ? [secretKey] : secretKey,
     siteUrl,
     mailers,
+    dkim: config.dkim,
+    alwaysTo: config.alwaysTo,
+    allowTo: config.allowTo,
+    middleware: config.middleware,
     siteName: config.siteName ?? defaults.siteName,
     databaseUrl: config.databaseUrl ?? defaults.databaseUrl,
     defaultFromEmail: config.defaultFromEmail ?? defaults.defaultFromEmail,

@@ -10,6 +10,8 @@ export type SettingKind =
   | "own-port"
   | "seconds"
   | "count"
+  /** Values with commas between them. */
+  | "list"
   | "backend"
   | "level";
 
@@ -41,6 +43,11 @@ export const settings: readonly Setting[] = [
   { name: "EMAIL_SSL_KEYFILE", path: `${MAILER}.keyFile`, kind: "text" },
   { name: "EMAIL_FILE_PATH", path: `${MAILER}.path`, kind: "text" },
   { name: "WAXSEAL_ALLOW_PLAINTEXT_AUTH", path: `${MAILER}.allowPlaintextAuth`, kind: "boolean" },
+  { name: "WAXSEAL_DKIM_DOMAIN", path: "dkim.domain", kind: "text" },
+  { name: "WAXSEAL_DKIM_SELECTOR", path: "dkim.selector", kind: "text" },
+  { name: "WAXSEAL_DKIM_PRIVATE_KEY", path: "dkim.privateKey", kind: "secret", fileVariant: true },
+  { name: "WAXSEAL_ALWAYS_TO", path: "alwaysTo", kind: "list" },
+  { name: "WAXSEAL_ALLOW_TO", path: "allowTo", kind: "list" },
   { name: "WAXSEAL_SITE_NAME", path: "siteName", kind: "text" },
   { name: "WAXSEAL_HOST", path: "web.host", kind: "text" },
   { name: "WAXSEAL_SMTP_PORT", path: "inbox.port", kind: "own-port" },
@@ -64,7 +71,7 @@ export const settingNames: readonly string[] = [
 
 /** Whether the value at this path of the configuration must never be shown. */
 export function isSecretPath(path: string): boolean {
-  return path === "secretKey" || path.endsWith(".password");
+  return path === "secretKey" || /\.(?:password|privateKey)$/.test(path);
 }
 
 /** The environment name that sets a path of the configuration; undefined where only the configuration file can. */

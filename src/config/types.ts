@@ -1,5 +1,5 @@
 /** What can be configured. */
-import type { Backend } from "../mail/index.ts";
+import type { Backend, DkimKey, Middleware } from "../mail/index.ts";
 
 /** A mailer that speaks SMTP. */
 export interface SmtpMailerConfig {
@@ -57,6 +57,13 @@ export type MailerConfig =
   | DummyMailerConfig
   | Backend;
 
+/** A DKIM key; one of `privateKey` and `privateKeyFile` must be there. */
+export interface DkimConfig extends Omit<DkimKey, "privateKey"> {
+  privateKey?: DkimKey["privateKey"] | undefined;
+  /** A file that holds the key, PEM or DER. */
+  privateKeyFile?: string | undefined;
+}
+
 /** The name of one of Waxseal's own backends. */
 export type BackendName = "smtp" | "console" | "file" | "memory" | "dummy";
 
@@ -74,6 +81,14 @@ export interface WaxsealConfig {
   defaultFromEmail?: string | undefined;
   /** Named ways out; "default" is used where none is named. */
   mailers?: Readonly<Record<string, MailerConfig>> | undefined;
+  /** Signs every mail, with one key or several. Default: none. */
+  dkim?: DkimConfig | readonly DkimConfig[] | undefined;
+  /** Everything goes to these addresses and nobody else, or, with `allowTo`, what is for those who are not allowed. Default: none. */
+  alwaysTo?: string | readonly string[] | undefined;
+  /** Only these addresses, domains (`example.com`, `*.example.com`) and patterns get mail. Default: everybody. */
+  allowTo?: readonly (string | RegExp)[] | undefined;
+  /** Hooks around every mail, in their order; `alwaysTo` and `allowTo` come after them. Default: none. */
+  middleware?: readonly Middleware[] | undefined;
   accounts?:
     | {
         /** How long an activation link works, in seconds. Default 3600. */

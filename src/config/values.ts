@@ -3,7 +3,7 @@ import type { SettingKind } from "./settings.ts";
 import type { BackendName } from "./types.ts";
 
 /** A value, or what is wrong with the text. */
-export type Reading = { value: string | number | boolean } | { problem: string };
+export type Reading = { value: string | number | boolean | readonly string[] } | { problem: string };
 
 /** Django's class names, and the short ones. */
 const backends: Readonly<Record<string, BackendName>> = {
@@ -52,6 +52,12 @@ const readers: Readonly<Record<SettingKind, (text: string) => Reading>> = {
   "own-port": (text) => wholeNumber(text, 0, 65_535, "a port, 1 to 65535 (0 for any free one)"),
   seconds: (text) => number(text, 0.001, 10 ** 9, "a number of seconds, such as 30"),
   count: (text) => wholeNumber(text, 1, 10 ** 6, "a whole number from 1 up"),
+  list: (text) => ({
+    value: text
+      .split(",")
+      .map((item) => item.trim())
+      .filter((item) => item !== ""),
+  }),
   backend: (text) => {
     const value = Object.hasOwn(backends, text) ? backends[text] : undefined;
     return value === undefined

@@ -5,6 +5,7 @@ import type { Backend, Receipt } from "./backend.ts";
 import type { Composed } from "./compose.ts";
 import type { FileAccess } from "./content/file-access.ts";
 import type { DkimKey } from "./dkim/options.ts";
+import type { DkimSigner } from "./dkim/sign.ts";
 import type { Mailers } from "./mailers.ts";
 import type { MessageFields, SendOptions } from "./message-fields.ts";
 import type { Middleware } from "./middleware/middleware.ts";
@@ -43,8 +44,8 @@ export interface MailOptions extends FileAccess {
   maxMessageBytes?: number | undefined;
   /** Makes the backends of `getConnection`, `authUser` and `authPassword`. Default: none, so that those are refused. */
   connect?: Connect | undefined;
-  /** Signs every message with these keys. Default: none. */
-  dkim?: DkimKey | readonly DkimKey[] | undefined;
+  /** Signs every message: keys, or what holds them. Default: none. */
+  dkim?: DkimKey | readonly DkimKey[] | DkimSigner | undefined;
   /** Hooks around every message, in their order. Default: none. */
   middleware?: readonly Middleware[] | undefined;
   /** Is told of hooks that failed, of recipients who were left out, and of weak keys. Default: says nothing. */

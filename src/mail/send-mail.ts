@@ -111,7 +111,7 @@ function composeContext({ defaultFromEmail, hostname, clock = systemClock }: Mai
 }
 
 function signerOf({ dkim, clock, logger }: MailOptions): DkimSigner | undefined {
-  return dkim === undefined ? undefined : createDkimSigner(dkim, { clock, logger });
+  return dkim === undefined || "sign" in dkim ? dkim : createDkimSigner(dkim, { clock, logger });
 }
 
 function connectBy(connect: Connect | undefined, backend: string | undefined, options: object): Backend {

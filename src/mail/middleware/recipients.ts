@@ -39,7 +39,8 @@ export function replaceRecipients(
   keep: (address: string) => boolean,
   substitutes: readonly Mailbox[],
 ): MessageFields {
-  const kept: Pick<MessageFields, "to" | "cc" | "bcc"> = {};
+  if (addressesOf(message).every(keep)) return message;
+  const kept: Record<string, MailboxList> = {};
   const originals: Record<string, string> = {};
   for (const field of FIELDS) {
     const mailboxes = parseMailboxes(message[field], field, ANY);
@@ -48,24 +49,16 @@ export function replaceRecipients(
     const name = `X-Original-${field.charAt(0).toUpperCase()}${field.slice(1)}`;
     if (gone.length > 0) originals[name] = gone.map((mailbox) => formatMailbox(mailbox, ANY)).join(", ");
   }
-  const anybodyGone = Object.keys(originals).length > 0;
-  const changed: MessageFields = {
+  const { raw, envelope, headers } = message;
+  return {
     ...message,
     ...kept,
-    to: [...(kept.to ?? []), ...(anybodyGone ? substitutes : [])],
-    ...(message.envelope?.to !== undefined && { envelope: replaceInEnvelope(message.envelope, keep, substitutes) }),
+    to: [...(kept["to"] ?? []), ...substitutes],
+    ...(envelope?.to !== undefined && {
+      envelope: { ...envelope, to: replaceAddresses(envelope.to, keep, substitutes) },
+    }),
+    ...(raw === undefined && { headers: { ...withoutRecipients(headers), ...originals } }),
   };
-  return message.raw === undefined && anybodyGone
-    ? { ...changed, headers: { ...withoutRecipients(message.headers), ...originals } }
-    : changed;
-}
-
-function replaceInEnvelope(
-  envelope: NonNullable<MessageFields["envelope"]>,
-  keep: (address: string) => boolean,
-  substitutes: readonly Mailbox[],
-): NonNullable<MessageFields["envelope"]> {
-  return { ...envelope, to: replaceAddresses(envelope.to ?? [], keep, substitutes) };
 }
 
 /** The addresses that are kept, and those of the substitutes where one was not. */

@@ -1,0 +1,114 @@
+/** Waxseal on a staging server and with a key: what leaves it, by every way, over real SMTP. */
+import { generateKeyPairSync } from "node:crypto";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import { createWaxseal, fromEnv, type Logger, type Waxseal, type WaxsealConfig } from "../../src/index.ts";
+import { dkimDnsRecord, type Delivery } from "../../src/mail/index.ts";
+import { listenMailbox, type TestMailbox } from "../../src/testing/index.ts";
+import { mailauthResults } from "../support/dkim-verifiers.ts";
+import { mac } from "../support/start-site.ts";
+import { tempFolder } from "../support/temp-folder.ts";
+import { until } from "../support/until.ts";
+
+async function start(
+  config: WaxsealConfig,
+  logger?: Logger,
+): Promise<{ waxseal: Waxseal; mailbox: TestMailbox; deliveries: Delivery[] }> {
+  const mailbox = await listenMailbox();
+  onTestFinished(() => mailbox.close());
+  const deliveries: Delivery[] = [];
+  const waxseal = await createWaxseal(
+    {
+      secretKey: "a secret of more than sixteen",
+      siteUrl: "https://shop.example",
+      databaseUrl: `sqlite:${join(tempFolder(), "shop.db")}`,
+      defaultFromEmail: "Shop <shop@shop.example>",
+      mailers: { default: { backend: "smtp", host: mailbox.host, port: mailbox.port } },
+      ...config,
+      middleware: [...(config.middleware ?? []), { after: (delivery) => void deliveries.push(delivery) }],
+    },
+    { migrate: true, ...(logger !== undefined && { logger }) },
+  );
+  onTestFinished(() => waxseal.close());
+  waxseal.startWorker();
+  return { waxseal, mailbox, deliveries };
+}
+
+/** Everyone the server was given mail for. */
+async function reached(mailbox: TestMailbox): Promise<string[]> {
+  return (await mailbox.mails()).flatMap(({ envelopeTo }) => envelopeTo).toSorted();
+}
+
+test("alwaysTo holds for activation mail, for the outbox and for mail sent at once", async () => {
+  const { waxseal, mailbox, deliveries } = await start({
+    ...fromEnv({ WAXSEAL_ALWAYS_TO: "dev@shop.example, qa@shop.example" }),
+    middleware: [{ before: (message) => ({ ...message, bcc: ["audit@customer.example"] }) }],
+  });
+  expect(await waxseal.accounts.register(mac)).toMatchObject({ status: "registered" });
+  const letter = { subject: "Hello", text: "World", to: ["ann@customer.example"], cc: ["bob@customer.example"] };
+  await waxseal.outbox.enqueue(await waxseal.mail.compose({ ...letter, subject: "queued" }));
+  await waxseal.mail.send(letter);
+  const activation = await mailbox.waitFor({ subject: /activate/i });
+  await mailbox.waitFor({ subject: "queued" });
+  await until(() => deliveries.length === 3);
+  expect(new Set(await reached(mailbox))).toEqual(new Set(["dev@shop.example", "qa@shop.example"]));
+  const original = activation.headers.find(({ name }) => name.toLowerCase() === "x-original-to");
+  expect(original?.value).toContain(mac.email);
+  expect(deliveries.filter(({ message }) => message === undefined)).toHaveLength(2);
+});
+
+test("allowTo lets a tester sign up, and sends nothing to anybody else, whose account stands all the same", async () => {
+  const { waxseal, mailbox } = await start({ allowTo: ["shop.example"] });
+  expect(await waxseal.accounts.register({ ...mac, email: "eve@customer.example" })).toMatchObject({
+    status: "registered",
+  });
+  const tester = { ...mac, username: "tester", email: "tester@shop.example" };
+  expect(await waxseal.accounts.register(tester)).toMatchObject({ status: "registered" });
+  await mailbox.waitFor({ to: tester.email });
+  expect(await waxseal.outbox.list()).toHaveLength(1);
+  expect(await reached(mailbox)).toEqual([tester.email]);
+});
+
+test("every mail is signed with the key that the environment names, and the signature outlives SMTP", async () => {
+  const { privateKey } = generateKeyPairSync("ed25519");
+  const file = join(tempFolder(), "dkim.pem");
+  writeFileSync(file, privateKey.export({ format: "pem", type: "pkcs8" }));
+  const key = { domain: "shop.example", selector: "mail2026" };
+  const { waxseal, mailbox } = await start(
+    fromEnv({
+      WAXSEAL_DKIM_DOMAIN: key.domain,
+      WAXSEAL_DKIM_SELECTOR: key.selector,
+      WAXSEAL_DKIM_PRIVATE_KEY_FILE: file,
+    }),
+  );
+  const { name, value } = dkimDnsRecord({ ...key, privateKey });
+  await waxseal.accounts.register(mac);
+  await waxseal.mail.send({ subject: "你好", text: ".\n..\n. a  \n", to: ["ann@customer.example"] });
+  for (const to of [mac.email, "ann@customer.example"]) {
+    const { raw } = await mailbox.waitFor({ to });
+    expect(await mailauthResults(raw, { [name]: value })).toEqual(["pass"]);
+  }
+});
+
+test("a key that cannot be used stops the start, by the setting's name", async () => {
+  const startWith = (dkim: WaxsealConfig["dkim"]): Promise<Waxseal> =>
+    createWaxseal(
+      {
+        secretKey: "a secret of more than sixteen",
+        siteUrl: "https://shop.example",
+        databaseUrl: "sqlite::memory:",
+        mailers: { default: { backend: "memory" } },
+        dkim,
+      },
+      { migrate: true },
+    );
+  const key = { domain: "shop.example", selector: "mail2026" };
+  await expect(startWith({ ...key, privateKey: "hunter2" })).rejects.toMatchObject({
+    code: "WX_CONFIG",
+    message: expect.stringMatching(/^dkim\.privateKey: it is no PEM\./),
+  });
+  await expect(startWith([{ ...key, privateKeyFile: "/nowhere/dkim.pem" }])).rejects.toThrow(
+    /^dkim\[0\]\.privateKeyFile: the file cannot be read: ENOENT/,
+  );
+});
