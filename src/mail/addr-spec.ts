@@ -22,7 +22,7 @@ const MAX_ADDRESS_OCTETS = 254;
 const MAX_LABEL_OCTETS = 63;
 
 /** The addresses of every day, in one look: all of them pass the rules below, which decide about the others. */
-const PLAIN = /^[\w!#$%&'*+/=?^`{|}~-]+(?:\.[\w!#$%&'*+/=?^`{|}~-]+)*@(?:\w(?:[\w-]*\w)?\.)*[A-Za-z](?:[\w-]*\w)?$/;
+const PLAIN = /^[\w!#$%&'*+/=^`{|}~-]+(?:\.[\w!#$%&'*+/=^`{|}~-]+)*@(?:\w(?:[\w-]*\w)?\.)*[A-Za-z](?:[\w-]*\w)?$/;
 
 const DOT_ATOM = /^[\w!#$%&'*+/=?^`{|}~-]+(?:\.[\w!#$%&'*+/=?^`{|}~-]+)*$/;
 /** Without angle brackets: too many readers and servers end the address there, quoted or not. */
@@ -31,6 +31,8 @@ const QUOTED_STRING = /^"(?:[ !#-;=?-[\]-~]|\\[ -;=?-~])*"$/;
 const UTF8_DOT_ATOM =
   /^(?:[\w!#$%&'*+/=?^`{|}~-]|[^\p{ASCII}\s\p{Cs}])+(?:\.(?:[\w!#$%&'*+/=?^`{|}~-]|[^\p{ASCII}\s\p{Cs}])+)*$/u;
 const UTF8_QUOTED_STRING = /^"(?:[ !#-;=?-[\]-~]|[^\p{ASCII}\p{Cs}]|\\[ -;=?-~])*"$/u;
+/** Some readers decode it, and so see another address than the server does. */
+const ENCODED_WORD = /=\?[^?]+\?[bq]\?/i;
 const LABEL = /^\w(?:[\w-]{0,61}\w)?$/;
 /** What some resolver or other reads as an IPv4 address when a name ends in it. */
 const NUMBER = /^(?:\d+|0x[\da-f]*)$/i;
@@ -108,8 +110,10 @@ function localPartProblem(local: string, address: string, { smtpUtf8 }: AddressO
     QUOTED_STRING.test(local) ||
     (smtpUtf8 === true && (UTF8_DOT_ATOM.test(local) || UTF8_QUOTED_STRING.test(local)));
   if (!isSound) return strayProblem(address, local.length) ?? badLocalPart(local, smtpUtf8 === true);
-  if (Buffer.byteLength(local) <= MAX_LOCAL_PART_OCTETS) return undefined;
-  return [`has more than ${MAX_LOCAL_PART_OCTETS} octets before the @`, "No mail server takes such an address"];
+  if (Buffer.byteLength(local) > MAX_LOCAL_PART_OCTETS) {
+    return [`has more than ${MAX_LOCAL_PART_OCTETS} octets before the @`, "No mail server takes such an address"];
+  }
+  return ENCODED_WORD.test(local) ? ["has an encoded-word before the @", "Give the address that is meant"] : undefined;
 }
 
 /** What RFC 5322 would let stand beside an address, and what we refuse by name. */
