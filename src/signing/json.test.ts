@@ -73,6 +73,6 @@ test("a key called __proto__ is a key", () => {
   expect((value as { admin?: unknown }).admin).toBeUndefined();
 });
 
-test.each(["", "NaN", "[1,]", "{'a':1}", "\ufeff1", "01", '"\n"'])("%j is not JSON", (text) => {
+test.each(["", "Nan", "-NaN", "[1,]", "{'a':1}", "\ufeff1", "01", '"\n"'])("%j is not JSON", (text) => {
   expect(() => readJson(text)).toThrow(SyntaxError);
 });

@@ -13,8 +13,8 @@ export type SignerKwargs = Omit<SignerOptions, "salt">;
 
 /** What may be set of a serializer; a misspelt name is refused. */
 export interface SerializerOptions<T = JsonValue, S extends Signer = Signer> {
-  /** Keeps tokens of different purposes apart. Default "itsdangerous". */
-  readonly salt?: string | Uint8Array;
+  /** Keeps tokens of different purposes apart; null for the signer's own. Default "itsdangerous". */
+  readonly salt?: string | Uint8Array | null;
   /** Turns values into text. Default: JSON, as Python writes it for this class. */
   readonly serializer?: PayloadSerializer<T>;
   /** Handed to the serializer's `dumps`. */
@@ -52,6 +52,9 @@ export const serializerOptionNames: readonly string[] = [
   "now",
 ] satisfies (keyof SerializerOptions)[];
 
+/** Array.isArray, which does not know of readonly arrays. */
+const isPair = <P extends readonly unknown[]>(value: P | object): value is P => Array.isArray(value);
+
 /** Makes the signer of one salt. */
 type SignerPlan<S> = (keys: SecretKey, salt: string | Uint8Array) => S;
 
@@ -72,7 +75,7 @@ export function signerPlans<T, S extends Signer>(
       new Class(keys, { ...shared, ...kwargs, salt });
   const fallbacks = fallbackSigners.map((fallback) => {
     if (typeof fallback === "function") return plan(fallback, signerKwargs);
-    return fallback instanceof Array ? plan(...fallback) : plan(signer, fallback);
+    return isPair(fallback) ? plan(...fallback) : plan(signer, fallback);
   });
   return [plan(signer, signerKwargs), ...fallbacks];
 }

@@ -13,7 +13,7 @@ import {
   type SignerClass,
   signerPlans,
 } from "./serializer-options.ts";
-import { Signer } from "./signer.ts";
+import { DEFAULT_SIGNER_SALT, Signer } from "./signer.ts";
 
 /**
  * Signs values as itsdangerous' class of this name does, byte for byte: JSON text, a full stop, the signature.
@@ -38,7 +38,7 @@ export class Serializer<T = JsonValue, S extends Signer = Signer> {
     // Where no serializer is given, T is what the default one reads.
     this.#serializer = options.serializer ?? (this.defaultSerializer as unknown as PayloadSerializer<T>);
     this.#style = options.serializerKwargs;
-    this.#salt = options.salt ?? "itsdangerous";
+    this.#salt = options.salt === null ? DEFAULT_SIGNER_SALT : (options.salt ?? "itsdangerous");
     const keys = secretKeyList(secretKey, options.minKeyBytes);
     const [first, ...fallbacks] = signerPlans(options, options.signer ?? this.defaultSigner);
     this.#signers = new PerSalt((salt) => [first(keys, salt), ...fallbacks.map((fallback) => fallback(keys, salt))]);

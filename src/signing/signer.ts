@@ -41,6 +41,9 @@ export const signerOptionNames: readonly string[] = [
   "now",
 ] satisfies (keyof SignerOptions)[];
 
+/** Part of the key where no salt is given. */
+export const DEFAULT_SIGNER_SALT = "itsdangerous.Signer";
+
 /** What a separator may not be a part of. */
 const BASE64_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_=";
 
@@ -80,7 +83,7 @@ export class Signer {
    */
   constructor(secretKey: SecretKey, options: SignerOptions = {}) {
     checkOptions("the signer", options, signerOptionNames);
-    const { salt = "itsdangerous.Signer", sep = ".", keyDerivation = "django-concat", digestMethod = "sha1" } = options;
+    const { salt = DEFAULT_SIGNER_SALT, sep = ".", keyDerivation = "django-concat", digestMethod = "sha1" } = options;
     if (BASE64_ALPHABET.includes(sep)) {
       throw new SigningUsageError("WX_SIGNING_OPTION", "sep must not be empty, nor a text that base64 could contain");
     }

@@ -8,7 +8,7 @@ import { TimestampSigner } from "./timestamp-signer.ts";
 /** How a token's age is looked at. */
 export interface TimedLoadsOptions extends SaltOptions {
   /** How old the token may be, in seconds, the last one included. Without it any age is good, even one to come. */
-  readonly maxAge?: number | undefined;
+  readonly maxAge?: number | null | undefined;
   /** True to get the pair of value and time. */
   readonly returnTimestamp?: boolean;
 }

@@ -14,7 +14,7 @@ export interface TimestampSignerOptions extends SignerOptions {
 /** How a signature's age is looked at. */
 export interface UnsignOptions {
   /** How old the signature may be, in seconds, the last one included. Without it any age is good, even one to come. */
-  readonly maxAge?: number | undefined;
+  readonly maxAge?: number | null | undefined;
   /** True to get the pair of value and time. */
   readonly returnTimestamp?: boolean;
 }
@@ -78,7 +78,8 @@ export class TimestampSigner extends Signer {
   override unsign(signed: string, options: UnsignOptions = {}): string | [string, Date] {
     checkOptions("unsign", options, ["maxAge", "returnTimestamp"]);
     const { value, seconds } = this.#split(signed);
-    if (options.maxAge !== undefined) this.#checkAge(value, seconds, options.maxAge);
+    const { maxAge = null } = options;
+    if (maxAge !== null) this.#checkAge(value, seconds, maxAge);
     return options.returnTimestamp === true ? [value, new Date(seconds * 1000)] : value;
   }
 

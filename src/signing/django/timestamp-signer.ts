@@ -8,7 +8,7 @@ import { type ObjectOptions, Signer, type SignerOptions } from "./signer.ts";
 /** How a signature's age is looked at. */
 export interface AgeOptions {
   /** How old the signature may be, in seconds. Without it any age is good. */
-  readonly maxAge?: number | undefined;
+  readonly maxAge?: number | null | undefined;
 }
 
 /** The end of the year 9999, where Python's dates end, in Unix seconds. */
@@ -58,8 +58,9 @@ export class TimestampSigner extends Signer {
       throw new BadTimeSignature("the signature has no time that can be read", { payload: text });
     }
     const payload = text.slice(0, end);
+    const { maxAge = null } = options;
     // A clock or maxAge that is NaN must not keep tokens alive, hence the negation.
-    if (options.maxAge !== undefined && !(this.#now() - seconds <= options.maxAge)) {
+    if (maxAge !== null && !(this.#now() - seconds <= maxAge)) {
       throw new SignatureExpired("the signature's time is over", { payload, dateSigned: new Date(seconds * 1000) });
     }
     return payload;
