@@ -51,6 +51,8 @@ export type SmtpErrorCode =
   | "WX_SMTP_STARTTLS_MISSING"
   /** The log-in failed, or no common mechanism exists. Retryable where the server answered 4xx. */
   | "WX_SMTP_AUTH"
+  /** No access token could be had. Retryable unless the token endpoint refused for good. */
+  | "WX_SMTP_OAUTH2"
   /** A password would have crossed an unencrypted connection; it was not sent. Not retryable. */
   | "WX_SMTP_AUTH_PLAINTEXT"
   /** The server refused with 4xx (retryable) or 5xx (not retryable, except 552 for a recipient). */

@@ -1,7 +1,9 @@
 /** "waxseal/smtp": a mail submission client that reuses connections and is never wrong about what the server took. */
-export type { Credentials as SmtpCredentials } from "./auth-mechanisms.ts";
+export type { SmtpCredentials } from "./auth/account.ts";
+export type { AccessTokenFunction } from "./auth/secret-source.ts";
 export type { DsnRequest, Envelope } from "./envelope.ts";
 export { SmtpError, type SmtpErrorCode, type SmtpErrorDetails, type SmtpRefusal, type SmtpStage } from "./errors.ts";
+export type { SmtpOAuth2Options } from "./oauth2/grant.ts";
 export type { SmtpOptions, SmtpSecurity } from "./options.ts";
 export { createSmtpPool, type SmtpPool } from "./pool.ts";
 export type { SmtpReply } from "./reply.ts";

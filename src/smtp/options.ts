@@ -2,7 +2,7 @@
 import { hostname } from "node:os";
 import { isIPv6 } from "node:net";
 import { describeError, type Logger, silentLogger } from "../base/index.ts";
-import type { Credentials } from "./auth-mechanisms.ts";
+import { type Account, resolveAccount, type SmtpCredentials } from "./auth/account.ts";
 import { check, checkNames, count, optionError } from "./option-check.ts";
 import { defaultTimeouts, type SmtpTimeouts } from "./timeouts.ts";
 import { makeTlsSettings, type SmtpTlsOptions, type TlsSettings } from "./tls.ts";
@@ -22,7 +22,7 @@ export interface SmtpOptions {
   /** Default by port: "tls" for 465, "starttls" for 587, otherwise "starttls-if-offered". */
   security?: SmtpSecurity | undefined;
   /** Whom to log in as. Default: no log-in. */
-  auth?: Credentials | undefined;
+  auth?: SmtpCredentials | undefined;
   /** Lets the password cross an unencrypted connection, where anyone on the way can read it. Default false. */
   allowPlaintextAuth?: boolean | undefined;
   tls?: SmtpTlsOptions | undefined;
@@ -47,7 +47,7 @@ export interface SmtpSettings {
   /** `host:port`, as errors, receipts and logs name it. */
   readonly server: string;
   readonly security: SmtpSecurity;
-  readonly auth: Credentials | undefined;
+  readonly auth: Account | undefined;
   readonly allowPlaintextAuth: boolean;
   readonly tls: TlsSettings;
   /** Undefined: introduce ourselves by our address. */
@@ -107,7 +107,7 @@ export function resolveOptions(options: SmtpOptions): SmtpSettings {
     port,
     server,
     security,
-    auth: checkedAuth(options.auth),
+    auth: options.auth === undefined ? undefined : resolveAccount(options.auth),
     allowPlaintextAuth: options.allowPlaintextAuth === true,
     tls: checkedTls(options.tls ?? {}, host, server),
     clientName: clientName(options.clientName),
@@ -128,17 +128,6 @@ function endpoint(options: SmtpOptions): { port: number; security: SmtpSecurity 
   const inClear = security === "starttls" || security === "starttls-if-offered";
   check(!(port === 465 && inClear), "security", security, `"tls", since port 465 speaks TLS from the first byte`);
   return { port, security };
-}
-
-/** NUL separates the parts of AUTH PLAIN. */
-const isSaslText = (value: unknown): boolean => typeof value === "string" && value !== "" && !value.includes("\0");
-
-function checkedAuth(auth: Credentials | undefined): Credentials | undefined {
-  if (auth === undefined) return undefined;
-  const { user, password } = auth;
-  check(isSaslText(user), "auth.user", user, "the account's name, not empty");
-  check(isSaslText(password), "auth.password", "(not shown)", "the account's password, not empty");
-  return { user, password };
 }
 
 function checkedTls(options: SmtpTlsOptions, host: string, server: string): TlsSettings {

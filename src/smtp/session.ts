@@ -1,6 +1,6 @@
 /** From a fresh connection to one that takes mail: greeting, EHLO, TLS, EHLO again, log-in. */
 import { isIPv6 } from "node:net";
-import { logIn } from "./auth.ts";
+import { logIn } from "./auth/log-in.ts";
 import { type Capabilities, noCapabilities, parseCapabilities } from "./capabilities.ts";
 import { refusedFault } from "./faults.ts";
 import type { SmtpSettings } from "./options.ts";
@@ -9,7 +9,11 @@ import type { Fault } from "./transcript.ts";
 import type { Wire } from "./wire.ts";
 
 /** Opens the session and returns what the server can do in it; throws an `SmtpError` at any step that fails. */
-export async function openSession(wire: Wire, settings: SmtpSettings): Promise<Capabilities> {
+export async function openSession(
+  wire: Wire,
+  settings: SmtpSettings,
+  signal?: AbortSignal | undefined,
+): Promise<Capabilities> {
   if (settings.security === "tls") await upgrade(wire, settings);
   const greeting = await wire.reply("greeting");
   if (greeting.code !== 220) throw wire.refusal("greeting", greeting);
@@ -18,7 +22,7 @@ export async function openSession(wire: Wire, settings: SmtpSettings): Promise<C
     // What was said in clear may have been said by anyone: only what is said under TLS counts (RFC 3207, section 4.2).
     capabilities = await introduce(wire, settings);
   }
-  if (settings.auth !== undefined) await logIn(wire, capabilities, settings.auth, settings);
+  if (settings.auth !== undefined) await logIn(wire, capabilities, settings.auth, settings, signal);
   return capabilities;
 }
 
