@@ -88,7 +88,9 @@ async function layOut(folder: string, { files, setup }: Configuration): Promise<
 async function stopped(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const exited = new Promise((resolve) => child.once("exit", resolve));
-  // The namespace's first process takes all others with it.
+  // The first process of the namespace takes all others with it; some servers shake off the signal of `--kill-child`.
+  const first = await readFile(`/proc/${child.pid}/task/${child.pid}/children`, "utf8").catch(() => "");
+  for (const pid of first.split(" ").filter(Boolean)) process.kill(Number(pid), "SIGKILL");
   child.kill("SIGKILL");
   await exited;
 }
