@@ -1,5 +1,5 @@
 /** The settings: their type, their defaults, their checks, and where they come from. */
-export { createBackend } from "./config/backend.ts";
+export { createBackend, createConnection } from "./config/backend.ts";
 export { defineConfig } from "./config/define.ts";
 export { ConfigError, type ConfigProblem } from "./config/errors.ts";
 export { type Environment, fromEnv, readEnvironment } from "./config/from-env.ts";
@@ -7,4 +7,4 @@ export { createMiddleware, createSigner, type MailSettings } from "./config/mail
 export { listenError } from "./config/listen-error.ts";
 export { defaults, type ResolvedConfig, resolveConfig } from "./config/resolve.ts";
 export { environmentName, isSecretPath } from "./config/settings.ts";
-export type { DkimConfig, MailerConfig, SmtpMailerConfig, WaxsealConfig } from "./config/types.ts";
+export type { DkimConfig, MailerConfig, MessageConfig, SmtpMailerConfig, WaxsealConfig } from "./config/types.ts";

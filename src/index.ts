@@ -1,6 +1,20 @@
 /** "waxseal": the whole of it from one configuration, and Django's functions for those who only want to send. */
 import { fromEnv, resolveConfig } from "./config.ts";
-import type { Mail, MailboxList, MassMail, SendMailOptions, SendOptions } from "./mail/index.ts";
+import {
+  type Backend,
+  type ConnectionOptions,
+  EmailMessage as MailMessage,
+  EmailMultiAlternatives as MailMultiAlternatives,
+  type FurtherFields,
+  type Mail,
+  type Mailbox,
+  type MailboxList,
+  type MassMail,
+  type MessageFields,
+  type MessageSender,
+  type SendMailOptions,
+  type SendOptions,
+} from "./mail/index.ts";
 import { createMailFromConfig } from "./waxseal.ts";
 
 export {
@@ -19,12 +33,22 @@ export {
   defineConfig,
   fromEnv,
   type MailerConfig,
+  type MessageConfig,
   type ResolvedConfig,
   type SmtpMailerConfig,
   type WaxsealConfig,
 } from "./config.ts";
 export { DatabaseError, migrate, openDatabase } from "./db/index.ts";
-export { DeliveryError, EmailMessage, EmailMultiAlternatives, MailerError, MessageError } from "./mail/index.ts";
+export {
+  type Attachment,
+  type Backend,
+  DeliveryError,
+  type Mail,
+  MailerError,
+  MessageError,
+  type MessageFields,
+  type Receipt,
+} from "./mail/index.ts";
 export { createMailFromConfig, createWaxseal, type Waxseal, type WaxsealOptions } from "./waxseal.ts";
 
 let shared: Mail | undefined;
@@ -36,6 +60,34 @@ function sharedMail(): Mail {
     resolveConfig(fromEnv(), { secretKey: "unused-when-only-sending", siteUrl: "http://localhost" }),
   );
   return shared;
+}
+
+const environment: MessageSender = { send: async (message, options) => sharedMail().send(message, options) };
+
+/**
+ * A message whose fields may be set until it is sent; `send()` goes through the mailer that the environment describes,
+ * unless `bind` said otherwise.
+ *
+ * @example
+ * await new EmailMessage("Hello", "World", undefined, ["ann@example.com"]).send();
+ */
+export class EmailMessage extends MailMessage {
+  constructor(fields?: MessageFields);
+  constructor(subject: string, text?: string, from?: string | Mailbox, to?: MailboxList, further?: FurtherFields);
+  constructor(first?: MessageFields | string, ...others: [string?, (string | Mailbox)?, MailboxList?, FurtherFields?]) {
+    super(first as string, ...others); // Either form: the class it extends tells them apart.
+    this.bind(environment);
+  }
+}
+
+/** An `EmailMessage` whose body stands in several forms, for readers to choose from. */
+export class EmailMultiAlternatives extends MailMultiAlternatives {
+  constructor(fields?: MessageFields);
+  constructor(subject: string, text?: string, from?: string | Mailbox, to?: MailboxList, further?: FurtherFields);
+  constructor(first?: MessageFields | string, ...others: [string?, (string | Mailbox)?, MailboxList?, FurtherFields?]) {
+    super(first as string, ...others); // Either form: the class it extends tells them apart.
+    this.bind(environment);
+  }
 }
 
 /**
@@ -54,7 +106,7 @@ function sharedMail(): Mail {
 export async function sendMail(
   subject: string,
   message: string,
-  fromEmail: string | undefined,
+  fromEmail: string | Mailbox | undefined,
   recipientList: MailboxList,
   options?: SendMailOptions,
 ): Promise<0 | 1> {
@@ -71,4 +123,33 @@ export async function sendMail(
  */
 export async function sendMassMail(messages: Iterable<MassMail>, options?: SendOptions): Promise<number> {
   return sharedMail().sendMassMail(messages, options);
+}
+
+/**
+ * Sends to ADMINS from SERVER_EMAIL, the subject after EMAIL_SUBJECT_PREFIX, as Django's `mail_admins`.
+ *
+ * @returns 1, or 0 when there are no admins or a failure was silenced.
+ * @throws what `sendMail` throws
+ * @example
+ * await mailAdmins("Disk almost full", "95 %");
+ */
+export async function mailAdmins(subject: string, message: string, options?: SendMailOptions): Promise<0 | 1> {
+  return sharedMail().mailAdmins(subject, message, options);
+}
+
+/** Sends to MANAGERS as `mailAdmins` does to ADMINS; Django's `mail_managers`. */
+export async function mailManagers(subject: string, message: string, options?: SendMailOptions): Promise<0 | 1> {
+  return sharedMail().mailManagers(subject, message, options);
+}
+
+/**
+ * A backend for the moment, as Django's `get_connection`; who asks for it closes it.
+ *
+ * @param backend Its kind, such as `smtp`, or Django's name for one. Default: that of the environment's mailer.
+ * @param options Win over those of the environment; `failSilently` passes over failed deliveries.
+ * @throws ConfigError `WX_CONFIG`
+ * @deprecated as in Django 6.1: configure a mailer, and name it in `using`.
+ */
+export function getConnection(backend?: string, options?: ConnectionOptions): Backend {
+  return sharedMail().getConnection(backend, options);
 }

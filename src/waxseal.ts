@@ -4,6 +4,7 @@ import { type Clock, findUnknownOption, type Logger, silentLogger, systemClock }
 import {
   ConfigError,
   createBackend,
+  createConnection,
   createMiddleware,
   createSigner,
   defineConfig,
@@ -97,14 +98,15 @@ export function createMailFromConfig(
   config: MailSettings & { mailers: Readonly<Record<string, MailerConfig>>; defaultFromEmail: string },
   { logger = silentLogger, clock = systemClock }: Omit<WaxsealOptions, "migrate"> = {},
 ): Mail {
-  const { mailers, defaultFromEmail, dkim, middleware, alwaysTo, allowTo } = config;
-  defineConfig({ mailers, defaultFromEmail, dkim, middleware, alwaysTo, allowTo });
+  defineConfig(config);
+  const { mailers } = config;
   const backends = Object.entries(mailers).map(
     ([name, mailer]) => [name, createBackend(mailer, `mailers.${name}`, logger)] as const,
   );
   return createMail({
+    ...config,
+    connect: (kind, overriding) => createConnection(mailers["default"], kind, overriding, logger),
     mailers: createMailers(Object.fromEntries(backends)),
-    defaultFromEmail,
     clock,
     logger,
     dkim: createSigner(config, { clock, logger }),

@@ -3,8 +3,10 @@ import { readFileSync } from "node:fs";
 import { rootCertificates } from "node:tls";
 import { describeError, type Logger } from "../base/index.ts";
 import { type Backend, consoleBackend, dummyBackend, fileBackend, memoryBackend, smtpBackend } from "../mail/index.ts";
+import { defineConfig } from "./define.ts";
 import { ConfigError } from "./errors.ts";
 import type { MailerConfig, SmtpMailerConfig } from "./types.ts";
+import { readValue } from "./values.ts";
 
 /**
  * @param path Where the configuration stands, for the error.
@@ -24,6 +26,32 @@ export function createBackend(config: MailerConfig, path: string, logger: Logger
     case "dummy":
       return dummyBackend();
   }
+}
+
+/**
+ * A backend for the moment, as Django's `get_connection`: of a kind, with options that win over those of a mailer.
+ *
+ * @param kind Its short name or Django's dotted one. Undefined: that of the mailer.
+ * @throws ConfigError `WX_CONFIG` when the kind or an option does not exist, or the mailer is no description
+ */
+export function createConnection(
+  mailer: MailerConfig | undefined,
+  kind: string | undefined,
+  options: Readonly<Record<string, unknown>>,
+  logger: Logger,
+): Backend {
+  const described = mailer === undefined || "send" in mailer ? undefined : mailer;
+  const reading = kind === undefined ? { value: described?.backend ?? "" } : readValue("backend", kind);
+  if ("problem" in reading) throw new ConfigError([{ setting: "backend", problem: reading.problem }]);
+  if (reading.value === "") {
+    const problem =
+      "mailers.default is not described by options, so that no other can be made like it. Name a backend.";
+    throw new ConfigError([{ setting: "backend", problem }]);
+  }
+  const inherited = described?.backend === reading.value ? described : {};
+  const config = { ...inherited, ...options, backend: reading.value } as MailerConfig; // checked by defineConfig
+  defineConfig({ mailers: { connection: config } });
+  return createBackend(config, "mailers.connection", logger);
 }
 
 function createSmtpBackend(config: SmtpMailerConfig, path: string, logger: Logger): Backend {

@@ -1,6 +1,16 @@
 /** Checks the part of a configuration that is about every mail: DKIM, hooks, and who may get mail. */
-import { allowTo, alwaysTo, MessageError } from "../mail/index.ts";
-import { type Check, checkShape, isCount, isOneOf, isPlainObject, isText, type Shape, show } from "./check.ts";
+import { allowTo, alwaysTo, type MailboxList, MessageError, parseMailbox, parseMailboxes } from "../mail/index.ts";
+import {
+  type Check,
+  checkShape,
+  isBoolean,
+  isCount,
+  isOneOf,
+  isPlainObject,
+  isText,
+  type Shape,
+  show,
+} from "./check.ts";
 import type { ConfigProblem } from "./errors.ts";
 
 /** What the function that will take the value says to it. */
@@ -18,6 +28,16 @@ function takenBy(take: (value: never) => unknown): Check {
 
 /** The checks of the plain values; DKIM's keys are checked one by one, by `checkDkim`. */
 export const mailShape: Shape = {
+  serverEmail: takenBy((value: string) => parseMailbox(value)),
+  admins: takenBy((value: MailboxList) => parseMailboxes(value, "admins")),
+  managers: takenBy((value: MailboxList) => parseMailboxes(value, "managers")),
+  // Empty for no prefix at all.
+  subjectPrefix: (value) => (value === "" ? undefined : isText(value)),
+  charset: isText,
+  useLocalTime: isBoolean,
+  attachmentRoot: isText,
+  disableFileAccess: isBoolean,
+  maxMessageBytes: isCount,
   alwaysTo: takenBy(alwaysTo),
   allowTo: takenBy(allowTo),
   middleware: (value) => (Array.isArray(value) ? undefined : `it is ${show(value)}; it must be a list.`),

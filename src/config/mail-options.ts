@@ -11,10 +11,10 @@ import {
   type Middleware,
 } from "../mail/index.ts";
 import { ConfigError } from "./errors.ts";
-import type { DkimConfig, WaxsealConfig } from "./types.ts";
+import type { DkimConfig, MessageConfig, WaxsealConfig } from "./types.ts";
 
 /** The part of a configuration that is about every mail. */
-export type MailSettings = Pick<WaxsealConfig, "dkim" | "middleware" | "alwaysTo" | "allowTo">;
+export type MailSettings = MessageConfig & Pick<WaxsealConfig, "dkim" | "middleware" | "alwaysTo" | "allowTo">;
 
 /**
  * The signer of a configuration, its keys read.

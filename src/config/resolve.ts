@@ -21,10 +21,16 @@ export interface ResolvedConfig extends MailSettings {
 }
 
 /** Where nothing else is said; `DEFAULT_FROM_EMAIL` has Django's default. */
-export const defaults: Omit<ResolvedConfig, "secretKey" | "siteUrl" | "mailers" | keyof MailSettings> = {
+export const defaults: Omit<ResolvedConfig, "secretKey" | "siteUrl" | "mailers" | keyof MailSettings> &
+  Pick<ResolvedConfig, "serverEmail" | "subjectPrefix" | "charset" | "useLocalTime" | "disableFileAccess"> = {
   siteName: "Waxseal",
   databaseUrl: "sqlite:.waxseal/waxseal.db",
   defaultFromEmail: "webmaster@localhost",
+  serverEmail: "root@localhost",
+  subjectPrefix: "[Waxseal] ",
+  charset: "utf-8",
+  useLocalTime: false,
+  disableFileAccess: false,
   accounts: { activationMaxAgeSeconds: 3600, sessionMaxAgeSeconds: 14 * 86_400, mailsPerHour: 3 },
   outbox: { retrySeconds: 30, leaseSeconds: 60, concurrency: 5 },
   web: { host: "127.0.0.1", port: 8025 },
@@ -60,6 +66,15 @@ export function resolveConfig(config: WaxsealConfig, fallback: Partial<Essential
     alwaysTo: config.alwaysTo,
     allowTo: config.allowTo,
     middleware: config.middleware,
+    admins: config.admins,
+    managers: config.managers,
+    attachmentRoot: config.attachmentRoot,
+    maxMessageBytes: config.maxMessageBytes,
+    serverEmail: config.serverEmail ?? defaults.serverEmail,
+    subjectPrefix: config.subjectPrefix ?? defaults.subjectPrefix,
+    charset: config.charset ?? defaults.charset,
+    useLocalTime: config.useLocalTime ?? defaults.useLocalTime,
+    disableFileAccess: config.disableFileAccess ?? defaults.disableFileAccess,
     siteName: config.siteName ?? defaults.siteName,
     databaseUrl: config.databaseUrl ?? defaults.databaseUrl,
     defaultFromEmail: config.defaultFromEmail ?? defaults.defaultFromEmail,

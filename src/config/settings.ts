@@ -10,8 +10,12 @@ export type SettingKind =
   | "own-port"
   | "seconds"
   | "count"
+  /** A size in bytes. */
+  | "bytes"
   /** Values with commas between them. */
   | "list"
+  /** Mailboxes with commas between them. */
+  | "mailboxes"
   | "backend"
   | "level";
 
@@ -32,6 +36,15 @@ export const settings: readonly Setting[] = [
   { name: "DATABASE_URL", path: "databaseUrl", kind: "text" },
   { name: "PORT", path: "web.port", kind: "own-port" },
   { name: "DEFAULT_FROM_EMAIL", path: "defaultFromEmail", kind: "text" },
+  { name: "SERVER_EMAIL", path: "serverEmail", kind: "text" },
+  { name: "ADMINS", path: "admins", kind: "mailboxes" },
+  { name: "MANAGERS", path: "managers", kind: "mailboxes" },
+  { name: "EMAIL_SUBJECT_PREFIX", path: "subjectPrefix", kind: "text" },
+  { name: "EMAIL_USE_LOCALTIME", path: "useLocalTime", kind: "boolean" },
+  { name: "DEFAULT_CHARSET", path: "charset", kind: "text" },
+  { name: "WAXSEAL_ATTACHMENT_ROOT", path: "attachmentRoot", kind: "text" },
+  { name: "WAXSEAL_DISABLE_FILE_ACCESS", path: "disableFileAccess", kind: "boolean" },
+  { name: "WAXSEAL_MAX_MESSAGE_BYTES", path: "maxMessageBytes", kind: "bytes" },
   { name: "EMAIL_BACKEND", path: `${MAILER}.backend`, kind: "backend" },
   { name: "EMAIL_HOST", path: `${MAILER}.host`, kind: "text" },
   { name: "EMAIL_PORT", path: `${MAILER}.port`, kind: "port" },

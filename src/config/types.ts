@@ -1,5 +1,5 @@
 /** What can be configured. */
-import type { Backend, DkimKey, Middleware } from "../mail/index.ts";
+import type { Backend, DkimKey, FileAccess, MailboxList, Middleware } from "../mail/index.ts";
 
 /** A mailer that speaks SMTP. */
 export interface SmtpMailerConfig {
@@ -67,8 +67,26 @@ export interface DkimConfig extends Omit<DkimKey, "privateKey"> {
 /** The name of one of Waxseal's own backends. */
 export type BackendName = "smtp" | "console" | "file" | "memory" | "dummy";
 
+/** What is said of messages themselves, whichever mailer sends them. */
+export interface MessageConfig extends FileAccess {
+  /** The From of mail to admins and managers. Default root@localhost, as in Django. */
+  serverEmail?: string | undefined;
+  /** Who gets what `mailAdmins` sends. Default: nobody. */
+  admins?: MailboxList | undefined;
+  /** Who gets what `mailManagers` sends. Default: nobody. */
+  managers?: MailboxList | undefined;
+  /** Stands before the subjects of mail to admins and managers. Default "[Waxseal] ". */
+  subjectPrefix?: string | undefined;
+  /** The charset of text and HTML. Default utf-8, which everything can be written in. */
+  charset?: string | undefined;
+  /** Dates in the machine's time zone. Default false: UTC. */
+  useLocalTime?: boolean | undefined;
+  /** The largest message that is sent, in bytes. Default: no limit. */
+  maxMessageBytes?: number | undefined;
+}
+
 /** All that can be said of a Waxseal. Every value may be left out; undefined counts as left out. */
-export interface WaxsealConfig {
+export interface WaxsealConfig extends MessageConfig {
   /** Signs links and forms. A list, oldest to newest: the newest signs, all are accepted. Needed outside `waxseal dev`. */
   secretKey?: string | readonly string[] | undefined;
   /** Where people reach the site, such as https://example.com; links in mails begin with it. Needed outside `waxseal dev`. */

@@ -1,4 +1,6 @@
 /** Reads the text of one environment variable as what it should be, or says what is wrong with it. */
+import { describeError } from "../base/index.ts";
+import { formatMailbox, parseMailboxText } from "../mail/index.ts";
 import type { SettingKind } from "./settings.ts";
 import type { BackendName } from "./types.ts";
 
@@ -52,6 +54,8 @@ const readers: Readonly<Record<SettingKind, (text: string) => Reading>> = {
   "own-port": (text) => wholeNumber(text, 0, 65_535, "a port, 1 to 65535 (0 for any free one)"),
   seconds: (text) => number(text, 0.001, 10 ** 9, "a number of seconds, such as 30"),
   count: (text) => wholeNumber(text, 1, 10 ** 6, "a whole number from 1 up"),
+  bytes: (text) => wholeNumber(text, 1, Number.MAX_SAFE_INTEGER, "a number of bytes, such as 25000000"),
+  mailboxes: (text) => readMailboxes(text),
   list: (text) => ({
     value: text
       .split(",")
@@ -71,6 +75,15 @@ const readers: Readonly<Record<SettingKind, (text: string) => Reading>> = {
       ? { value: text }
       : { problem: `${got(text)}; it must be debug, info, warn or error.` },
 };
+
+/** A comma inside of quotes belongs to a name. */
+function readMailboxes(text: string): Reading {
+  try {
+    return { value: parseMailboxText(text, "value").map((mailbox) => formatMailbox(mailbox)) };
+  } catch (error) {
+    return { problem: `${got(text)}; it must be addresses with commas between them. ${describeError(error)}` };
+  }
+}
 
 /** Reads `text` as a value of a kind. */
 export function readValue(kind: SettingKind, text: string): Reading {

@@ -1,6 +1,6 @@
 /** "waxseal/mail": messages, addresses, the bytes they become, and the ways out. */
 export { type AddressOptions, toAsciiAddress } from "./addr-spec.ts";
-export { formatMailbox, type Mailbox, type MailboxList, parseMailbox } from "./address.ts";
+export { formatMailbox, type Mailbox, type MailboxList, parseMailbox, parseMailboxes, parseMailboxText } from "./address.ts";
 export { type Backend, type Envelope, type Receipt, receiptForAll, type RecipientRefusal } from "./backend.ts";
 export { consoleBackend, type ConsoleBackendOptions } from "./backends/console.ts";
 export { dummyBackend } from "./backends/dummy.ts";

@@ -104,10 +104,12 @@ export function createMail(options: MailOptions): Mail {
   };
 }
 
-function composeContext({ defaultFromEmail, hostname, clock = systemClock }: MailOptions): ComposeContext {
+function composeContext(options: MailOptions): ComposeContext {
+  const { defaultFromEmail, hostname, clock = systemClock, charset, useLocalTime, maxMessageBytes } = options;
   const sender = parseMailbox(defaultFromEmail, "defaultFromEmail");
   const idAddress = toAsciiAddress(hostname === undefined ? sender.address : `id@${hostname}`, "hostname");
-  return { clock, hostname: idAddress.slice(idAddress.lastIndexOf("@") + 1), defaultFrom: defaultFromEmail };
+  const domain = idAddress.slice(idAddress.lastIndexOf("@") + 1);
+  return { clock, hostname: domain, defaultFrom: defaultFromEmail, charset, useLocalTime, maxMessageBytes };
 }
 
 function signerOf({ dkim, clock, logger }: MailOptions): DkimSigner | undefined {
