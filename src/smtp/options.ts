@@ -1,11 +1,12 @@
 /** What the caller may set, and the checked settings the rest works with. */
 import { hostname } from "node:os";
 import { isIPv6 } from "node:net";
-import { describeError, type Logger, silentLogger } from "../base/index.ts";
+import { type Logger, silentLogger } from "../base/index.ts";
 import { type Account, resolveAccount, type SmtpCredentials } from "./auth/account.ts";
-import { check, checkNames, count, optionError } from "./option-check.ts";
+import { check, checkNames, count } from "./option-check.ts";
 import { defaultTimeouts, type SmtpTimeouts } from "./timeouts.ts";
-import { makeTlsSettings, type SmtpTlsOptions, type TlsSettings } from "./tls.ts";
+import { makeTlsSettings, type SmtpTlsOptions, type TlsSettings } from "./tls-settings.ts";
+import { resolveTraffic, type SmtpTrafficOptions, trafficNames, type TrafficSettings } from "./traffic.ts";
 
 /**
  * How the connection is encrypted: "tls" from the first byte, "starttls" before anything is sent,
@@ -14,7 +15,7 @@ import { makeTlsSettings, type SmtpTlsOptions, type TlsSettings } from "./tls.ts
 export type SmtpSecurity = "tls" | "starttls" | "starttls-if-offered" | "none";
 
 /** What may be set of a pool; only `host` must be. A misspelt name is refused. */
-export interface SmtpOptions {
+export interface SmtpOptions extends SmtpTrafficOptions {
   /** Name or address of the server. */
   host: string;
   /** Default 465 for "tls", 587 for "starttls", 25 otherwise; 587 where `security` is not given either. */
@@ -41,7 +42,7 @@ export interface SmtpOptions {
 }
 
 /** The options, complete and checked. */
-export interface SmtpSettings {
+export interface SmtpSettings extends TrafficSettings {
   readonly host: string;
   readonly port: number;
   /** `host:port`, as errors, receipts and logs name it. */
@@ -64,6 +65,7 @@ const PORTS: Record<SmtpSecurity, number> = { tls: 465, starttls: 587, "starttls
 const SECURITIES: readonly string[] = Object.keys(PORTS);
 
 const OPTION_NAMES: Record<keyof SmtpOptions, true> = {
+  ...trafficNames,
   host: true,
   port: true,
   security: true,
@@ -78,14 +80,6 @@ const OPTION_NAMES: Record<keyof SmtpOptions, true> = {
   maxWaiting: true,
   logger: true,
 };
-const TLS_NAMES: Record<keyof SmtpTlsOptions, true> = {
-  ca: true,
-  servername: true,
-  cert: true,
-  key: true,
-  dangerouslyAcceptAnyCertificate: true,
-};
-
 const MAX_PORT = 65_535;
 /** The longest time a timer of Node.js can hold. */
 const MAX_TIMER_MS = 2_147_483_647;
@@ -96,20 +90,20 @@ const CLIENT_NAME = /^(?:[A-Za-z0-9](?:[A-Za-z0-9._-]{0,253}[A-Za-z0-9])?|\[[A-Z
 /** Checks the options and fills in the rest; throws `WX_SMTP_OPTIONS` naming the option, what it got and what is right. */
 export function resolveOptions(options: SmtpOptions): SmtpSettings {
   checkNames("", options, OPTION_NAMES);
-  checkNames("tls.", options.tls ?? {}, TLS_NAMES);
   checkNames("timeouts.", options.timeouts ?? {}, defaultTimeouts);
   const { host } = options;
   check(typeof host === "string" && HOST.test(host), "host", host, "a host name (in ASCII) or an IP address");
   const { port, security } = endpoint(options);
   const server = `${isIPv6(host) ? `[${host}]` : host}:${port}`;
   return {
+    ...resolveTraffic(options),
     host,
     port,
     server,
     security,
     auth: options.auth === undefined ? undefined : resolveAccount(options.auth),
     allowPlaintextAuth: options.allowPlaintextAuth === true,
-    tls: checkedTls(options.tls ?? {}, host, server),
+    tls: makeTlsSettings(options.tls ?? {}, host, server),
     clientName: clientName(options.clientName),
     timeouts: checkedTimeouts(options.timeouts ?? {}),
     maxConnections: count("maxConnections", options.maxConnections ?? 5),
@@ -128,17 +122,6 @@ function endpoint(options: SmtpOptions): { port: number; security: SmtpSecurity 
   const inClear = security === "starttls" || security === "starttls-if-offered";
   check(!(port === 465 && inClear), "security", security, `"tls", since port 465 speaks TLS from the first byte`);
   return { port, security };
-}
-
-function checkedTls(options: SmtpTlsOptions, host: string, server: string): TlsSettings {
-  const { servername } = options;
-  check(servername === undefined || HOST.test(servername), "tls.servername", servername, "a host name");
-  try {
-    return makeTlsSettings(options, host, server);
-  } catch (error) {
-    // Node's text names what is malformed and quotes nothing of it.
-    throw optionError(`tls.ca, tls.cert or tls.key cannot be read: ${describeError(error)}. Give them in PEM format.`);
-  }
 }
 
 function checkedTimeouts(given: Partial<SmtpTimeouts>): SmtpTimeouts {
