@@ -1,29 +1,76 @@
-/** The body of a message as a tree of parts: its forms as alternatives, files beside them. */
+/** The body of a message as a tree of parts: its forms as alternatives, what the HTML shows beside it, files around them. */
+import { type AttachmentPart, attachmentPart, contentOctets, honestType } from "./attachment.ts";
 import { MessageError } from "./errors.ts";
-import type { Alternative, Attachment, AttachmentContent, MessageFields } from "./message.ts";
-import { checkMediaType, DEFAULT_MEDIA_TYPE, guessMediaType } from "./mime/media-type.ts";
-import { attachmentPart, bytesPart, multipart, type Part, textPart } from "./mime/part.ts";
-import { headerText, notText } from "./text.ts";
+import type { Alternative, Attachment, MessageFields } from "./message-fields.ts";
+import { type Charset, readCharset, textEncoding, UTF_8 } from "./mime/charset.ts";
+import { charsetOf, checkMediaType, isText, MESSAGE_TYPE } from "./mime/media-type.ts";
+import { contentHeaders, type Leaf, multipart, type Part } from "./mime/part.ts";
+import { encodeBytes, encodeText } from "./mime/transfer-encoding.ts";
+import { notText } from "./text.ts";
 
-/** Far beyond what a file system takes. */
-const MAX_FILENAME = 1000;
-
-/**
- * The body: text, HTML and other forms in one `multipart/alternative`, attachments around it in `multipart/mixed`. An
- * empty text is left out where anything else stands.
- */
-export function bodyPart(message: MessageFields): Part {
-  const forms = bodyForms(message);
-  const files = (message.attachments ?? []).map(attachment);
-  if (forms.length === 0 && files.length === 0) return textPart("", "text/plain");
-  return multipart("mixed", [...(forms.length === 0 ? [] : [multipart("alternative", forms)]), ...files]);
+/** One form of the body. */
+interface Form {
+  type: string;
+  part: Part;
 }
 
-function bodyForms({ text, html, alternatives = [] }: MessageFields): Part[] {
-  const forms: Part[] = [];
-  if (hasText(text, "text")) forms.push(textPart(text, "text/plain"));
-  if (hasText(html, "html")) forms.push(textPart(html, "text/html"));
-  return [...forms, ...alternatives.map(alternative)];
+/**
+ * The body: text, HTML and other forms in one `multipart/alternative`, from the plainest to the richest; the HTML with
+ * the images it shows in `multipart/related`; attachments around it all in `multipart/mixed`. An empty text is left out
+ * where anything else stands.
+ *
+ * @throws MessageError
+ */
+export function bodyPart(message: MessageFields, defaultCharset: string | undefined): Part {
+  const named = message.charset ?? defaultCharset;
+  const charset = named === undefined ? UTF_8 : readCharset(named, "charset");
+  const forms = bodyForms(message, charset);
+  const attachments = listOf(message, "attachments");
+  if (attachments.length === 0) {
+    return forms.length === 0 ? textLeaf("", textType(message), charset, "text") : alternatives(forms);
+  }
+  const { shown, files } = sortAttachments(attachments, forms);
+  const parts = files.map(({ part }) => part);
+  const body = alternatives(withShown(forms, shown));
+  return multipart("mixed", forms.length === 0 ? parts : [body, ...parts]);
+}
+
+function alternatives(forms: readonly Form[]): Part {
+  return multipart(
+    "alternative",
+    forms.map(({ part }) => part),
+  );
+}
+
+function bodyForms(message: MessageFields, charset: Charset): Form[] {
+  const forms: Form[] = [];
+  const { text, html } = message;
+  if (hasText(text, "text")) {
+    const type = textType(message);
+    forms.push({ type, part: textLeaf(text, type, charset, "text") });
+  }
+  const others = listOf(message, "alternatives").map((other, index) =>
+    alternative(other, `alternatives[${index}]`, charset),
+  );
+  // Readers without HTML take the last form they know, and those with it must not stop at a poorer one.
+  forms.push(...others.filter(({ type }) => isBeforeHtml(type)));
+  if (hasText(html, "html")) forms.push({ type: "text/html", part: textLeaf(html, "text/html", charset, "html") });
+  forms.push(...others.filter(({ type }) => !isBeforeHtml(type)));
+  return forms;
+}
+
+function isBeforeHtml(type: string): boolean {
+  return /^text\/(?:watch-html|x-amp-html)\b/i.test(type);
+}
+
+function textType({ contentSubtype = "plain" }: MessageFields): string {
+  if (contentSubtype === "plain" || contentSubtype === "html") return `text/${contentSubtype}`;
+  throw new MessageError("WX_MESSAGE_CONTENT_TYPE", {
+    field: "contentSubtype",
+    value: String(contentSubtype),
+    problem: "is not what a text can be",
+    fix: 'Say "plain" or "html"',
+  });
 }
 
 function hasText(value: string | undefined, field: string): value is string {
@@ -32,40 +79,85 @@ function hasText(value: string | undefined, field: string): value is string {
   throw notText(value, field);
 }
 
-function alternative({ content, contentType }: Alternative, index: number): Part {
-  const field = `alternatives[${index}]`;
+function listOf<Name extends "alternatives" | "attachments">(
+  message: MessageFields,
+  name: Name,
+): NonNullable<MessageFields[Name]> {
+  const list = message[name] ?? [];
+  if (Array.isArray(list)) return list;
+  const fix = "Write it in square brackets";
+  throw new MessageError("WX_MESSAGE_LIST", { field: name, problem: "is not a list", fix });
+}
+
+/** Text that is read in place, in the charset that its type names, else in that of the message. */
+function textLeaf(text: string, type: string, charset: Charset, field: string): Leaf {
+  const named = charsetOf(type);
+  const used = named === undefined ? charset : readCharset(named, `${field}.contentType`);
+  const body = encodeText(text, textEncoding(text, used, field));
+  const whole = named === undefined ? `${type}; charset=${used}` : type;
+  return { headers: contentHeaders(whole, "", body.encoding), body };
+}
+
+function alternative({ content, contentType, encoding }: Alternative, field: string, charset: Charset): Form {
   const type = checkMediaType(contentType, `${field}.contentType`);
-  if (typeof content === "string" && /^text\//i.test(type)) return textPart(content, type);
-  return bytesPart(toBytes(content, `${field}.content`), type);
+  if (type.toLowerCase().startsWith(MESSAGE_TYPE)) {
+    const fix = "Attach it, as a file whose name ends in .eml";
+    throw new MessageError("WX_MESSAGE_CONTENT_TYPE", {
+      field: `${field}.contentType`,
+      value: type,
+      problem: "is not a form of a body",
+      fix,
+    });
+  }
+  if (typeof content === "string" && encoding === undefined && isText(type)) {
+    return { type, part: textLeaf(content, type, charset, field) };
+  }
+  const octets = contentOctets({ content, encoding }, type, field);
+  const body = encodeBytes(octets);
+  return { type, part: { headers: contentHeaders(honestType(octets, type), "", body.encoding), body } };
 }
 
-function attachment({ filename, content, contentType }: Attachment, index: number): Part {
-  const field = `attachments[${index}]`;
-  const name = filename === undefined || filename === false ? undefined : baseName(filename, `${field}.filename`);
-  const guessed = name === undefined ? DEFAULT_MEDIA_TYPE : guessMediaType(name);
-  const type = contentType === undefined ? guessed : checkMediaType(contentType, `${field}.contentType`);
-  return attachmentPart(toBytes(content, `${field}.content`), type, name);
+/** What the HTML shows, and what is a file; without HTML, everything is. */
+function sortAttachments(
+  attachments: readonly Attachment[],
+  forms: readonly Form[],
+): { shown: AttachmentPart[]; files: AttachmentPart[] } {
+  const hasHtml = forms.some(isHtml);
+  const shown: AttachmentPart[] = [];
+  const files: AttachmentPart[] = [];
+  const seen = new Set<string>();
+  for (const [index, attachment] of attachments.entries()) {
+    const one = attachmentPart(attachment, `attachments[${index}]`);
+    const { cid } = one;
+    if (cid !== undefined) {
+      if (seen.has(cid)) throw sameContentId(cid, index);
+      seen.add(cid);
+    }
+    const isShown = cid !== undefined && hasHtml && attachment.contentDisposition !== "attachment";
+    (isShown ? shown : files).push(one);
+  }
+  return { shown, files };
 }
 
-/** The last part of a path, so that no reader is told where to write. */
-function baseName(filename: string, field: string): string {
-  const name = headerText(filename, field).split(/[/\\]/).at(-1) ?? "";
-  if (name.length <= MAX_FILENAME && !["", ".", ".."].includes(name)) return name;
-  const fix = `Give a name such as report.pdf, of at most ${MAX_FILENAME} characters`;
-  throw new MessageError("WX_MESSAGE_ATTACHMENT", {
-    field,
-    value: filename,
-    problem: "is not the name of a file",
+function sameContentId(value: string, index: number): MessageError {
+  const fix = "Give each inline file a name of its own";
+  return new MessageError("WX_MESSAGE_ATTACHMENT", {
+    field: `attachments[${index}].cid`,
+    value,
+    problem: "is there twice",
     fix,
   });
 }
 
-function toBytes(content: AttachmentContent | undefined, field: string): Uint8Array {
-  if (typeof content === "string") return Buffer.from(content, "utf8");
-  if (content instanceof Uint8Array) return content;
-  throw new MessageError("WX_MESSAGE_ATTACHMENT", {
-    field,
-    problem: "is neither text nor bytes",
-    fix: "Give a string, a Buffer or a Uint8Array",
-  });
+function isHtml({ type }: Form): boolean {
+  return /^text\/html\b/i.test(type);
+}
+
+/** The forms, with what the HTML shows beside it (RFC 2387). */
+function withShown(forms: readonly Form[], shown: readonly AttachmentPart[]): readonly Form[] {
+  const html = forms.findLastIndex(isHtml);
+  const form = forms[html];
+  if (shown.length === 0 || form === undefined) return forms;
+  const part = multipart("related", [form.part, ...shown.map((one) => one.part)], ' type="text/html";');
+  return forms.with(html, { type: form.type, part });
 }

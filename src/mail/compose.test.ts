@@ -185,8 +185,8 @@ describe("structure", () => {
 
   test("a boundary occurs only where a part begins or ends", () => {
     const raw = source({ text: "--=_0.x\n", html: "--=_1.x", attachments: [{ content: "--=_0.x" }] });
-    expect(raw.match(/^--=_0\.[0-9a-f]{24}(--)?$/gm)).toHaveLength(3);
-    expect(raw.match(/^--=_1\.[0-9a-f]{24}(--)?$/gm)).toHaveLength(3);
+    expect(raw.match(/^--=_0\.[0-9a-f-]{36}(--)?$/gm)).toHaveLength(3);
+    expect(raw.match(/^--=_1\.[0-9a-f-]{36}(--)?$/gm)).toHaveLength(3);
     expect(raw.match(/^--=_/gm)).toHaveLength(6);
   });
 });

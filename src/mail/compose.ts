@@ -1,16 +1,37 @@
 /** From a message to what is sent: the envelope and the bytes, checked and 7-bit clean. */
 import { randomUUID } from "node:crypto";
 import { type Clock, findUnknownOption } from "../base/index.ts";
-import type { Envelope } from "./backend.ts";
 import { toAsciiAddress } from "./addr-spec.ts";
-import { type Mailbox, parseMailbox, parseMailboxes } from "./address.ts";
 import { bodyPart } from "./body.ts";
+import type { Composed } from "./composed.ts";
 import { MessageError } from "./errors.ts";
-import { type CustomHeader, customHeaderLines, dateValue, messageIdValue, readCustomHeaders } from "./header-fields.ts";
-import { MESSAGE_FIELDS, type MessageFields } from "./message.ts";
-import { CRLF, mailboxHeader, textHeader } from "./mime/header.ts";
-import { renderPart } from "./mime/part.ts";
+import { expandFields } from "./expand.ts";
+import {
+  type CustomHeaders,
+  customHeaderLines,
+  dateValue,
+  messageIdValue,
+  readCustomHeaders,
+} from "./header-fields.ts";
+import { messageEnvelope } from "./message-envelope.ts";
+import { MESSAGE_FIELDS, type MessageFields } from "./message-fields.ts";
+import { refuseContentBeyond, refuseLengthBeyond } from "./message-size.ts";
+import type { WordEncoding } from "./mime/encoded-word.ts";
+import { ASCII_STYLE, CRLF, type HeaderStyle, textHeader } from "./mime/header.ts";
+import { layOut, writeLayout } from "./mime/part.ts";
+import { peopleHeaders, readPeople } from "./people.ts";
+import { composeRaw } from "./raw-message.ts";
 import { headerText } from "./text.ts";
+
+export type { Composed } from "./composed.ts";
+
+/** How headers are written for providers whose filters read less than the standards allow. */
+export interface HeaderEncoding {
+  /** "base64" for encoded-words by B only. Default "shorter": B or Q. */
+  readonly words?: WordEncoding | undefined;
+  /** False to keep From on one line, whatever its length. Default true. */
+  readonly foldFrom?: boolean | undefined;
+}
 
 /** What a message needs from around it. */
 export interface ComposeContext {
@@ -19,20 +40,17 @@ export interface ComposeContext {
   hostname: string;
   /** The sender of a message that names none. */
   defaultFrom?: string | undefined;
-}
-
-/** A message ready to be handed to a backend, as often as it takes. */
-export interface Composed {
-  envelope: Envelope;
-  /** RFC 5322 with CRLF, 7-bit clean. */
-  bytes: Uint8Array;
-  /** With its angle brackets. */
-  messageId: string;
-  subject: string;
+  /** The charset of a message that names none. Default `utf-8`. */
+  charset?: string | undefined;
+  /** Dates in the machine's time zone. Default false: UTC. */
+  useLocalTime?: boolean | undefined;
+  /** The largest message that is composed, in octets as sent. Default: no limit. */
+  maxMessageBytes?: number | undefined;
+  headerEncoding?: HeaderEncoding | undefined;
 }
 
 /**
- * Composes a message.
+ * Composes a message whose content is at hand.
  *
  * @throws MessageError when a field may not be sent; its text names the field and the fix
  *
@@ -41,94 +59,72 @@ export interface Composed {
  */
 export function compose(message: MessageFields, context: ComposeContext): Composed {
   refuseUnknownFields(message);
-  const people = readPeople(message, context);
-  const custom = readCustomHeaders(message.headers);
-  const subject = headerText(message.subject ?? "", "subject");
-  const given = custom.get("message-id");
-  const messageId = given === undefined ? `<${randomUUID()}@${asciiHostname(context)}>` : messageIdValue(given);
-  const { headers, body } = renderPart(bodyPart(message));
-  const lines = [
-    ...peopleHeaders(people, custom),
-    ...(subject === "" ? [] : [textHeader("Subject", subject)]),
-    `Date: ${dateValue(custom.get("date"), context.clock.now())}`,
-    `Message-ID: ${messageId}`,
-    ...furtherHeaders(custom),
-    "MIME-Version: 1.0",
-    ...headers,
-  ];
-  const bytes = Buffer.from([lines.join(CRLF), CRLF, CRLF, ...body].join(""), "latin1");
-  return { envelope: envelopeOf(people), bytes, messageId, subject };
+  refuseContentBeyond(context.maxMessageBytes, message);
+  const expanded = expandFields(message);
+  return expanded.raw === undefined ? composeFields(expanded, context) : composeRaw(expanded, context.defaultFrom);
 }
 
+function composeFields(message: MessageFields, context: ComposeContext): Composed {
+  const people = readPeople(message, context.defaultFrom);
+  const custom = readCustomHeaders(message.headers);
+  const style = headerStyle(message, context);
+  const subject = headerText(message.subject ?? "", "subject");
+  const messageId = idOf(message, custom, context);
+  const headers =
+    peopleHeaders(people, custom, style, context.headerEncoding?.foldFrom !== false) +
+    (subject === "" ? "" : textHeader("Subject", subject, style) + CRLF) +
+    `Date: ${dateOf(message, custom, context)}${CRLF}Message-ID: ${messageId}${CRLF}` +
+    furtherHeaders(custom, style) +
+    `MIME-Version: 1.0${CRLF}`;
+  const octets = style.utf8 ? utf8Octets(headers) : headers;
+  const envelope = messageEnvelope(message, people, octets.length !== headers.length);
+  const layout = layOut(octets, bodyPart(message, context.charset));
+  refuseLengthBeyond(context.maxMessageBytes, layout.length);
+  return { envelope, bytes: writeLayout(layout), messageId, subject };
+}
+
+const KNOWN_FIELDS: ReadonlySet<string> = new Set(MESSAGE_FIELDS);
+
 function refuseUnknownFields(message: MessageFields): void {
+  if (Object.keys(message).every((name) => KNOWN_FIELDS.has(name))) return;
   const unknown = findUnknownOption(message, MESSAGE_FIELDS);
   if (unknown === undefined) return;
   const { name: value, hint: fix } = unknown;
   throw new MessageError("WX_MESSAGE_FIELD", { field: "message", value, problem: "is not a field", fix });
 }
 
-interface People {
-  from: Mailbox;
-  to: Mailbox[];
-  cc: Mailbox[];
-  bcc: Mailbox[];
-  replyTo: Mailbox[];
+function headerStyle({ smtpUtf8 }: MessageFields, { headerEncoding }: ComposeContext): HeaderStyle {
+  if (smtpUtf8 !== true && headerEncoding === undefined) return ASCII_STYLE;
+  return { utf8: smtpUtf8 === true, words: headerEncoding?.words ?? ASCII_STYLE.words };
 }
 
-function readPeople(message: MessageFields, { defaultFrom }: ComposeContext): People {
-  const from = message.from === undefined || message.from === "" ? defaultFrom : message.from;
-  if (from === undefined) {
-    throw new MessageError("WX_MESSAGE_NO_SENDER", {
-      field: "from",
-      problem: "is missing",
-      fix: "Set it, or configure a default sender (DEFAULT_FROM_EMAIL)",
-    });
-  }
-  return {
-    from: parseMailbox(from, "from"),
-    to: parseMailboxes(message.to, "to"),
-    cc: parseMailboxes(message.cc, "cc"),
-    bcc: parseMailboxes(message.bcc, "bcc"),
-    replyTo: parseMailboxes(message.replyTo, "replyTo"),
-  };
+/** Text as UTF-8, one character for each octet. */
+function utf8Octets(text: string): string {
+  return Buffer.from(text, "utf8").toString("latin1");
 }
 
-/** One recipient per mailbox, however often it is named; case matters before the @ only. */
-function envelopeOf({ from, to, cc, bcc }: People): Envelope {
-  const recipients = new Map<string, string>();
-  for (const { address } of [...to, ...cc, ...bcc]) {
-    const ascii = toAsciiAddress(address);
-    const at = ascii.lastIndexOf("@");
-    const key = ascii.slice(0, at) + ascii.slice(at).toLowerCase();
-    if (!recipients.has(key)) recipients.set(key, ascii);
-  }
-  if (recipients.size > 0) return { from: toAsciiAddress(from.address), to: [...recipients.values()] };
-  const fix = "Name at least one address in to, cc or bcc";
-  throw new MessageError("WX_MESSAGE_NO_RECIPIENT", { field: "to", problem: "names nobody", fix });
+function idOf(message: MessageFields, custom: CustomHeaders, { hostname }: ComposeContext): string {
+  const header = custom.get("message-id");
+  if (header !== undefined) return messageIdValue(header.value, header.field);
+  if (message.messageId !== undefined) return messageIdValue(message.messageId, "messageId");
+  const domain = message.messageIdDomain;
+  const address =
+    domain === undefined
+      ? toAsciiAddress(`id@${hostname}`, "hostname")
+      : toAsciiAddress(`id@${domain}`, "messageIdDomain");
+  return `<${randomUUID()}${address.slice(address.lastIndexOf("@"))}>`;
 }
 
-/** From, To, Cc and Reply-To: the custom header where there is one, else the field. */
-function peopleHeaders(people: People, custom: ReadonlyMap<string, CustomHeader>): string[] {
-  const fields: [string, Mailbox[]][] = [
-    ["From", [people.from]],
-    ["To", people.to],
-    ["Cc", people.cc],
-    ["Reply-To", people.replyTo],
-  ];
-  return fields.flatMap(([name, mailboxes]) => {
-    const override = custom.get(name.toLowerCase());
-    if (override !== undefined) return customHeaderLines({ ...override, name });
-    return mailboxes.length === 0 ? [] : [mailboxHeader(name, mailboxes)];
-  });
+function dateOf(message: MessageFields, custom: CustomHeaders, { clock, useLocalTime }: ComposeContext): string {
+  const header = custom.get("date");
+  if (header !== undefined) return dateValue(header.value, header.field, useLocalTime);
+  return dateValue(message.date ?? new Date(clock.now()), "date", useLocalTime);
 }
 
-const WRITTEN_ALREADY: ReadonlySet<string> = new Set(["from", "to", "cc", "reply-to", "date", "message-id"]);
+const WRITTEN_ALREADY: ReadonlySet<string> = new Set(["from", "sender", "to", "cc", "reply-to", "date", "message-id"]);
 
-function furtherHeaders(custom: ReadonlyMap<string, CustomHeader>): string[] {
-  return [...custom].flatMap(([key, header]) => (WRITTEN_ALREADY.has(key) ? [] : customHeaderLines(header)));
-}
-
-function asciiHostname({ hostname }: ComposeContext): string {
-  const address = toAsciiAddress(`id@${hostname}`, "hostname");
-  return address.slice(address.lastIndexOf("@") + 1);
+function furtherHeaders(custom: CustomHeaders, style: HeaderStyle): string {
+  let lines = "";
+  for (const [key, header] of custom) if (!WRITTEN_ALREADY.has(key)) lines += customHeaderLines(header, style);
+  return lines;
 }

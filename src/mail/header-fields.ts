@@ -1,12 +1,20 @@
 /** The header fields of a message: one of each, what `headers` may override, and what it may not hold. */
+import type { AddressOptions } from "./addr-spec.ts";
 import { type Mailbox, parseMailboxes, parseMailboxText } from "./address.ts";
 import { MessageError } from "./errors.ts";
-import type { HeaderValue } from "./message.ts";
-import { mailboxHeader, longestLine, plainHeader, textHeader } from "./mime/header.ts";
+import type { HeaderValue } from "./message-fields.ts";
+import {
+  ASCII_STYLE,
+  CRLF,
+  type HeaderStyle,
+  LONGEST_LINE,
+  longestLine,
+  mailboxHeader,
+  plainHeader,
+  textHeader,
+} from "./mime/header.ts";
 import { headerText, notText } from "./text.ts";
 
-/** RFC 5322, section 2.1.1, without the CRLF. */
-const MAX_LINE = 998;
 const MAX_NAME = 76;
 
 /** Headers whose value is mailboxes. */
@@ -32,12 +40,15 @@ export interface CustomHeader {
   value: HeaderValue;
 }
 
+/** Headers by their lower-case names. */
+export type CustomHeaders = ReadonlyMap<string, CustomHeader>;
+
 /**
  * The headers of a message by their lower-case names.
  *
  * @throws MessageError WX_MESSAGE_HEADER
  */
-export function readCustomHeaders(headers: Readonly<Record<string, HeaderValue>> = {}): Map<string, CustomHeader> {
+export function readCustomHeaders(headers: Readonly<Record<string, HeaderValue>> = {}): CustomHeaders {
   const found = new Map<string, CustomHeader>();
   for (const [name, value] of Object.entries(headers)) {
     const field = `headers[${JSON.stringify(name.slice(0, MAX_NAME))}]`;
@@ -51,62 +62,115 @@ export function readCustomHeaders(headers: Readonly<Record<string, HeaderValue>>
 
 const sameName = { problem: "is there twice, in another case", fix: "Give a list to repeat a header" };
 
+const NAME_FIX = "A name is ASCII letters, digits and hyphens, at most 76";
+
+function isName(name: string): boolean {
+  return name.length <= MAX_NAME && /^[!-9;-~]+$/.test(name);
+}
+
 function nameFault(name: string, key: string): { problem: string; fix: string } | undefined {
-  if (name.length > MAX_NAME || !/^[!-9;-~]+$/.test(name)) {
-    return { problem: "is not a header's name", fix: "A name is ASCII letters, digits and hyphens, at most 76" };
-  }
-  if (key.startsWith("content-")) {
+  if (!isName(name)) return { problem: "is not a header's name", fix: NAME_FIX };
+  if (key.startsWith("content-") && key !== "content-language") {
     return { problem: "describes the body, which Waxseal encodes", fix: "Leave it out" };
   }
   const fix = RESERVED.get(key);
   return fix === undefined ? undefined : { problem: "may not be given by name", fix };
 }
 
-/** The header lines of a custom header: several where its value is a list of texts. */
-export function customHeaderLines({ name, field, value }: CustomHeader): string[] {
-  const key = name.toLowerCase();
-  if (MAILBOX_HEADERS.test(key)) return [mailboxHeader(name, headerMailboxes(value, field))];
-  if (value instanceof Date) return [`${name}: ${formatDate(value, field)}`];
-  if (!Array.isArray(value)) return [customLine(name, headerText(value, field), field)];
-  return value.map((item, index) => customLine(name, headerText(item, `${field}[${index}]`), `${field}[${index}]`));
+/** The header lines of a custom header, each with its CRLF: several where its value is a list of texts. */
+export function customHeaderLines(header: CustomHeader, style: HeaderStyle = ASCII_STYLE): string {
+  const { name, field, value } = header;
+  if (isMailboxHeader(name)) return mailboxHeader(name, headerMailboxes(header, style), style) + CRLF;
+  if (value instanceof Date) return `${name}: ${formatDate(value, field)}${CRLF}`;
+  if (!Array.isArray(value)) return customLine(name, headerText(value, field), field, style);
+  const lines = value.map((item, index) => {
+    const place = `${field}[${index}]`;
+    return customLine(name, headerText(item, place), place, style);
+  });
+  return lines.join("");
 }
 
-function customLine(name: string, value: string, field: string): string {
+function customLine(name: string, value: string, field: string, style: HeaderStyle): string {
   if (value === "") {
     throw new MessageError("WX_MESSAGE_HEADER", { field, problem: "is empty", fix: "Leave the header out" });
   }
-  if (!STRUCTURED_HEADERS.test(name.toLowerCase())) return textHeader(name, value, MAX_LINE);
+  if (!STRUCTURED_HEADERS.test(name.toLowerCase())) return textHeader(name, value, style, LONGEST_LINE) + CRLF;
   const line = plainHeader(name, value);
-  if (line !== undefined && longestLine(line) <= MAX_LINE) return line;
+  if (line !== undefined && longestLine(line) <= LONGEST_LINE) return line + CRLF;
   throw new MessageError("WX_MESSAGE_HEADER", {
     field,
     value,
     problem: "does not fit a header of its kind",
-    fix: `Give plain ASCII without spaces at its ends, and no word over ${MAX_LINE - MAX_NAME - 2} characters`,
+    fix: `Give plain ASCII without spaces at its ends, and no word over ${LONGEST_LINE - MAX_NAME - 2} characters`,
   });
 }
 
-function headerMailboxes(value: HeaderValue, field: string): Mailbox[] {
+function isMailboxHeader(name: string): boolean {
+  return MAILBOX_HEADERS.test(name.toLowerCase());
+}
+
+/** The mailboxes that a header given by name holds. */
+export function headerMailboxes({ field, value }: CustomHeader, { utf8 }: HeaderStyle): Mailbox[] {
   if (value instanceof Date) throw notText(value, field);
-  const mailboxes = typeof value === "string" ? parseMailboxText(value, field) : parseMailboxes(value, field);
+  const options: AddressOptions | undefined = utf8 ? { smtpUtf8: true } : undefined;
+  const mailboxes =
+    typeof value === "string" ? parseMailboxText(value, field, options) : parseMailboxes(value, field, options);
   if (mailboxes.length > 0) return mailboxes;
   throw new MessageError("WX_MESSAGE_HEADER", { field, problem: "names nobody", fix: "Leave the header out" });
 }
 
-/** The Date header's value: the one given, else the clock's, in UTC. */
-export function dateValue(custom: CustomHeader | undefined, nowMs: number): string {
-  if (custom === undefined) return formatDate(new Date(nowMs), "date");
-  if (custom.value instanceof Date) return formatDate(custom.value, custom.field);
-  const text = headerText(custom.value, custom.field);
-  if (DATE.test(text) && !Number.isNaN(Date.parse(text))) return text;
-  throw badDate(custom.field, text);
+/** What a part's own fields decide. */
+const PART_FIELDS: ReadonlyMap<string, string> = new Map([
+  ["content-type", "Use the field contentType"],
+  ["content-disposition", "Use the fields contentDisposition and filename"],
+  ["content-id", "Use the field cid"],
+  ["content-transfer-encoding", "Leave it out; Waxseal encodes the content"],
+]);
+
+/**
+ * The further headers of a part, each with its CRLF.
+ *
+ * @throws MessageError WX_MESSAGE_HEADER
+ */
+export function partHeaderLines(headers: Readonly<Record<string, string>> | undefined, part: string): string {
+  if (headers === undefined) return "";
+  let lines = "";
+  for (const [name, value] of Object.entries(headers)) {
+    const field = `${part}.headers[${JSON.stringify(name.slice(0, MAX_NAME))}]`;
+    const fix = PART_FIELDS.get(name.toLowerCase()) ?? (isName(name) ? undefined : NAME_FIX);
+    if (fix !== undefined)
+      throw new MessageError("WX_MESSAGE_HEADER", { field, problem: "may not be given by name", fix });
+    lines += customLine(name, headerText(value, field), field, ASCII_STYLE);
+  }
+  return lines;
 }
 
-/** RFC 5322, section 3.3, in UTC. */
-function formatDate(date: Date, field: string): string {
-  const year = date.getUTCFullYear();
+/**
+ * The value of the Date header.
+ *
+ * @throws MessageError WX_MESSAGE_HEADER
+ */
+export function dateValue(value: HeaderValue, field: string, isLocal = false): string {
+  if (value instanceof Date) return formatDate(value, field, isLocal);
+  const text = headerText(value, field);
+  if (DATE.test(text) && !Number.isNaN(Date.parse(text))) return text;
+  throw badDate(field, text);
+}
+
+/** RFC 5322, section 3.3, in UTC or in the machine's time zone. */
+function formatDate(date: Date, field: string, isLocal = false): string {
+  const offset = isLocal ? -date.getTimezoneOffset() : 0;
+  const shown = offset === 0 ? date : new Date(date.getTime() + offset * 60_000);
+  const year = shown.getUTCFullYear();
   if (!(year >= 1900 && year <= 9999)) throw badDate(field, String(date));
-  return date.toUTCString().replace("GMT", "+0000");
+  return shown.toUTCString().replace("GMT", offset === 0 ? "+0000" : zone(offset));
+}
+
+/** Minutes east of Greenwich as `+0800`. */
+function zone(offset: number): string {
+  const minutes = Math.abs(offset);
+  const digits = Math.floor(minutes / 60) * 100 + (minutes % 60);
+  return (offset < 0 ? "-" : "+") + String(digits).padStart(4, "0");
 }
 
 function badDate(field: string, value: string): MessageError {
@@ -114,10 +178,14 @@ function badDate(field: string, value: string): MessageError {
   return new MessageError("WX_MESSAGE_HEADER", { field, value, problem: "is not a date for a mail", fix });
 }
 
-/** The Message-ID that was given, checked. */
-export function messageIdValue({ field, value }: CustomHeader): string {
+/**
+ * The Message-ID that was given, checked.
+ *
+ * @throws MessageError WX_MESSAGE_HEADER
+ */
+export function messageIdValue(value: HeaderValue, field: string): string {
   const text = headerText(value, field);
-  if (text.length <= MAX_LINE - "Message-ID: ".length && MESSAGE_ID.test(text)) return text;
+  if (text.length <= LONGEST_LINE - "Message-ID: ".length && MESSAGE_ID.test(text)) return text;
   const fix = "Write <something-unique@example.com>, with the angle brackets";
   throw new MessageError("WX_MESSAGE_HEADER", { field, value: text, problem: "is not a Message-ID", fix });
 }

@@ -11,14 +11,18 @@ const LITERAL_IN_Q: readonly boolean[] = Array.from({ length: 256 }, (_, octet) 
   /[A-Za-z0-9!*+/-]/.test(String.fromCharCode(octet)),
 );
 
+/** B for every word, or Q for text where that is shorter. */
+export type WordEncoding = "base64" | "shorter";
+
 /**
  * Text as encoded-words, by B or Q, whichever is shorter. No word splits a character; readers join them without a gap.
  *
  * @param firstRoom The characters that the first word may take, because a header's name stands before it.
+ * @param encoding "base64" for readers that know B only.
  */
-export function encodedWords(text: string, firstRoom: number = MAX_WORD): string[] {
+export function encodedWords(text: string, firstRoom: number = MAX_WORD, encoding: WordEncoding = "shorter"): string[] {
   const bytes = Buffer.from(text, "utf8");
-  const inQ = lengthInQ(bytes) < Math.ceil(bytes.length / 3) * 4;
+  const inQ = encoding === "shorter" && lengthInQ(bytes) < Math.ceil(bytes.length / 3) * 4;
   const words: string[] = [];
   let room = Math.max(MIN_ROOM, Math.min(firstRoom, MAX_WORD));
   for (let start = 0; start < bytes.length; room = MAX_WORD) {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { foldHeader, longestLine, mailboxHeader, plainHeader, textHeader } from "./header.ts";
+import { ASCII_STYLE, foldHeader, longestLine, mailboxHeader, plainHeader, textHeader } from "./header.ts";
 
 const unfold = (header: string): string => header.replaceAll("\r\n ", " ");
 
@@ -19,7 +19,7 @@ describe("free text", () => {
   });
 
   test("is never folded inside a run of spaces", () => {
-    const header = textHeader("X-Tag", `${"a".repeat(60)}  ${"b".repeat(60)}`, 998);
+    const header = textHeader("X-Tag", `${"a".repeat(60)}  ${"b".repeat(60)}`, ASCII_STYLE, 998);
     expect(header).toBe(`X-Tag: ${"a".repeat(60)}  ${"b".repeat(60)}`);
   });
 

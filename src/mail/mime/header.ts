@@ -1,17 +1,31 @@
-/** Header lines: folded where a fold is possible, and pure ASCII (RFC 5322, section 2.2). */
-import { isAtoms, type Mailbox, quoteName } from "../address.ts";
+/** Header lines: folded where a fold is possible, and pure ASCII unless UTF-8 is asked for (RFC 5322, section 2.2). */
 import { toAsciiAddress } from "../addr-spec.ts";
-import { encodedWords } from "./encoded-word.ts";
+import { isAtoms, type Mailbox, quoteName } from "../address.ts";
+import { encodedWords, type WordEncoding } from "./encoded-word.ts";
 
 export const CRLF = "\r\n";
 
 // RFC 5322, section 2.1.1, and RFC 2047, section 2, both without the CRLF.
 const LINE = 78;
 const LINE_WITH_ENCODED_WORD = 76;
+export const LONGEST_LINE = 998;
 /** A quoted name cannot be folded, so a longer one is encoded instead. */
 const LONGEST_QUOTED_NAME = 60;
 
 const PLAIN = /^[!-~](?:[ -~]*[!-~])?$/;
+/** The same with characters outside ASCII; no white space of any kind at an end, and no half of a character. */
+const PLAIN_UTF8 = /^(?!\s)(?!.*\p{Cs}).*(?<!\s)$/su;
+const QUOTABLE = /^[ -~]*$/;
+const QUOTABLE_UTF8 = /^\P{Cs}*$/u;
+
+/** How text outside ASCII stands in headers. */
+export interface HeaderStyle {
+  /** As it is (RFC 6532) rather than as encoded-words. */
+  readonly utf8: boolean;
+  readonly words: WordEncoding;
+}
+
+export const ASCII_STYLE: HeaderStyle = { utf8: false, words: "shorter" };
 
 /**
  * A header of tokens with a space between each two, and a fold in place of a space where the line would grow too long.
@@ -21,62 +35,83 @@ const PLAIN = /^[!-~](?:[ -~]*[!-~])?$/;
 export function foldHeader(name: string, tokens: readonly string[], limit: number = LINE_WITH_ENCODED_WORD): string {
   let header = `${name}:`;
   let column = header.length;
-  for (const [index, token] of tokens.entries()) {
-    const folds = index > 0 && column + 1 + token.length > limit;
+  let isFirst = true;
+  for (const token of tokens) {
+    const folds = !isFirst && column + 1 + token.length > limit;
     header += folds ? `${CRLF} ${token}` : ` ${token}`;
     column = (folds ? 0 : column) + 1 + token.length;
+    isFirst = false;
   }
   return header;
 }
 
 /** The length of a header's longest line. */
 export function longestLine(header: string): number {
-  return Math.max(...header.split(CRLF).map((line) => line.length));
+  let longest = 0;
+  for (const line of header.split(CRLF)) longest = Math.max(longest, line.length);
+  return longest;
 }
 
 /**
  * A header of free text. ASCII stays as it is when its lines keep to `longest`; all else becomes encoded-words, and so
  * does text that a reader would mistake for them.
  */
-export function textHeader(name: string, value: string, longest: number = LINE): string {
-  const plain = plainHeader(name, value);
-  if (plain !== undefined && !value.includes("=?") && longestLine(plain) <= longest) return plain;
-  return foldHeader(name, encodedWords(value, firstRoom(name)));
+export function textHeader(
+  name: string,
+  value: string,
+  style: HeaderStyle = ASCII_STYLE,
+  longest: number = LINE,
+): string {
+  const isPlain = (style.utf8 ? PLAIN_UTF8 : PLAIN).test(value) && !value.includes("=?");
+  if (isPlain) {
+    if (name.length + 2 + value.length <= LINE) return `${name}: ${value}`;
+    const folded = foldAtSpaces(name, value);
+    if (longestLine(folded) <= (style.utf8 ? LINE : longest)) return folded;
+  }
+  return foldHeader(name, encodedWords(value, firstRoom(name), style.words));
 }
 
 /** A header of ASCII text as it is, folded at single spaces; undefined where the text is not ASCII or has spaces at an end. */
 export function plainHeader(name: string, value: string): string | undefined {
-  return PLAIN.test(value) ? foldHeader(name, value.split(/(?<! ) (?! )/), LINE) : undefined;
+  return PLAIN.test(value) ? foldAtSpaces(name, value) : undefined;
 }
 
-/** A header of mailboxes (RFC 5322, section 3.4). */
-export function mailboxHeader(name: string, mailboxes: readonly Mailbox[]): string {
-  const lists = mailboxes.map((mailbox) => mailboxTokens(mailbox, firstRoom(name)));
-  return foldHeader(
-    name,
-    lists.flatMap((tokens, index) => (index < lists.length - 1 ? withComma(tokens) : tokens)),
-  );
+function foldAtSpaces(name: string, value: string): string {
+  return foldHeader(name, value.split(/(?<! ) (?! )/), LINE);
+}
+
+/** A header of mailboxes (RFC 5322, section 3.4), without a fold when `folds` is false. */
+export function mailboxHeader(
+  name: string,
+  mailboxes: readonly Mailbox[],
+  style: HeaderStyle = ASCII_STYLE,
+  folds = true,
+): string {
+  const room = firstRoom(name);
+  const tokens: string[] = [];
+  for (const mailbox of mailboxes) {
+    if (tokens.length > 0) tokens.push(`${tokens.pop()},`);
+    addMailbox(tokens, mailbox, room, style);
+  }
+  return foldHeader(name, tokens, folds ? LINE_WITH_ENCODED_WORD : LONGEST_LINE);
 }
 
 function firstRoom(name: string): number {
   return LINE_WITH_ENCODED_WORD - name.length - ": ".length;
 }
 
-function mailboxTokens({ name, address }: Mailbox, room: number): string[] {
-  const ascii = toAsciiAddress(address);
-  return name === "" ? [ascii] : [...nameTokens(name, room), `<${ascii}>`];
+function addMailbox(tokens: string[], { name, address }: Mailbox, room: number, style: HeaderStyle): void {
+  const ascii = toAsciiAddress(address, "address", style.utf8 ? { smtpUtf8: true } : undefined);
+  if (name === "") tokens.push(ascii);
+  else tokens.push(...nameTokens(name, room, style), `<${ascii}>`);
 }
 
-function nameTokens(name: string, room: number): string[] {
+function nameTokens(name: string, room: number, { utf8, words }: HeaderStyle): string[] {
   const mistakable = name.includes("=?");
-  if (isAtoms(name) && !mistakable) {
-    const words = name.split(" ");
-    if (words.every((word) => word.length <= LONGEST_QUOTED_NAME)) return words;
+  if (!mistakable && isAtoms(name)) {
+    const atoms = name.split(" ");
+    if (atoms.every((atom) => atom.length <= LONGEST_QUOTED_NAME)) return atoms;
   }
-  const quotable = /^[ -~]*$/.test(name) && name.length <= LONGEST_QUOTED_NAME && !mistakable;
-  return quotable ? [quoteName(name)] : encodedWords(name, room);
-}
-
-function withComma(tokens: readonly string[]): string[] {
-  return tokens.map((token, index) => (index === tokens.length - 1 ? `${token},` : token));
+  const quotable = (utf8 ? QUOTABLE_UTF8 : QUOTABLE).test(name) && name.length <= LONGEST_QUOTED_NAME && !mistakable;
+  return quotable ? [quoteName(name)] : encodedWords(name, room, words);
 }

@@ -7,7 +7,7 @@ test.each([
   ["a.b.csv", "text/csv"],
   ["unknown.zzz", "application/octet-stream"],
   ["pdf.", "application/octet-stream"],
-  ["mail.eml", "application/octet-stream"],
+  ["mail.eml", "message/rfc822"],
 ])("%s is guessed to be %s", (filename, type) => {
   expect(guessMediaType(filename)).toBe(type);
 });
@@ -16,6 +16,7 @@ test.each([
   "application/pdf",
   "image/svg+xml",
   'text/calendar; method=REQUEST; name="a b"',
+  "Message/RFC822",
   "text/plain;charset=gb18030",
 ])("%s is a media type", (type) => {
   expect(checkMediaType(type, "contentType")).toBe(type);
@@ -30,7 +31,7 @@ test.each([
   "text/plain\r\nBcc: evil@example.com",
   'text/plain; name="a;b"',
   "multipart/mixed; boundary=x",
-  "Message/RFC822",
+  "Message/Partial; id=1",
   `text/${"x".repeat(300)}`,
 ])("%j is refused", (type) => {
   expect(() => checkMediaType(type, "attachments[0].contentType")).toThrow(MessageError);

@@ -3,6 +3,8 @@ import { MessageError } from "../errors.ts";
 import { headerText } from "../text.ts";
 
 export const DEFAULT_MEDIA_TYPE = "application/octet-stream";
+/** A message inside a message (RFC 2046, section 5.2.1). */
+export const MESSAGE_TYPE = "message/rfc822";
 
 const MEDIA_TYPE = /^[\w!#$&^.+-]+\/[\w!#$&^.+-]+(?: ?; ?[\w!#$&^.+-]+=(?:[\w!#$&^.+-]+|"[ !#-:<-[\]-~]*"))*$/;
 const MAX_LENGTH = 200;
@@ -12,6 +14,7 @@ const BY_EXTENSION: ReadonlyMap<string, string> = new Map([
   ["csv", "text/csv"],
   ["doc", "application/msword"],
   ["docx", "application/vnd.openxmlformats-officedocument.wordprocessingml.document"],
+  ["eml", MESSAGE_TYPE],
   ["gif", "image/gif"],
   ["gz", "application/gzip"],
   ["htm", "text/html"],
@@ -44,10 +47,21 @@ export function guessMediaType(filename: string): string {
   return BY_EXTENSION.get(filename.slice(dot + 1).toLowerCase()) ?? DEFAULT_MEDIA_TYPE;
 }
 
+/** The charset that a media type names, without quotes. */
+export function charsetOf(type: string): string | undefined {
+  return /; ?charset="?([^";]+)/i.exec(type)?.[1];
+}
+
+/** True for text that is read in place, or that readers decode by its charset. */
+export function isText(type: string): boolean {
+  return /^text\//i.test(type);
+}
+
 /**
  * The media type, when a body of one's own may have it.
  *
- * `multipart/*` and `message/*` are refused: they may not be encoded, and what they hold is not checked.
+ * `multipart/*` and `message/*` are refused, `message/rfc822` aside: they may not be encoded, and what they hold is not
+ * checked.
  *
  * @throws MessageError WX_MESSAGE_CONTENT_TYPE
  */
@@ -61,11 +75,11 @@ export function checkMediaType(type: string, field: string): string {
       fix: "Write type/subtype, such as application/pdf or text/calendar; method=REQUEST",
     });
   }
-  if (!/^(?:multipart|message)\//i.test(text)) return text;
+  if (!/^(?:multipart\/|message\/(?!rfc822(?: ?;|$)))/i.test(text)) return text;
   throw new MessageError("WX_MESSAGE_CONTENT_TYPE", {
     field,
     value: text,
     problem: "is a type whose content may not be encoded",
-    fix: `Attach it as ${DEFAULT_MEDIA_TYPE}`,
+    fix: `Attach it as ${DEFAULT_MEDIA_TYPE}, or give the finished part as raw`,
   });
 }

@@ -1,97 +1,126 @@
-/** The tree of a message's parts, and how it is written (RFC 2046). */
-import { isUtf8 } from "node:buffer";
-import { randomBytes } from "node:crypto";
+/** The tree of a message's parts, and how it is laid out and written (RFC 2046). */
+import { randomUUID } from "node:crypto";
+import { writeBase64 } from "./base64.ts";
 import { CRLF } from "./header.ts";
-import { DEFAULT_MEDIA_TYPE } from "./media-type.ts";
-import { parameterHeader } from "./parameter.ts";
-import { encodeBytes, encodeText, type EncodedBody } from "./transfer-encoding.ts";
+import type { EncodedBody, TransferEncoding } from "./transfer-encoding.ts";
 
-/** A body with its headers, encoded. */
+/** A media type whose header still keeps to one line of 78. */
+const LONGEST_TYPE = 60;
+
+/** A body with its headers. */
 export interface Leaf {
-  /** Folded, without their last CRLF. */
-  readonly headers: readonly string[];
-  /** ASCII, ends with CRLF. */
-  readonly body: string;
+  /** Folded, each with its CRLF, and the empty line after them. */
+  readonly headers: string;
+  readonly body: EncodedBody;
+  /** The body is taken as it is, so that anything may stand in it. */
+  readonly isForeign?: true | undefined;
 }
 
-/** Parts in a row: different forms of one thing (`alternative`), or different things (`mixed`). */
+/**
+ * Parts in a row: different forms of one thing (`alternative`), one thing and what it shows (`related`), or different
+ * things (`mixed`).
+ */
 export interface Multipart {
-  readonly subtype: "alternative" | "mixed";
+  readonly subtype: "alternative" | "mixed" | "related";
+  /** Further parameters of the Content-Type, each with its semicolon. */
+  readonly parameters: string;
   readonly parts: readonly Part[];
 }
 
 export type Part = Leaf | Multipart;
 
 /** The parts in a multipart; a single part stands alone. */
-export function multipart(subtype: Multipart["subtype"], parts: readonly Part[]): Part {
+export function multipart(subtype: Multipart["subtype"], parts: readonly Part[], parameters = ""): Part {
   const [only] = parts;
-  return parts.length === 1 && only !== undefined ? only : { subtype, parts };
+  return parts.length === 1 && only !== undefined ? only : { subtype, parameters, parts };
 }
 
-/** Text that is read in place. */
-export function textPart(text: string, mediaType: string): Leaf {
-  return leaf([contentType(withCharset(mediaType))], encodeText(text));
+/** A message in pieces, in order, before it is written. */
+export interface Layout {
+  /** ASCII, or a body. */
+  readonly pieces: (string | EncodedBody)[];
+  /** ASCII that follows the pieces. */
+  tail: string;
+  /** All of it, in octets. */
+  length: number;
 }
 
-/** Bytes that are shown in place, by a reader that knows their type. */
-export function bytesPart(bytes: Uint8Array, mediaType: string): Leaf {
-  return leaf([contentType(honestType(bytes, mediaType))], encodeBytes(bytes));
+/** The headers of a part, and the empty line after them; `about` are further ones, each with its CRLF. */
+export function contentHeaders(type: string, about: string, encoding: TransferEncoding): string {
+  return `${contentType(type)}${CRLF}${about}Content-Transfer-Encoding: ${encoding}${CRLF}${CRLF}`;
 }
 
-/** A file. Its bytes come back exactly, those of text too. */
-export function attachmentPart(bytes: Uint8Array, mediaType: string, filename: string | undefined): Leaf {
-  const disposition =
-    filename === undefined
-      ? "Content-Disposition: attachment"
-      : parameterHeader("Content-Disposition", "attachment", "filename", filename);
-  return leaf([contentType(honestType(bytes, mediaType)), disposition], encodeBytes(bytes));
+function contentType(type: string): string {
+  if (!type.includes(";")) return `Content-Type: ${type}`;
+  return `Content-Type: ${type.split(/ ?; ?/).join(type.length > LONGEST_TYPE ? `;${CRLF} ` : "; ")}`;
 }
 
-/** Writes a part: its own headers, and the pieces of its body in order. */
-export function renderPart(part: Part): { headers: string[]; body: string[] } {
-  const body: string[] = [];
-  const headers = render(part, body, { depth: 0, id: randomBytes(12).toString("hex") });
-  return { headers, body };
+/** Lays a message out: the headers of the message, then those of the part, then its body. */
+export function layOut(headers: string, part: Part): Layout {
+  const layout: Layout = { pieces: [], tail: "", length: 0 };
+  addText(layout, headers);
+  if ("body" in part) addLeaf(layout, part);
+  else addMultipart(layout, part, { next: 0, id: boundaryId(part) });
+  return layout;
+}
+
+/** Writes what is laid out. */
+export function writeLayout({ pieces, tail, length }: Layout): Buffer {
+  const target = Buffer.allocUnsafe(length);
+  let at = 0;
+  for (const piece of pieces) {
+    if (typeof piece === "string") target.write(piece, at, "latin1");
+    else if (piece.encoding === "base64") writeBase64(piece.octets, target, at);
+    else target.set(piece.octets, at);
+    at += piece.length;
+  }
+  target.write(tail, at, "latin1");
+  return target;
+}
+
+function addText(layout: Layout, text: string): void {
+  layout.tail += text;
+  layout.length += text.length;
+}
+
+function addLeaf(layout: Layout, { headers, body }: Leaf): void {
+  addText(layout, headers);
+  layout.pieces.push(layout.tail, body);
+  layout.tail = "";
+  layout.length += body.length;
 }
 
 interface BoundarySource {
-  depth: number;
+  next: number;
   readonly id: string;
 }
 
-/**
- * Guarantee: a boundary occurs in no body. It begins with "=_", which neither base64 nor quoted-printable can produce,
- * and a plain body with a line that begins with "--=_" is encoded.
- */
-function render(part: Part, body: string[], source: BoundarySource): string[] {
-  if ("body" in part) {
-    body.push(part.body);
-    return [...part.headers];
-  }
-  const boundary = `=_${source.depth++}.${source.id}`;
+function addMultipart(layout: Layout, part: Multipart, source: BoundarySource): void {
+  const boundary = `=_${source.next++}.${source.id}`;
+  addText(layout, `Content-Type: multipart/${part.subtype};${part.parameters}${CRLF} boundary="${boundary}"${CRLF}`);
   for (const child of part.parts) {
-    const childBody: string[] = [];
-    const headers = render(child, childBody, source);
-    body.push(`${body.length === 0 ? "" : CRLF}--${boundary}${CRLF}`, headers.join(CRLF), CRLF, CRLF, ...childBody);
+    addText(layout, `${CRLF}--${boundary}${CRLF}`);
+    if ("body" in child) addLeaf(layout, child);
+    else addMultipart(layout, child, source);
   }
-  body.push(`${CRLF}--${boundary}--${CRLF}`);
-  return [`Content-Type: multipart/${part.subtype};${CRLF} boundary="${boundary}"`];
+  addText(layout, `${CRLF}--${boundary}--${CRLF}`);
 }
 
-function leaf(headers: readonly string[], { encoding, body }: EncodedBody): Leaf {
-  return { headers: [...headers, `Content-Transfer-Encoding: ${encoding}`], body };
+/**
+ * What all boundaries of a message have in common.
+ *
+ * Guarantee: a boundary occurs in no body. It begins with "=_", which neither base64 nor quoted-printable can produce,
+ * plain text with a line that begins with "--=_" is encoded, and in what is taken as it is, the id is looked for.
+ */
+function boundaryId(part: Part): string {
+  const foreign = foreignBodies(part);
+  for (;;) {
+    const id = randomUUID();
+    if (!foreign.some((octets) => Buffer.from(octets.buffer, octets.byteOffset, octets.length).includes(id))) return id;
+  }
 }
 
-function contentType(mediaType: string): string {
-  return `Content-Type: ${mediaType.split(/; ?/).join(mediaType.length > 60 ? `;${CRLF} ` : "; ")}`;
-}
-
-function withCharset(mediaType: string): string {
-  return /; ?charset=/i.test(mediaType) ? mediaType : `${mediaType}; charset=utf-8`;
-}
-
-/** Text that is not UTF-8 and does not say what it is goes as plain bytes, so that nobody decodes it wrongly. */
-function honestType(bytes: Uint8Array, mediaType: string): string {
-  if (!/^text\//i.test(mediaType) || /; ?charset=/i.test(mediaType)) return mediaType;
-  return isUtf8(bytes) ? withCharset(mediaType) : DEFAULT_MEDIA_TYPE;
+function foreignBodies(part: Part): Uint8Array[] {
+  if ("parts" in part) return part.parts.flatMap(foreignBodies);
+  return part.isForeign === true ? [part.body.octets] : [];
 }

@@ -1,49 +1,55 @@
 /** Quoted-printable for text whose line ends are CRLF already (RFC 2045, section 6.7). */
 
 const LINE = 76;
-const SAFE_LINE = /^[\t -<>-~]*$/;
-const HEX: readonly string[] = Array.from(
-  { length: 256 },
-  (_, octet) => `=${octet.toString(16).toUpperCase().padStart(2, "0")}`,
-);
-const [TAB, SPACE, EQUALS, F, TILDE] = [0x09, 0x20, 0x3d, 0x46, 0x7e];
+/** The most that an octet may take: three characters, and its share of the soft line breaks. */
+const MAX_GROWTH = 3.2;
+const [TAB, LF, CR, SPACE, EQUALS, F, TILDE] = [0x09, 0x0a, 0x0d, 0x20, 0x3d, 0x46, 0x7e];
+const HEX_DIGITS = Buffer.from("0123456789ABCDEF", "latin1");
 
 /**
  * Encodes text. Lines are at most 76 characters; a blank at a line's end and a "From " at its start, which some mail
- * stores alter, are encoded too. A character is never cut by a soft line break.
+ * stores alter, are encoded too, and so is a CR alone. A character of UTF-8 is never cut by a soft line break.
  */
-export function quotedPrintable(text: string): string {
-  return text.split("\r\n").map(encodeLine).join("\r\n");
+export function quotedPrintable(octets: Uint8Array): Buffer {
+  const output = Buffer.allocUnsafe(Math.ceil(octets.length * MAX_GROWTH));
+  let end = 0;
+  let column = 0;
+  for (let index = 0; index < octets.length; index++) {
+    const octet = octets[index] ?? 0;
+    if (octet === CR && octets[index + 1] === LF) {
+      end = writeBreak(output, end);
+      column = 0;
+      index++;
+      continue;
+    }
+    if (column > 0 && column + characterWidth(octet) > LINE - 1) {
+      output[end++] = EQUALS;
+      end = writeBreak(output, end);
+      column = 0;
+    }
+    if (isKept(octets, index, column)) {
+      output[end++] = octet;
+      column++;
+    } else {
+      output[end++] = EQUALS;
+      output[end++] = HEX_DIGITS[octet >> 4] ?? 0;
+      output[end++] = HEX_DIGITS[octet & 15] ?? 0;
+      column += 3;
+    }
+  }
+  return Buffer.from(output.subarray(0, end));
 }
 
-/** How long the encoded text would be, near enough to compare. */
-export function quotedPrintableLength(bytes: Uint8Array): number {
-  let escaped = 0;
-  for (const octet of bytes) if (!isLiteral(octet) && octet !== 0x0d && octet !== 0x0a) escaped++;
-  const length = bytes.length + escaped * 2;
+/** How long text would be, near enough to compare, when `escapes` of its octets are escaped. */
+export function quotedPrintableLength(octets: number, escapes: number): number {
+  const length = octets + escapes * 2;
   return length + Math.floor(length / LINE) * "=\r\n".length;
 }
 
-function encodeLine(line: string): string {
-  const isSafe = line.length <= LINE && SAFE_LINE.test(line) && !/[ \t]$|^From /.test(line);
-  return isSafe ? line : encodeBytes(Buffer.from(line, "utf8"));
-}
-
-function encodeBytes(bytes: Uint8Array): string {
-  let encoded = "";
-  let column = 0;
-  for (let index = 0; index < bytes.length; index++) {
-    const octet = bytes[index] ?? 0;
-    const width = characterWidth(octet);
-    if (column + width > LINE - 1 && column > 0 && !isContinuation(octet)) {
-      encoded += "=\r\n";
-      column = 0;
-    }
-    const piece = isKept(bytes, index, column) ? String.fromCharCode(octet) : (HEX[octet] ?? "");
-    encoded += piece;
-    column += piece.length;
-  }
-  return encoded;
+function writeBreak(output: Buffer, at: number): number {
+  output[at] = CR;
+  output[at + 1] = LF;
+  return at + 2;
 }
 
 function isLiteral(octet: number): boolean {
@@ -51,18 +57,18 @@ function isLiteral(octet: number): boolean {
 }
 
 /** True when the octet may stand as itself here. */
-function isKept(bytes: Uint8Array, index: number, column: number): boolean {
-  const octet = bytes[index] ?? 0;
+function isKept(octets: Uint8Array, index: number, column: number): boolean {
+  const octet = octets[index] ?? 0;
   if (!isLiteral(octet)) return false;
-  if (octet === SPACE || octet === TAB) return index < bytes.length - 1;
-  return octet !== F || column > 0 || bytes[index + 4] !== SPACE;
+  if (octet === SPACE || octet === TAB) return !endsLine(octets, index + 1);
+  return octet !== F || column > 0 || octets[index + 4] !== SPACE;
 }
 
-function isContinuation(octet: number): boolean {
-  return (octet & 0xc0) === 0x80;
+function endsLine(octets: Uint8Array, index: number): boolean {
+  return index >= octets.length || (octets[index] === CR && octets[index + 1] === LF);
 }
 
-/** The most columns that the character may take which begins with this octet. */
+/** The most columns that the character of UTF-8 may take which begins with this octet, or what is left of one. */
 function characterWidth(octet: number): number {
   if (octet >= 0xf0) return 12;
   if (octet >= 0xe0) return 9;

@@ -1,0 +1,66 @@
+/** Text as octets with CRLF at the end of every line (RFC 2049, section 4), and whether it may stand in a mail as it is. */
+import { type Kernel, KERNEL_INPUT_OCTETS, KERNEL_OUTPUT, loadKernel } from "./kernel.ts";
+
+/** RFC 5322, section 2.1.1, without the CRLF. */
+const LONGEST_LINE = 78;
+const MAX_OCTETS_PER_UNIT = 3;
+
+/** What may be changed on the way, or end a part early: other characters, a bare CR, a blank at a line's end, "From ", a boundary. */
+const UNSAFE = /[^\t\r\n -~]|\r(?!\n)|[ \t]\r\n|(?:^|\n)(?:From |--=_)/;
+
+/** How text becomes octets; "latin1" is for text whose characters have been checked. */
+export type TextEncoding = "utf8" | "latin1";
+
+export interface CanonicalText {
+  /** Ends with CRLF; a CR alone is kept. */
+  octets: Buffer;
+  /** No line is long, and nothing in it is changed on the way or taken for something else. */
+  isSafe: boolean;
+  /** How many octets quoted-printable would escape, near enough to compare; 0 where `isSafe`. */
+  escapes: number;
+}
+
+/** The text with its line breaks (LF or CRLF) as CRLF, and one at its end. */
+export function canonicalText(
+  text: string,
+  encoding: TextEncoding,
+  kernel: Kernel | undefined = loadKernel(),
+): CanonicalText {
+  const fits = text.length * MAX_OCTETS_PER_UNIT <= KERNEL_INPUT_OCTETS;
+  return kernel !== undefined && fits ? canonicalWith(kernel, text, encoding) : canonicalPlainly(text, encoding);
+}
+
+function canonicalWith({ memory, ...kernel }: Kernel, text: string, encoding: TextEncoding): CanonicalText {
+  const given = text === "" ? "\n" : text;
+  const length = memory.write(given, encoding);
+  const end = kernel.canonical(0, length, KERNEL_OUTPUT);
+  const isSafe = kernel.unsafe() === 0;
+  const escapes = isSafe ? 0 : kernel.escapes(KERNEL_OUTPUT, end);
+  return { octets: Buffer.from(memory.subarray(KERNEL_OUTPUT, end)), isSafe, escapes };
+}
+
+function canonicalPlainly(text: string, encoding: TextEncoding): CanonicalText {
+  const lines = text.replace(/\r?\n/g, "\r\n");
+  const whole = lines.endsWith("\n") ? lines : `${lines}\r\n`;
+  const octets = Buffer.from(whole, encoding);
+  const isSafe = !UNSAFE.test(whole) && !hasLongLine(whole);
+  return { octets, isSafe, escapes: isSafe ? 0 : countEscapes(octets) };
+}
+
+function hasLongLine(text: string): boolean {
+  for (let start = 0; start < text.length;) {
+    const end = text.indexOf("\r\n", start);
+    if (end - start > LONGEST_LINE) return true;
+    start = end + 2;
+  }
+  return false;
+}
+
+function countEscapes(octets: Uint8Array): number {
+  let count = 0;
+  for (const octet of octets) {
+    const isBreakOrTab = octet === 0x0d || octet === 0x0a || octet === 0x09;
+    if (octet > 0x7e || octet === 0x3d || (octet < 0x20 && !isBreakOrTab)) count++;
+  }
+  return count;
+}

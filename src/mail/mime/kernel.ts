@@ -1,0 +1,46 @@
+/** The inner loops of composing in WebAssembly, with scratch memory of their own; absent where the platform has no SIMD. */
+import { KERNEL_CODE } from "./kernel-code.ts";
+
+/** Where the loops read: from 0, at most so many octets. */
+export const KERNEL_INPUT_OCTETS: number = 768 * 1024;
+/** Where they write; up to twice the input fits there. Some octets after an input are overwritten. */
+export const KERNEL_OUTPUT: number = KERNEL_INPUT_OCTETS + 256;
+
+/** What kernel.wat exports; each function takes addresses in `memory` and returns the end of what it wrote. */
+interface KernelExports {
+  canonical(from: number, end: number, to: number): number;
+  unsafe(): number;
+  escapes(from: number, end: number): number;
+  base64(from: number, end: number, to: number): number;
+}
+
+/** The loops, and the memory in which they work. What stands there is lost at the next use. */
+export interface Kernel extends KernelExports {
+  readonly memory: Buffer;
+}
+
+/** The part of the WebAssembly API that is used; @types/node does not declare it. */
+interface WebAssemblyApi {
+  Module: new (code: Uint8Array) => object;
+  Instance: new (module: object) => { exports: KernelExports & { memory: { buffer: ArrayBuffer } } };
+}
+
+let loaded: { kernel: Kernel | undefined } | undefined;
+
+/** The kernel, loaded at its first use; undefined where it cannot run, and then plain JavaScript does the same. */
+export function loadKernel(): Kernel | undefined {
+  loaded ??= { kernel: instantiate() };
+  return loaded.kernel;
+}
+
+function instantiate(): Kernel | undefined {
+  const { WebAssembly } = globalThis as { WebAssembly?: WebAssemblyApi };
+  if (WebAssembly === undefined) return undefined;
+  try {
+    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(Buffer.from(KERNEL_CODE, "base64")));
+    const { canonical, unsafe, escapes, base64, memory } = exports;
+    return { canonical, unsafe, escapes, base64, memory: Buffer.from(memory.buffer) };
+  } catch {
+    return undefined; // a processor without SIMD
+  }
+}
