@@ -1,22 +1,27 @@
 /** One open session with a server, for as many messages as it stays good for. */
 import type { Capabilities } from "./capabilities.ts";
+import { contentFault } from "./content-fault.ts";
 import { dial } from "./dial.ts";
-import { refusedFault } from "./faults.ts";
-import type { Envelope } from "./envelope.ts";
+import type { Job } from "./job.ts";
 import type { SmtpSettings } from "./options.ts";
+import { type Feeder, Pipeline } from "./pipeline/pipeline.ts";
+import type { TrackRecord } from "./pipeline/track-record.ts";
 import { openSession } from "./session.ts";
-import { contentFault, type SmtpReceipt, transact } from "./transaction.ts";
 import { Transcript } from "./transcript.ts";
 import { Wire } from "./wire.ts";
 
 /** Connects, makes TLS and logs in; throws an `SmtpError` and leaves nothing open where that fails. */
-export async function openConnection(settings: SmtpSettings, signal?: AbortSignal): Promise<Connection> {
+export async function openConnection(
+  settings: SmtpSettings,
+  record: TrackRecord,
+  signal: AbortSignal | undefined,
+): Promise<Connection> {
   const transcript = new Transcript(settings.server);
   const socket = await dial(settings, transcript, signal);
   const wire = new Wire(socket, transcript, settings.timeouts);
   const unfollow = wire.follow(signal);
   try {
-    return new Connection(wire, await openSession(wire, settings, signal));
+    return new Connection({ wire, capabilities: await openSession(wire, settings, signal) }, settings, record);
   } catch (error) {
     wire.destroy();
     throw error;
@@ -25,54 +30,86 @@ export async function openConnection(settings: SmtpSettings, signal?: AbortSigna
   }
 }
 
+/** Who is told of what happens on a connection. */
+export type ConnectionFeeder = {
+  [Event in keyof Feeder]: (connection: Connection, ...details: Parameters<Feeder[Event]>) => void;
+};
+
 export class Connection {
   readonly #wire: Wire;
   readonly #capabilities: Capabilities;
-  #sent = 0;
-  /** Whether a transaction was begun and not acknowledged. */
-  #dirty = false;
+  readonly #settings: SmtpSettings;
+  readonly #pipeline: Pipeline;
+  #feeder: ConnectionFeeder | undefined;
 
-  constructor(wire: Wire, capabilities: Capabilities) {
-    this.#wire = wire;
-    this.#capabilities = capabilities;
-  }
-
-  /** How many messages were tried on this connection. */
-  get messages(): number {
-    return this.#sent;
+  constructor(session: { wire: Wire; capabilities: Capabilities }, settings: SmtpSettings, record: TrackRecord) {
+    this.#wire = session.wire;
+    this.#capabilities = session.capabilities;
+    this.#settings = settings;
+    this.#pipeline = new Pipeline(
+      session,
+      { record, limits: settings },
+      {
+        onProgress: () => this.#feeder?.onProgress(this),
+        onReturned: (jobs) => this.#feeder?.onReturned(this, jobs),
+        onSteppedDown: (from) => this.#feeder?.onSteppedDown(this, from),
+        onBroken: () => this.#feeder?.onBroken(this),
+      },
+    );
   }
 
   get encrypted(): boolean {
     return this.#wire.encrypted;
   }
 
-  /** Whether another message may be sent here. */
-  get usable(): boolean {
-    return this.#wire.usable;
+  get isBroken(): boolean {
+    return this.#wire.isBroken;
   }
 
-  /** Sends one message. Check `usable` afterwards, whatever came of it. */
-  async send(envelope: Envelope, bytes: Buffer, signal?: AbortSignal): Promise<SmtpReceipt> {
-    const { transcript } = this.#wire;
-    transcript.rejected = [];
-    this.#sent += 1;
-    const unfollow = this.#wire.follow(signal);
-    try {
-      const fault = contentFault(this.#wire.server, this.#capabilities, bytes);
-      if (fault !== undefined) throw transcript.error("mail", fault);
-      await this.#reset();
-      this.#dirty = true;
-      const receipt = await transact(this.#wire, this.#capabilities, envelope, bytes);
-      this.#dirty = false;
-      return receipt;
-    } finally {
-      unfollow();
-    }
+  /** Whether messages are on their way. */
+  get isBusy(): boolean {
+    return this.#pipeline.isBusy;
   }
 
-  /** Rests between messages; `onDoubt` is called when the connection breaks or the server says anything. */
-  rest(onDoubt: () => void): void {
-    this.#wire.rest(onDoubt);
+  get inFlight(): number {
+    return this.#pipeline.inFlight;
+  }
+
+  /** Whether it has carried as many messages as it may. */
+  get isWorn(): boolean {
+    return this.#pipeline.begun >= this.#settings.maxMessagesPerConnection;
+  }
+
+  get hasRoom(): boolean {
+    return !this.isWorn && this.#pipeline.hasRoom;
+  }
+
+  /** From now on `feeder` is told what happens here. */
+  feedFrom(feeder: ConnectionFeeder): void {
+    this.#feeder = feeder;
+  }
+
+  /** Begins a message where there is room; it leaves with the next `flush`. */
+  begin(job: Job): void {
+    const { server, encrypted, transcript } = this.#wire;
+    const fault = contentFault({ server, encrypted, capabilities: this.#capabilities }, job);
+    if (fault === undefined) this.#pipeline.begin(job);
+    else job.fail(transcript.error("mail", fault));
+  }
+
+  flush(): void {
+    this.#wire.flush();
+  }
+
+  /** Stops a message that its caller gave up. */
+  abandon(job: Job): void {
+    this.#pipeline.abandon(job);
+  }
+
+  /** Rests between messages: the process need not stay for it. */
+  rest(): void {
+    this.#pipeline.hasRested = true;
+    this.#wire.rest();
   }
 
   wake(): void {
@@ -81,7 +118,9 @@ export class Connection {
 
   /** Says goodbye and closes, within a second. */
   async quit(): Promise<void> {
+    this.#feeder = undefined;
     this.#wire.wake();
+    this.#wire.drive(undefined);
     try {
       await this.#wire.command("quit", "QUIT");
     } catch {
@@ -92,13 +131,5 @@ export class Connection {
 
   destroy(): void {
     this.#wire.destroy();
-  }
-
-  /** Clears what a refused message left behind; some servers refuse the next MAIL otherwise. */
-  async #reset(): Promise<void> {
-    if (!this.#dirty) return;
-    const reply = await this.#wire.command("mail", "RSET");
-    if (reply.code !== 250) throw this.#wire.fatal("mail", refusedFault(this.#wire.server, "mail", reply));
-    this.#dirty = false;
   }
 }

@@ -37,6 +37,11 @@ export function* dataBlocks(bytes: Buffer, blockBytes: number = BLOCK_BYTES): Ge
   }
 }
 
+/** The content as it is, in blocks, for a command that says how long it is. */
+export function* rawBlocks(bytes: Buffer, blockBytes: number = BLOCK_BYTES): Generator<Buffer> {
+  for (let start = 0; start < bytes.length; start += blockBytes) yield bytes.subarray(start, start + blockBytes);
+}
+
 function stuff(block: Buffer, beginsLine: boolean): Buffer {
   const leading = beginsLine && block[0] === DOT;
   let at = block.indexOf(LF_DOT);

@@ -29,21 +29,55 @@ const MAX_ADDRESS_LENGTH = 254;
 /** Visible ASCII but no angle brackets anywhere: a quoted local part may hold blanks, and that is the only place. */
 const LOCAL_PART = /^(?:[!#-'*+\-./0-9=?A-Z^_`a-z{|}~]+|"(?:[ !#-;=?-[\]-~]|\\[ -;=?-~])*")$/;
 const DOMAIN = /^(?:[A-Za-z0-9_](?:[A-Za-z0-9._-]*[A-Za-z0-9_])?|\[[A-Za-z0-9.:-]+\])$/;
+/** With SMTPUTF8 letters, digits and marks of any script may stand beside those of ASCII (RFC 6531, section 3.3). */
+const UTF8_LOCAL_PART = /^[!#-'*+\-./0-9=?A-Z^_`a-z{|}~\p{L}\p{M}\p{N}\p{S}]+$/u;
+const UTF8_DOMAIN = /^[A-Za-z0-9_\p{L}\p{M}\p{N}][A-Za-z0-9._\p{L}\p{M}\p{N}-]*$/u;
+/** RFC 3461, section 4.4, before it is encoded. */
+const DSN_ID = /^[!-~]{1,100}$/;
+const NOTIFY = new Set<unknown>(["success", "failure", "delay"]);
 
-/** Why an envelope cannot be sent, or undefined. Nothing is repaired: what was checked is what is sent. */
+/** Why an envelope cannot be sent and what would be right, or undefined. Nothing is repaired: what was checked is what is sent. */
 export function envelopeProblem(envelope: Envelope): string | undefined {
-  if (envelope.from !== "" && !isAddress(envelope.from)) return problemOf("sender", envelope.from);
-  if (envelope.to.length === 0) return "The envelope has no recipient";
-  const bad = envelope.to.find((address) => !isAddress(address));
-  return bad === undefined ? undefined : problemOf("recipient", bad);
+  const utf8 = envelope.smtpUtf8 === true;
+  if (envelope.from !== "" && !isAddress(envelope.from, utf8)) return problemOf("sender", envelope.from, utf8);
+  if (envelope.to.length === 0) return "The envelope has no recipient. Name at least one in `to`.";
+  const bad = envelope.to.find((address) => !isAddress(address, utf8));
+  if (bad !== undefined) return problemOf("recipient", bad, utf8);
+  return envelope.dsn === undefined ? undefined : dsnProblem(envelope.dsn);
 }
 
-function isAddress(address: unknown): boolean {
+function isAddress(address: unknown, utf8: boolean): boolean {
   if (typeof address !== "string" || address.length > MAX_ADDRESS_LENGTH) return false;
   const at = address.lastIndexOf("@");
-  return at > 0 && LOCAL_PART.test(address.slice(0, at)) && DOMAIN.test(address.slice(at + 1));
+  if (at <= 0) return false;
+  const local = address.slice(0, at);
+  const domain = address.slice(at + 1);
+  if (LOCAL_PART.test(local) && DOMAIN.test(domain)) return true;
+  if (!utf8 || Buffer.byteLength(address) > MAX_ADDRESS_LENGTH) return false;
+  return (UTF8_LOCAL_PART.test(local) || LOCAL_PART.test(local)) && (UTF8_DOMAIN.test(domain) || DOMAIN.test(domain));
 }
 
-function problemOf(role: string, address: unknown): string {
-  return `The envelope's ${role} ${quoted(address)} is not an address that SMTP can carry`;
+function problemOf(role: string, address: unknown, utf8: boolean): string {
+  const kind = utf8 ? "addresses" : "plain ASCII addresses";
+  return (
+    `The envelope's ${role} ${quoted(address)} is not an address that SMTP can carry. ` +
+    `Give ${kind}, one for each recipient, without names or angle brackets.`
+  );
+}
+
+function dsnProblem({ notify, return: returned, id }: DsnRequest): string | undefined {
+  if (notify !== undefined && notify !== "never" && !isNotifyList(notify)) {
+    return `The envelope's dsn.notify is ${quoted(notify)}. It must be "never", or a list of "success", "failure" and "delay".`;
+  }
+  if (returned !== undefined && returned !== "headers" && returned !== "full") {
+    return `The envelope's dsn.return is ${quoted(returned)}. It must be "headers" or "full".`;
+  }
+  if (id !== undefined && !(typeof id === "string" && DSN_ID.test(id))) {
+    return `The envelope's dsn.id is ${quoted(id)}. It must be 1 to 100 visible ASCII characters without blanks.`;
+  }
+  return undefined;
+}
+
+function isNotifyList(notify: unknown): boolean {
+  return Array.isArray(notify) && notify.length > 0 && notify.every((event) => NOTIFY.has(event));
 }

@@ -27,6 +27,10 @@ export type SmtpErrorCode =
   | "WX_SMTP_BARE_NEWLINE"
   /** The content holds bytes above 127 and the server does not announce 8BITMIME. Nothing was sent. Not retryable. */
   | "WX_SMTP_8BIT"
+  /** The message needs SMTPUTF8 and the server does not offer it. Nothing was sent. Not retryable. */
+  | "WX_SMTP_UTF8"
+  /** The message needs REQUIRETLS, and the server does not offer it or is not spoken to by TLS. Nothing was sent. Not retryable. */
+  | "WX_SMTP_REQUIRETLS"
   /** The content is larger than the SIZE the server announces. Nothing was sent. Not retryable. */
   | "WX_SMTP_TOO_LARGE"
   /** The pool is closed. Retryable by another pool. */
@@ -53,6 +57,8 @@ export type SmtpErrorCode =
   | "WX_SMTP_AUTH"
   /** No access token could be had. Retryable unless the token endpoint refused for good. */
   | "WX_SMTP_OAUTH2"
+  /** The server refused several log-ins in a row; none is made for a while, so that the account is not locked. Retryable. */
+  | "WX_SMTP_AUTH_PAUSED"
   /** A password would have crossed an unencrypted connection; it was not sent. Not retryable. */
   | "WX_SMTP_AUTH_PLAINTEXT"
   /** The server refused with 4xx (retryable) or 5xx (not retryable, except 552 for a recipient). */
@@ -62,7 +68,10 @@ export type SmtpErrorCode =
 export interface SmtpRefusal {
   readonly address: string;
   readonly retryable: boolean;
+  /** The server's words; code 0 and what happened, where it had none for this recipient (its connection was lost). */
   readonly reply: SmtpReply;
+  /** "unknown" where this recipient may have got the message all the same; else it did not. */
+  readonly outcome?: "not-sent" | "unknown";
 }
 
 /** What an `SmtpError` carries beside its code and text. */

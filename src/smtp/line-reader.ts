@@ -7,6 +7,7 @@ export class LineReader {
   /** The pieces of a line that has not ended; joined once, when it ends. */
   #pieces: Buffer[] = [];
   #heldBytes = 0;
+  #start = "";
 
   /** How many bytes of an unfinished line are held. */
   get heldBytes(): number {
@@ -14,9 +15,8 @@ export class LineReader {
   }
 
   /** The first bytes, at most four, of the unfinished line. */
-  heldStart(): Buffer {
-    // No piece is empty, so four of them hold enough.
-    return Buffer.concat(this.#pieces.slice(0, 4).map((piece) => piece.subarray(0, 4))).subarray(0, 4);
+  get heldStart(): string {
+    return this.#start;
   }
 
   /** Takes in bytes and yields each line they complete, without its CRLF (a lone LF ends a line too). */
@@ -31,6 +31,7 @@ export class LineReader {
 
   #hold(piece: Buffer): void {
     this.#pieces.push(piece);
+    if (this.#start.length < 4) this.#start += piece.toString("latin1", 0, 4 - this.#start.length);
     this.#heldBytes += piece.length;
   }
 
@@ -40,6 +41,7 @@ export class LineReader {
       line = Buffer.concat([...this.#pieces, tail]);
       this.#pieces = [];
       this.#heldBytes = 0;
+      this.#start = "";
     }
     return line.at(-1) === CR ? line.subarray(0, -1) : line;
   }

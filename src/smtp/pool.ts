@@ -1,12 +1,15 @@
 /** Sends messages over a few kept-open connections to one server. */
 import { Buffer } from "node:buffer";
-import { type Connection, openConnection } from "./connection.ts";
+import { silentLogger } from "../base/index.ts";
 import { findBareNewline } from "./content.ts";
+import { Dispatcher } from "./dispatcher.ts";
 import { type Envelope, envelopeProblem } from "./envelope.ts";
-import { SmtpError, type SmtpErrorCode, type SmtpErrorDetails } from "./errors.ts";
+import { SmtpError, type SmtpErrorCode, type SmtpStage } from "./errors.ts";
+import { Job, Visit } from "./job.ts";
 import { resolveOptions, type SmtpOptions, type SmtpSettings } from "./options.ts";
-import type { SmtpReceipt } from "./transaction.ts";
-import { type TurnRefusal, Turns } from "./turns.ts";
+import { sendInParts, sendWithRest } from "./recipients.ts";
+import type { SmtpReceipt } from "./receipt.ts";
+import { sendMany, type SmtpMessage, type SmtpResult } from "./send-many.ts";
 
 /** Connections to one server. Every method that fails rejects with an `SmtpError`. */
 export interface SmtpPool {
@@ -15,11 +18,28 @@ export interface SmtpPool {
    *
    * `bytes` is the whole message with CRLF line ends, at most the server's SIZE. Where the server refuses some of the
    * recipients, the others get the message and the receipt names the refused; where it refuses all, this rejects.
-   * Aborting `signal` rejects and drops the connection. What was given is not changed and not kept.
+   * More than `maxRecipients` recipients are served in several transactions, whose results come as one.
+   * Aborting `signal` rejects, and drops the connection where the message has it for itself. What was given is not
+   * changed and not kept.
    *
    * @throws SmtpError with one of the codes of `SmtpErrorCode`. Its `outcome` says "unknown" where the message may have arrived.
    */
   send(envelope: Envelope, bytes: Uint8Array, options?: { signal?: AbortSignal | undefined }): Promise<SmtpReceipt>;
+  /**
+   * Sends every message that `messages` gives, and yields what became of each as it becomes known, in no fixed order.
+   *
+   * Memory stays flat whatever the number: a message is taken from `messages` only when there is room for it, and only
+   * as fast as the results are taken. `concurrency` is how many messages are on the way at most (default: what fills
+   * the connections twice). A message that fails is a result, not an exception; an exception of `messages` itself comes
+   * out after the last result. Aborting `signal` takes no more messages and aborts those on the way.
+   *
+   * @example
+   * for await (const { index, error } of pool.sendMany(messages)) if (error) console.error(index, error.message);
+   */
+  sendMany(
+    messages: AsyncIterable<SmtpMessage> | Iterable<SmtpMessage>,
+    options?: { signal?: AbortSignal | undefined; concurrency?: number | undefined },
+  ): AsyncIterable<SmtpResult>;
   /** Opens a fresh connection with TLS and log-in, and keeps it for the next message; rejects where any of it fails. */
   verify(options?: { signal?: AbortSignal | undefined }): Promise<void>;
   /** Lets running sends finish, refuses waiting ones with `WX_SMTP_CLOSED`, and says goodbye. */
@@ -50,183 +70,83 @@ function warnOfOpenDoors({ logger, server, tls, auth, allowPlaintextAuth }: Smtp
 
 class Pool implements SmtpPool {
   readonly #settings: SmtpSettings;
-  readonly #turns: Turns;
-  /** Connections at rest with the timer that ends each; the one used last is at the end. */
-  readonly #idle = new Map<Connection, NodeJS.Timeout>();
-  /** Goodbyes under way. */
-  readonly #leaving = new Set<Promise<void>>();
+  readonly #dispatcher: Dispatcher;
 
   constructor(settings: SmtpSettings) {
     this.#settings = settings;
-    this.#turns = new Turns(settings.maxConnections, settings.maxWaiting);
+    this.#dispatcher = new Dispatcher(settings);
   }
 
-  async send(
+  send(
     envelope: Envelope,
     bytes: Uint8Array,
     { signal }: { signal?: AbortSignal | undefined } = {},
   ): Promise<SmtpReceipt> {
     // A copy: what was checked is what is sent, whatever the caller does to its own while this waits.
-    const message = {
-      envelope: { from: envelope.from, to: [...envelope.to] },
-      bytes: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength),
-    };
-    this.#checkMessage(message);
-    return this.#inTurn(signal, () => this.#deliver(message, signal));
+    const own: Envelope = { ...envelope, to: [...envelope.to] };
+    const content = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const refusal = this.#refusalOf(own, content);
+    if (refusal !== undefined) return Promise.reject(refusal);
+    const sendPart = (part: Envelope): Promise<SmtpReceipt> => this.#submit(part, content, signal);
+    if (own.to.length === 1) return sendPart(own);
+    return sendInParts(own, this.#settings.maxRecipients, (part) => sendWithRest(part, sendPart));
   }
 
-  async verify({ signal }: { signal?: AbortSignal | undefined } = {}): Promise<void> {
-    await this.#inTurn(signal, async () => {
-      // Its place goes to the fresh one, so that the server never sees more than maxConnections.
-      const kept = this.#takeIdle();
-      if (kept !== undefined) this.#leave(kept);
-      this.#keep(await this.#open(signal));
-    });
+  sendMany(
+    messages: AsyncIterable<SmtpMessage> | Iterable<SmtpMessage>,
+    { signal, concurrency }: { signal?: AbortSignal | undefined; concurrency?: number | undefined } = {},
+  ): AsyncIterable<SmtpResult> {
+    const { maxConnections, maxInFlight, maxWaiting } = this.#settings;
+    const filling = Math.min(2 * maxConnections * maxInFlight, maxWaiting);
+    const send = ({ envelope, bytes }: SmtpMessage): Promise<SmtpReceipt> => this.send(envelope, bytes, { signal });
+    return sendMany(messages, send, { concurrency: concurrency ?? filling, signal });
   }
 
-  async close(): Promise<void> {
-    await this.#turns.close();
-    for (let kept = this.#takeIdle(); kept !== undefined; kept = this.#takeIdle()) this.#leave(kept);
-    await Promise.all(this.#leaving);
+  verify({ signal }: { signal?: AbortSignal | undefined } = {}): Promise<void> {
+    return new Promise((resolve, reject) => this.#dispatcher.submit(new Visit(signal, resolve, reject)));
+  }
+
+  close(): Promise<void> {
+    return this.#dispatcher.close();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
 
-  #checkMessage({ envelope, bytes }: Message): void {
-    const problem = envelopeProblem(envelope);
-    if (problem !== undefined) {
-      const message = `${problem}. Give plain ASCII addresses, one for each recipient, without names or angle brackets.`;
-      throw this.#refusal("WX_SMTP_ENVELOPE", message, { stage: "mail", retryable: false });
-    }
-    const at = findBareNewline(bytes);
-    if (at !== -1) {
-      const message = `The message holds a CR or LF alone at byte ${at}. End every line with CRLF.`;
-      throw this.#refusal("WX_SMTP_BARE_NEWLINE", message, { stage: "content", retryable: false });
-    }
+  #submit(envelope: Envelope, bytes: Buffer, signal: AbortSignal | undefined): Promise<SmtpReceipt> {
+    const sending = new Promise<SmtpReceipt>((resolve, reject) =>
+      this.#dispatcher.submit(new Job({ envelope, bytes, signal }, resolve, reject)),
+    );
+    return this.#settings.logger === silentLogger ? sending : this.#logged(sending);
   }
 
-  async #inTurn<T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
-    const refusal = await this.#turns.take(signal);
-    if (refusal !== undefined) throw this.#turnRefusal(refusal, signal?.reason);
+  async #logged(sending: Promise<SmtpReceipt>): Promise<SmtpReceipt> {
+    const { server, logger } = this.#settings;
     try {
-      return await work();
-    } finally {
-      this.#turns.release();
-    }
-  }
-
-  /**
-   * Sends on a kept connection, else on a fresh one. A kept connection may have died unnoticed: where it did not even
-   * take MAIL, the message goes to a fresh one, once.
-   *
-   * Guarantee: nothing is tried again after the server has taken any part of the message.
-   */
-  async #deliver(message: Message, signal: AbortSignal | undefined): Promise<SmtpReceipt> {
-    const kept = this.#takeIdle();
-    if (kept !== undefined) {
-      try {
-        return await this.#sendOn(kept, message, signal);
-      } catch (error) {
-        if (kept.usable || !isStale(error)) throw error;
-        this.#log("debug", "smtp.stale", { code: error.code });
-      }
-    }
-    return this.#sendOn(await this.#open(signal), message, signal);
-  }
-
-  async #sendOn(connection: Connection, message: Message, signal: AbortSignal | undefined): Promise<SmtpReceipt> {
-    try {
-      const receipt = await connection.send(message.envelope, message.bytes, signal);
+      const receipt = await sending;
       const { accepted, rejected, response } = receipt;
-      this.#log("info", "smtp.sent", { accepted: accepted.length, rejected: rejected.length, response });
+      logger.log("info", "smtp.sent", { server, accepted: accepted.length, rejected: rejected.length, response });
       return receipt;
     } catch (error) {
-      if (error instanceof SmtpError) this.#log("warn", "smtp.not-sent", { code: error.code, stage: error.stage });
+      if (error instanceof SmtpError) {
+        logger.log("warn", "smtp.not-sent", { server, code: error.code, stage: error.stage });
+      }
       throw error;
-    } finally {
-      this.#keep(connection);
     }
   }
 
-  async #open(signal: AbortSignal | undefined): Promise<Connection> {
-    const connection = await openConnection(this.#settings, signal);
-    this.#log("debug", "smtp.open", { encrypted: connection.encrypted });
-    return connection;
+  /** Why a message is not even tried. */
+  #refusalOf(envelope: Envelope, bytes: Buffer): SmtpError | undefined {
+    const problem = envelopeProblem(envelope);
+    if (problem !== undefined) return this.#refusal("WX_SMTP_ENVELOPE", "mail", problem);
+    const at = findBareNewline(bytes);
+    if (at === -1) return undefined;
+    const text = `The message holds a CR or LF alone at byte ${at}. End every line with CRLF.`;
+    return this.#refusal("WX_SMTP_BARE_NEWLINE", "content", text);
   }
 
-  /** Puts a connection to rest if it is good for more, else ends it. */
-  #keep(connection: Connection): void {
-    if (!connection.usable) return connection.destroy();
-    if (connection.messages >= this.#settings.maxMessagesPerConnection) return this.#leave(connection);
-    const expire = (): void => {
-      this.#forget(connection);
-      this.#leave(connection);
-    };
-    this.#idle.set(connection, setTimeout(expire, this.#settings.idleTimeoutMs).unref());
-    connection.rest(() => {
-      this.#forget(connection);
-      connection.destroy();
-    });
+  #refusal(code: SmtpErrorCode, stage: SmtpStage, message: string): SmtpError {
+    return new SmtpError(code, message, { stage, retryable: false, server: this.#settings.server });
   }
-
-  #takeIdle(): Connection | undefined {
-    const connection = [...this.#idle.keys()].at(-1);
-    if (connection === undefined) return undefined;
-    this.#forget(connection);
-    connection.wake();
-    return connection;
-  }
-
-  #forget(connection: Connection): void {
-    clearTimeout(this.#idle.get(connection));
-    this.#idle.delete(connection);
-  }
-
-  /** Says goodbye without anyone waiting for it, except `close`. */
-  #leave(connection: Connection): void {
-    const leaving = connection.quit().finally(() => this.#leaving.delete(leaving));
-    this.#leaving.add(leaving);
-  }
-
-  #turnRefusal(refusal: TurnRefusal, reason: unknown): SmtpError {
-    const { server, maxWaiting } = this.#settings;
-    switch (refusal) {
-      case "closed":
-        return this.#refusal("WX_SMTP_CLOSED", `The pool for ${server} is closed. Send through an open one.`);
-      case "full":
-        return this.#refusal(
-          "WX_SMTP_BUSY",
-          `${maxWaiting} messages wait for a connection to ${server} already. Await earlier sends first, or raise maxWaiting.`,
-        );
-      case "aborted":
-        return this.#refusal(
-          "WX_SMTP_ABORTED",
-          `The caller's signal stopped the message before its turn at ${server}. Send it again if it is still wanted.`,
-          { cause: reason },
-        );
-    }
-  }
-
-  /** An error for what never came near a connection. */
-  #refusal(code: SmtpErrorCode, message: string, details: Partial<SmtpErrorDetails> = {}): SmtpError {
-    const { server } = this.#settings;
-    return new SmtpError(code, message, { stage: "connect", retryable: true, ...details, server });
-  }
-
-  #log(level: "debug" | "info" | "warn", event: string, fields: Readonly<Record<string, unknown>>): void {
-    this.#settings.logger.log(level, event, { server: this.#settings.server, ...fields });
-  }
-}
-
-interface Message {
-  readonly envelope: Envelope;
-  readonly bytes: Buffer;
-}
-
-/** Whether a kept connection turned out to be dead or out of step before it took anything of the message. */
-function isStale(error: unknown): error is SmtpError {
-  if (!(error instanceof SmtpError) || error.stage !== "mail" || error.code === "WX_SMTP_ABORTED") return false;
-  return error.reply === undefined || error.reply.code === 421;
 }

@@ -7,7 +7,7 @@ function read(...pieces: (string | Buffer)[]): SmtpReply[] {
   const replies: SmtpReply[] = [];
   for (const piece of pieces) {
     reader.push(Buffer.from(piece as string, "utf8"));
-    for (let reply = reader.take(); reply !== undefined; reply = reader.take()) replies.push(reply);
+    for (let reply = reader.take(); reply !== undefined; reply = reader.take()) replies.push(reply.read());
   }
   return replies;
 }
@@ -39,7 +39,7 @@ test("text is read as UTF-8, else as GB18030", () => {
   const chinese = Buffer.concat([Buffer.from("550 "), Buffer.from("c4e3bac3", "hex"), Buffer.from("\r\n")]);
   const reader = new ReplyReader();
   reader.push(chinese);
-  expect(reader.take()?.text).toBe("你好");
+  expect(reader.take()?.read().text).toBe("你好");
 });
 
 test("control characters in a reply cannot reach a log", () => {
@@ -79,7 +79,7 @@ test("one byte at a time is read in linear time", () => {
   const bytes = Buffer.from(`250 ${"x".repeat(60_000)}\r\n`);
   const start = performance.now();
   for (let at = 0; at < bytes.length; at += 1) reader.push(bytes.subarray(at, at + 1));
-  expect(reader.take()?.text.length).toBe(60_000);
+  expect(reader.take()?.read().text.length).toBe(60_000);
   expect(performance.now() - start).toBeLessThan(1000);
 });
 

@@ -21,10 +21,33 @@ function decode(bytes: Buffer): string {
   return isUtf8(bytes) ? bytes.toString("utf8") : new TextDecoder("gb18030").decode(bytes);
 }
 
-/** A reply from its code and the bytes of each line after the separator. */
-export function makeReply(code: number, texts: readonly Buffer[]): SmtpReply {
-  const whole = Buffer.concat(texts.flatMap((text, index) => (index === 0 ? [text] : [Buffer.from("\n"), text])));
-  return replyOf(code, decode(whole).split("\n").map(showable));
+const NEWLINE = Buffer.from("\n");
+
+/** A reply as it came: its code is known, its words are read only when somebody asks for them. */
+export class RawReply {
+  readonly code: number;
+  /** Holds the text of each line, without code and separator, with a newline between two. */
+  readonly #bytes: Buffer;
+  readonly #from: number;
+  readonly #end: number;
+
+  constructor(code: number, bytes: Buffer, from: number, end: number) {
+    this.code = code;
+    this.#bytes = bytes;
+    this.#from = from;
+    this.#end = end;
+  }
+
+  /** A reply of several lines. */
+  static ofLines(code: number, texts: readonly Buffer[]): RawReply {
+    const whole = Buffer.concat(texts.flatMap((text, index) => (index === 0 ? [text] : [NEWLINE, text])));
+    return new RawReply(code, whole, 0, whole.length);
+  }
+
+  read(): SmtpReply {
+    const text = decode(this.#bytes.subarray(this.#from, this.#end));
+    return replyOf(this.code, text.split("\n").map(showable));
+  }
 }
 
 /** A reply from its code and its lines as text. */

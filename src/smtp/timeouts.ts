@@ -45,8 +45,19 @@ const SETTINGS: Record<SmtpStage, keyof SmtpTimeouts> = {
   quit: "replyMs",
 };
 
-/** The deadline of a step, and the name of the setting it comes from. */
-export function deadlineOf(stage: SmtpStage, timeouts: SmtpTimeouts): { ms: number; setting: string } {
+/** Where a step's time comes from: how long it may take, and the name of the setting. */
+export interface StepLimit {
+  readonly ms: number;
+  readonly setting: string;
+}
+
+/** How long a step may take, in milliseconds. */
+export function stepMs(stage: SmtpStage, timeouts: SmtpTimeouts): number {
   const ms = timeouts[SETTINGS[stage]];
-  return { ms: stage === "quit" ? Math.min(ms, QUIT_MS) : ms, setting: `timeouts.${SETTINGS[stage]}` };
+  return stage === "quit" ? Math.min(ms, QUIT_MS) : ms;
+}
+
+/** The deadline of a step, and the name of the setting it comes from. */
+export function deadlineOf(stage: SmtpStage, timeouts: SmtpTimeouts): StepLimit {
+  return { ms: stepMs(stage, timeouts), setting: `timeouts.${SETTINGS[stage]}` };
 }

@@ -1,7 +1,7 @@
 /** What was said on one connection, without secrets, and the errors that quote it. */
 import { type SmtpErrorCode, SmtpError, type SmtpRefusal, type SmtpStage } from "./errors.ts";
 import { clip } from "./quote.ts";
-import { formatReply, type SmtpReply } from "./reply.ts";
+import { formatReply, type RawReply, type SmtpReply } from "./reply.ts";
 import { Secrets } from "./secrets.ts";
 
 /** A connection may live for many messages; only its latest lines explain an error. */
@@ -20,47 +20,76 @@ export interface Fault {
   cause?: unknown;
 }
 
+/** What became of a message that met a fault. */
+export interface Fate {
+  readonly outcome?: "not-sent" | "unknown";
+  /** The recipients refused before. */
+  readonly rejected?: readonly SmtpRefusal[];
+}
+
+/** Commands of ours, a reply, or so many bytes of a message: kept as they are, and made text only for an error. */
+type Entry = string | RawReply | number;
+
 export class Transcript {
   readonly server: string;
   readonly secrets: Secrets = new Secrets();
-  /** The recipients refused so far in the transaction under way. */
-  rejected: SmtpRefusal[] = [];
-  #lines: string[] = [];
+  /** A ring: the next entry goes to `#next`. */
+  readonly #entries: Entry[] = [];
+  #next = 0;
 
   constructor(server: string) {
     this.server = server;
   }
 
-  /** Records a line of ours. The caller passes it without secrets. */
-  sent(line: string): void {
-    this.#add(`C: ${line}`);
+  /** Records a line of ours, or several with CRLF between them. The caller passes them without secrets. */
+  sent(lines: string): void {
+    this.#add(lines);
   }
 
-  /** Records a reply and returns it without secrets. */
-  received(reply: SmtpReply): SmtpReply {
-    const shown = this.secrets.hideIn(reply);
-    this.#add(`S: ${formatReply(shown)}`);
-    return shown;
+  /** Records that so much of a message was sent. */
+  sentContent(bytes: number): void {
+    this.#add(bytes);
   }
 
-  /** The error for a fault that surfaced at `stage`. */
-  error(stage: SmtpStage, fault: Fault): SmtpError {
-    const unknown = stage === "final" && (fault.reply === undefined || fault.reply.code < 400);
-    const advice = unknown
-      ? "Whether the server took the message is not known: sending it again may deliver it twice"
-      : fault.advice;
+  /** Records a reply. */
+  received(reply: RawReply): void {
+    this.#add(reply);
+  }
+
+  /** The words of a reply, without secrets. */
+  read(reply: RawReply): SmtpReply {
+    return this.secrets.hideIn(reply.read());
+  }
+
+  /** The error for a fault that surfaced at `stage`, and what became of the message if that is not plain. */
+  error(stage: SmtpStage, fault: Fault, fate: Fate = {}): SmtpError {
+    const { rejected = [], outcome = "not-sent" } = fate;
+    const advice =
+      outcome === "unknown"
+        ? "Whether the server took the message is not known: sending it again may deliver it twice"
+        : fault.advice;
     return new SmtpError(fault.code, this.secrets.hide(`${fault.what}. ${advice}.`), {
       ...fault,
       stage,
-      outcome: unknown ? "unknown" : "not-sent",
+      outcome,
       server: this.server,
-      transcript: [...this.#lines],
-      rejected: [...this.rejected],
+      transcript: this.#lines(),
+      rejected: [...rejected],
     });
   }
 
-  #add(line: string): void {
-    if (this.#lines.length === MAX_LINES) this.#lines.shift();
-    this.#lines.push(clip(line, MAX_LINE_LENGTH));
+  #add(entry: Entry): void {
+    this.#entries[this.#next] = entry;
+    this.#next = (this.#next + 1) % MAX_LINES;
+  }
+
+  #lines(): string[] {
+    const inOrder = [...this.#entries.slice(this.#next), ...this.#entries.slice(0, this.#next)];
+    const lines = inOrder.flatMap((entry) => {
+      if (typeof entry === "number") return [`C: (${entry} bytes of message)`];
+      if (typeof entry === "string") return entry.split("\r\n").map((line) => `C: ${line}`);
+      return [`S: ${formatReply(this.read(entry))}`];
+    });
+    return lines.slice(-MAX_LINES).map((line) => clip(line, MAX_LINE_LENGTH));
   }
 }

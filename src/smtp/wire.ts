@@ -1,37 +1,59 @@
 /** One connection's bytes: commands out, replies in, each step under its own deadline, and no doubtful reply ever used. */
 import type { Socket } from "node:net";
 import { TLSSocket } from "node:tls";
+import { Deadline } from "./deadline.ts";
 import type { SmtpError, SmtpStage } from "./errors.ts";
 import { abortedFault, lostFault, notAReplyFault, outOfStepFault, refusedFault, timeoutFault } from "./faults.ts";
 import { onAbort } from "./on-abort.ts";
-import type { SmtpReply } from "./reply.ts";
+import { OutBuffer } from "./out-buffer.ts";
+import type { RawReply, SmtpReply } from "./reply.ts";
 import { NotAReply, ReplyReader } from "./reply-reader.ts";
-import { deadlineOf, type SmtpTimeouts } from "./timeouts.ts";
+import type { SmtpTimeouts } from "./timeouts.ts";
 import type { Fault, Transcript } from "./transcript.ts";
 
-/** Whoever waits for the connection to move on. */
+/** Whoever drives an open session: is told of replies as they come, instead of awaiting each. */
+export interface WireDriver {
+  /** The reply to the oldest command that is still unanswered. */
+  onReply(reply: RawReply): void;
+  /** A reply that no command has asked for. */
+  onUnasked(reply: RawReply): void;
+  /** Everything that came in one piece was handed over; what is written now leaves in one piece. */
+  onRead(): void;
+  onBroken(): void;
+}
+
+/** A step of the session that waits for its reply. */
 interface Waiter {
-  /** Looks whether what it waits for is there. */
-  poke(): void;
+  take(): void;
   fail(): void;
 }
 
 const ignore = (): void => {};
+// oxlint-disable-next-line no-control-regex
+const NOT_ONE_LINE = /[\r\n\0]/;
 
 export class Wire {
   readonly transcript: Transcript;
-  readonly #timeouts: SmtpTimeouts;
+  readonly #deadline: Deadline;
+  readonly #out = new OutBuffer();
   #socket: Socket;
   #encrypted = false;
   #reader = new ReplyReader();
   #waiter: Waiter | undefined;
+  #driver: WireDriver | undefined;
+  /** How many replies the commands that have left will have. */
+  #owed = 0;
+  /** How many replies the commands that wait in `#out` will have. */
+  #owedLater = 0;
   /** Once set, the socket is destroyed and every step fails with this. */
   #broken: ((stage: SmtpStage) => Fault) | undefined;
-  #onDoubt: () => void = ignore;
 
   constructor(socket: Socket, transcript: Transcript, timeouts: SmtpTimeouts) {
     this.transcript = transcript;
-    this.#timeouts = timeouts;
+    this.#deadline = new Deadline(timeouts, (stage, limit) => {
+      const fault = timeoutFault(this.server, stage, limit);
+      this.break(() => fault);
+    });
     this.#socket = socket;
     this.#listen();
   }
@@ -51,20 +73,23 @@ export class Wire {
 
   /** Whether the next command may go out: connected, and nothing unasked has arrived. */
   get usable(): boolean {
-    return this.#broken === undefined && !this.#reader.waiting;
+    return this.#broken === undefined && (this.#owed > 0 || !this.#reader.waiting);
+  }
+
+  get isBroken(): boolean {
+    return this.#broken !== undefined;
   }
 
   /** Whether the server has begun to speak before it was asked. */
   get interrupted(): boolean {
-    return this.#reader.waiting;
+    return this.#owed === 0 && this.#reader.waiting;
   }
 
   /** Sends a command and returns its reply. `shown` stands in the transcript where the line itself is secret. */
   async command(stage: SmtpStage, line: string, shown: string = line): Promise<SmtpReply> {
     this.#assertInStep(stage);
     // Guarantee: whatever was forgotten above, one call is one command.
-    // oxlint-disable-next-line no-control-regex
-    if (/[\r\n\0]/.test(line)) throw new TypeError("an SMTP command holds CR, LF or NUL");
+    if (NOT_ONE_LINE.test(line)) throw new TypeError("an SMTP command holds CR, LF or NUL");
     this.transcript.sent(shown);
     this.#socket.write(`${line}\r\n`);
     return this.reply(stage);
@@ -72,24 +97,7 @@ export class Wire {
 
   /** The next reply, within the deadline of `stage`. */
   async reply(stage: SmtpStage): Promise<SmtpReply> {
-    return this.transcript.received(await this.#until(stage, () => this.#reader.take()));
-  }
-
-  /** Hands bytes to the socket without waiting for them to leave. */
-  send(stage: SmtpStage, bytes: Buffer): void {
-    this.#assertWhole(stage);
-    this.#socket.write(bytes);
-  }
-
-  /** Writes bytes; resolves when they have left, or when the server interrupts. */
-  async flush(stage: SmtpStage, bytes: Buffer): Promise<void> {
-    this.#assertWhole(stage);
-    let flushed = false;
-    this.#socket.write(bytes, (error) => {
-      flushed = !error;
-      this.#waiter?.poke();
-    });
-    await this.#until(stage, () => (flushed || this.#reader.waiting ? true : undefined));
+    return this.transcript.read(await this.#nextReply(stage));
   }
 
   /** The error for a refusal; one that leaves the conversation in doubt (421, or an answer that is no refusal) ends it. */
@@ -100,7 +108,7 @@ export class Wire {
 
   /** Destroys the connection for a fault and returns its error. */
   fatal(stage: SmtpStage, fault: Fault): SmtpError {
-    this.#break(() => fault);
+    this.break(() => fault);
     return this.transcript.error(stage, fault);
   }
 
@@ -114,9 +122,9 @@ export class Wire {
     this.#assertWhole("tls");
     if (this.#reader.waiting) throw this.fatal("tls", outOfStepFault(this.server, "before the TLS handshake"));
     this.#unlisten();
-    const timer = this.#startDeadline("tls");
+    this.#deadline.set("tls");
     const secured = await secure(this.#socket);
-    clearTimeout(timer);
+    this.#deadline.clear();
     if (!(secured instanceof TLSSocket)) throw this.fatal("tls", this.#broken?.("tls") ?? secured);
     if (this.#broken !== undefined) secured.destroy();
     this.#socket = secured;
@@ -128,29 +136,82 @@ export class Wire {
 
   /** Lets `signal` end the connection; returns the way to stop that. */
   follow(signal: AbortSignal | undefined): () => void {
-    return onAbort(signal, () => this.#break(() => abortedFault(this.server, signal?.reason)));
+    return onAbort(signal, () => this.break(() => abortedFault(this.server, signal?.reason)));
   }
 
-  /** Rests between messages: the process need not stay for it, and `onDoubt` is called when anything arrives or breaks. */
-  rest(onDoubt: () => void): void {
-    this.#onDoubt = onDoubt;
+  /** From now on `driver` gets the replies; without one, `command` and `reply` do. */
+  drive(driver: WireDriver | undefined): void {
+    this.#driver = driver;
+  }
+
+  /** Queues commands that will have `replies` replies; each line ends in CRLF. They leave at the next `flush`. */
+  queue(commands: string, replies: number): void {
+    this.transcript.sent(commands.slice(0, -2));
+    this.#owedLater += replies;
+    this.#out.text(commands);
+  }
+
+  /** Queues a part of a message, the last of which will have `replies` replies. */
+  queueContent(bytes: Buffer, replies: number): void {
+    this.#owedLater += replies;
+    this.#out.bytes(bytes);
+  }
+
+  /** Hands to the socket what was queued; `onFlushed` is called when it has left. */
+  flush(onFlushed?: () => void): void {
+    if (this.#broken !== undefined) return;
+    // Guarantee: a reply that is there before its command would be taken for the answer to it.
+    if (this.interrupted && this.#owedLater > 0) {
+      return this.break(() => outOfStepFault(this.server, "ahead of a command"));
+    }
+    this.#owed += this.#owedLater;
+    this.#owedLater = 0;
+    this.#out.flushTo(this.#socket, onFlushed);
+  }
+
+  /** The step that is waited for from now on, under its own deadline; undefined where nothing is. */
+  await(stage: SmtpStage | undefined): void {
+    if (stage === undefined || this.#broken !== undefined) this.#deadline.clear();
+    else this.#deadline.set(stage);
+  }
+
+  /** Rests between messages: the process need not stay for it. */
+  rest(): void {
+    this.#deadline.stop();
     this.#socket.unref();
   }
 
   /** Ends `rest`. */
   wake(): void {
-    this.#onDoubt = ignore;
     this.#socket.ref();
   }
 
+  /** What broke the connection, as it surfaces at `stage`. */
+  faultAt(stage: SmtpStage): Fault {
+    return this.#broken?.(stage) ?? lostFault(this.server, stage);
+  }
+
   destroy(): void {
-    this.#break((stage) => lostFault(this.server, stage));
+    this.break((stage) => lostFault(this.server, stage));
+  }
+
+  /** Destroys the connection; whoever waits gets `fault` for the step it is at. */
+  break(fault: (stage: SmtpStage) => Fault): void {
+    if (this.#broken !== undefined) return;
+    this.#broken = fault;
+    this.#deadline.stop();
+    this.#socket.destroy();
+    this.#waiter?.fail();
+    this.#driver?.onBroken();
   }
 
   /** A reply that is there before its command would be taken for the answer to it. */
   #assertInStep(stage: SmtpStage): void {
     const unasked = this.#reader.take();
-    if (unasked?.code === 421) throw this.refusal(stage, this.transcript.received(unasked));
+    if (unasked?.code === 421) {
+      this.transcript.received(unasked);
+      throw this.refusal(stage, this.transcript.read(unasked));
+    }
     this.#assertWhole(stage);
     if (unasked !== undefined || this.#reader.waiting) {
       throw this.fatal(stage, outOfStepFault(this.server, "ahead of a command"));
@@ -161,44 +222,29 @@ export class Wire {
     if (this.#broken !== undefined) throw this.transcript.error(stage, this.#broken(stage));
   }
 
-  /** Resolves with what `attempt` finds, as soon as it finds something; rejects when the connection breaks first. */
-  #until<T>(stage: SmtpStage, attempt: () => T | undefined): Promise<T> {
+  #nextReply(stage: SmtpStage): Promise<RawReply> {
     return new Promise((resolve, reject) => {
-      const timer = this.#startDeadline(stage);
       const settle = (): void => {
-        clearTimeout(timer);
+        this.#deadline.clear();
         this.#waiter = undefined;
       };
-      const waiter: Waiter = {
-        poke: () => {
-          const found = attempt();
-          if (found === undefined) return;
-          settle();
-          resolve(found);
-        },
-        fail: () => {
-          if (this.#broken === undefined) return;
-          settle();
-          reject(this.transcript.error(stage, this.#broken(stage)));
-        },
+      const take = (): void => {
+        const reply = this.#reader.take();
+        if (reply === undefined) return;
+        settle();
+        this.transcript.received(reply);
+        resolve(reply);
       };
-      this.#waiter = waiter;
-      waiter.poke();
-      if (this.#waiter === waiter) waiter.fail();
+      const fail = (): void => {
+        if (this.#broken === undefined) return;
+        settle();
+        reject(this.transcript.error(stage, this.#broken(stage)));
+      };
+      this.#deadline.set(stage);
+      this.#waiter = { take, fail };
+      take();
+      if (this.#waiter !== undefined) fail();
     });
-  }
-
-  #startDeadline(stage: SmtpStage): NodeJS.Timeout {
-    const deadline = deadlineOf(stage, this.#timeouts);
-    return setTimeout(() => this.#break(() => timeoutFault(this.server, stage, deadline)), deadline.ms);
-  }
-
-  #break(fault: (stage: SmtpStage) => Fault): void {
-    if (this.#broken !== undefined) return;
-    this.#broken = fault;
-    this.#socket.destroy();
-    this.#waiter?.fail();
-    this.#onDoubt();
   }
 
   #listen(): void {
@@ -219,15 +265,31 @@ export class Wire {
       if (!(error instanceof NotAReply)) throw error;
       malformed = error;
     }
-    if (this.#waiter === undefined) this.#onDoubt();
-    else this.#waiter.poke();
+    if (this.#driver === undefined) this.#waiter?.take();
+    else this.#deliver(this.#driver);
     if (malformed !== undefined) {
       const fault = notAReplyFault(this.server, malformed, this.transcript.secrets.empty);
-      this.#break(() => fault);
+      this.break(() => fault);
     }
   };
 
+  #deliver(driver: WireDriver): void {
+    while (this.#broken === undefined) {
+      const reply = this.#reader.take();
+      if (reply === undefined) {
+        driver.onRead();
+        return this.flush();
+      }
+      this.transcript.received(reply);
+      if (this.#owed === 0) driver.onUnasked(reply);
+      else {
+        this.#owed -= 1;
+        driver.onReply(reply);
+      }
+    }
+  }
+
   readonly #onEnd = (): void => this.destroy();
 
-  readonly #onError = (error: Error): void => this.#break((stage) => lostFault(this.server, stage, error));
+  readonly #onError = (error: Error): void => this.break((stage) => lostFault(this.server, stage, error));
 }

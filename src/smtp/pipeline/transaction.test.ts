@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { serveScripted as serve } from "../../test/support/scripted-pool.ts";
-import type { Peer, ScriptedSmtp } from "../../test/support/scripted-smtp.ts";
-import type { Envelope } from "./envelope.ts";
-import { SmtpError } from "./errors.ts";
+import { serveScripted as serve } from "../../../test/support/scripted-pool.ts";
+import type { Peer, ScriptedSmtp } from "../../../test/support/scripted-smtp.ts";
+import type { Envelope } from "../envelope.ts";
+import { SmtpError } from "../errors.ts";
 
 const TO_ANN: Envelope = { from: "mac@example.com", to: ["ann@example.com"] };
 const TO_THREE: Envelope = { from: "mac@example.com", to: ["ann@example.com", "bob@example.com", "cy@example.com"] };
@@ -43,7 +43,7 @@ describe("the envelope", () => {
   test("some recipients refused: the others get the message, the refused are named", async () => {
     const { server, pool } = await serve(async (peer) => {
       await peer.greet();
-      await answer(peer, ["250 ok", "250 ok", "550 5.1.1 no such user", "452 4.5.3 too many"]);
+      await answer(peer, ["250 ok", "250 ok", "550 5.1.1 no such user", "452 4.2.2 mailbox full"]);
       await peer.line();
       await peer.say("354 go\r\n");
       await peer.content();

@@ -1,0 +1,287 @@
+/** Brings messages and connections together: who goes where, when a connection is opened, kept, or let go. */
+import { type Connection, type ConnectionFeeder, openConnection } from "./connection.ts";
+import { ErrandQueue } from "./errand-queue.ts";
+import { SmtpError, type SmtpErrorCode } from "./errors.ts";
+import { type Errand, Job, type Visit } from "./job.ts";
+import { LoginGuard } from "./login-guard.ts";
+import { onAbort } from "./on-abort.ts";
+import type { SmtpSettings } from "./options.ts";
+import type { SmtpMode } from "./pipeline/mode.ts";
+import { TrackRecord } from "./pipeline/track-record.ts";
+import { RateLimit } from "./rate-limit.ts";
+
+export class Dispatcher {
+  readonly #settings: SmtpSettings;
+  readonly #waiting = new ErrandQueue();
+  readonly #record: TrackRecord;
+  readonly #rate: RateLimit;
+  readonly #logins: LoginGuard | undefined;
+  readonly #connections = new Set<Connection>();
+  /** Connections at rest with the timer that ends each; the one used last is at the end. */
+  readonly #idle = new Map<Connection, NodeJS.Timeout>();
+  /** Messages on a connection, to find it when one is given up. Only those with a signal. */
+  readonly #places = new Map<Errand, Connection>();
+  /** Goodbyes under way. */
+  readonly #leaving = new Set<Promise<void>>();
+  #opening = 0;
+  #isScheduled = false;
+  #isHeldBack = false;
+  #isClosed = false;
+  readonly #onDrained: (() => void)[] = [];
+
+  constructor(settings: SmtpSettings) {
+    this.#settings = settings;
+    this.#record = new TrackRecord(settings.pipelining);
+    this.#rate = new RateLimit(settings.rates, settings.clock);
+    this.#logins = settings.auth === undefined ? undefined : new LoginGuard(settings.authPause, settings.clock);
+  }
+
+  /** Takes a message, or a visit, to be answered for. */
+  submit(errand: Errand): void {
+    if (errand.signal?.aborted === true) return errand.fail(this.#abortedError(errand));
+    if (this.#isClosed) return errand.fail(this.#closedError());
+    this.#waiting.add(errand);
+    if (this.#waiting.size > this.#settings.maxWaiting) this.#dispatch();
+    if (this.#waiting.size > this.#settings.maxWaiting) {
+      this.#waiting.forget(errand);
+      return errand.fail(this.#busyError());
+    }
+    if (errand.signal !== undefined) this.#follow(errand, errand.signal);
+    this.#schedule();
+  }
+
+  /** Lets what runs finish and refuses what waits; resolves when every connection has said goodbye. */
+  async close(): Promise<void> {
+    if (!this.#isClosed) {
+      this.#dispatch();
+      this.#isClosed = true;
+      for (const errand of this.#waiting.drain()) errand.fail(this.#closedError());
+    }
+    if (!this.#isDrained()) await new Promise<void>((resolve) => this.#onDrained.push(resolve));
+    for (const connection of this.#idle.keys()) this.#leave(connection);
+    await Promise.all(this.#leaving);
+  }
+
+  /** What many sends in one turn have in common is done once, after all of them. */
+  #schedule(): void {
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
+    process.nextTick(this.#dispatch);
+  }
+
+  readonly #dispatch = (): void => {
+    this.#isScheduled = false;
+    for (let errand = this.#next(); errand !== undefined; errand = this.#next()) {
+      if (!this.#place(errand)) break;
+    }
+    for (const connection of this.#connections) {
+      connection.flush();
+      if (!connection.isBusy) this.#keep(connection);
+    }
+  };
+
+  /** The errand whose turn it is, unless a rate holds it back. */
+  #next(): Errand | undefined {
+    const errand = this.#waiting.peek();
+    if (errand === undefined || this.#isHeldBack) return undefined;
+    const waitMs = this.#rate.waitMs();
+    if (waitMs === 0) return errand;
+    this.#isHeldBack = true;
+    void this.#settings.clock.sleep(waitMs).then(() => {
+      this.#isHeldBack = false;
+      this.#schedule();
+    });
+    return undefined;
+  }
+
+  /** Finds a way for the errand that waits longest; returns false where there is none yet. */
+  #place(errand: Errand): boolean {
+    const connection = errand.needsFresh ? undefined : this.#choose();
+    if (connection !== undefined && errand instanceof Job) {
+      this.#take(errand);
+      this.#begin(connection, errand);
+      return true;
+    }
+    const leave = this.#logins?.ask() ?? "go";
+    if (leave === "wait" || !this.#hasPlace(errand)) return false;
+    if (leave === "paused" && this.#connections.size > 0 && !errand.needsFresh) return false;
+    this.#take(errand);
+    if (leave === "paused") errand.fail(this.#logins?.pausedError(this.#settings.server) ?? this.#closedError());
+    else void this.#open(errand as Job | Visit);
+    return true;
+  }
+
+  #take(errand: Errand): void {
+    this.#waiting.take();
+    if (errand instanceof Job) this.#rate.count();
+  }
+
+  /** A connection that can take a message now: one at rest, else the one with the fewest on the way. */
+  #choose(): Connection | undefined {
+    const idle = [...this.#idle.keys()].at(-1);
+    if (idle !== undefined) {
+      this.#wake(idle);
+      return idle;
+    }
+    let chosen: Connection | undefined;
+    for (const connection of this.#connections) {
+      if (connection.hasRoom && (chosen === undefined || connection.inFlight < chosen.inFlight)) chosen = connection;
+    }
+    return chosen;
+  }
+
+  /** Whether one more connection may be opened. A message that needs a new one gets the place of one at rest. */
+  #hasPlace(errand: Errand): boolean {
+    if (this.#connections.size + this.#opening < this.#settings.maxConnections) return true;
+    const [kept] = this.#idle.keys();
+    if (!errand.needsFresh || kept === undefined) return false;
+    this.#leave(kept);
+    return true;
+  }
+
+  async #open(errand: Job | Visit): Promise<void> {
+    this.#opening += 1;
+    this.#logins?.begin();
+    try {
+      const connection = await openConnection(this.#settings, this.#record, errand.signal);
+      this.#opening -= 1;
+      this.#logins?.end();
+      this.#welcome(connection, errand);
+    } catch (error) {
+      this.#opening -= 1;
+      if (this.#logins?.end(error) === true) this.#log("warn", "smtp.auth-paused", {});
+      errand.fail(error as Error);
+    }
+    this.#schedule();
+    this.#checkDrained();
+  }
+
+  #welcome(connection: Connection, errand: Job | Visit): void {
+    this.#log("debug", "smtp.open", { encrypted: connection.encrypted });
+    this.#connections.add(connection);
+    connection.feedFrom(this.#feeder);
+    if (errand instanceof Job) this.#begin(connection, errand);
+    else errand.arrive();
+    this.#feed(connection);
+    connection.flush();
+  }
+
+  #begin(connection: Connection, job: Job): void {
+    if (job.signal !== undefined) this.#places.set(job, connection);
+    try {
+      connection.begin(job);
+    } catch (error) {
+      job.fail(error as Error);
+      connection.destroy();
+    }
+  }
+
+  /** Gives a connection what it has room for, or lets it rest. */
+  #feed(connection: Connection): void {
+    while (connection.hasRoom) {
+      const errand = this.#next();
+      if (!(errand instanceof Job) || errand.needsFresh) break;
+      this.#take(errand);
+      this.#begin(connection, errand);
+    }
+    if (connection.isBusy) return;
+    this.#keep(connection);
+    if (this.#waiting.size > 0) this.#schedule();
+    this.#checkDrained();
+  }
+
+  readonly #feeder: ConnectionFeeder = {
+    onProgress: (connection) => this.#feed(connection),
+    onReturned: (_, jobs) => {
+      for (const job of jobs) this.#places.delete(job);
+      if (jobs.length > 0) this.#log("debug", "smtp.sent-back", { messages: jobs.length });
+      this.#waiting.putBack(jobs);
+      this.#schedule();
+    },
+    onSteppedDown: (_, from: SmtpMode) => this.#log("warn", "smtp.stepped-down", { from, to: this.#record.limit }),
+    onBroken: (connection) => {
+      this.#forget(connection);
+      this.#schedule();
+      this.#checkDrained();
+    },
+  };
+
+  /** Puts a connection to rest if it is good for more, else ends it. */
+  #keep(connection: Connection): void {
+    if (connection.isBroken) return this.#forget(connection);
+    if (!connection.hasRoom) return this.#leave(connection);
+    if (this.#idle.has(connection)) return;
+    this.#idle.set(connection, setTimeout(() => this.#leave(connection), this.#settings.idleTimeoutMs).unref());
+    connection.rest();
+  }
+
+  #wake(connection: Connection): void {
+    clearTimeout(this.#idle.get(connection));
+    this.#idle.delete(connection);
+    connection.wake();
+  }
+
+  #forget(connection: Connection): void {
+    clearTimeout(this.#idle.get(connection));
+    this.#idle.delete(connection);
+    this.#connections.delete(connection);
+  }
+
+  /** Says goodbye without anyone waiting for it, except `close`. */
+  #leave(connection: Connection): void {
+    this.#forget(connection);
+    const leaving = connection.quit().finally(() => this.#leaving.delete(leaving));
+    this.#leaving.add(leaving);
+  }
+
+  #follow(errand: Errand, signal: AbortSignal): void {
+    const unlisten = onAbort(signal, () => this.#abort(errand));
+    errand.onSettled = () => {
+      unlisten();
+      this.#places.delete(errand);
+    };
+  }
+
+  /** One whose connection is being opened is not looked for: opening follows the signal itself. */
+  #abort(errand: Errand): void {
+    if (errand.isWaiting) {
+      this.#waiting.forget(errand);
+      errand.fail(this.#abortedError(errand));
+    } else if (errand instanceof Job) this.#places.get(errand)?.abandon(errand);
+  }
+
+  #isDrained(): boolean {
+    return this.#opening === 0 && this.#waiting.size === 0 && this.#idle.size === this.#connections.size;
+  }
+
+  #checkDrained(): void {
+    if (this.#isClosed && this.#isDrained()) for (const resolve of this.#onDrained.splice(0)) resolve();
+  }
+
+  #closedError(): SmtpError {
+    return this.#refusal(
+      "WX_SMTP_CLOSED",
+      `The pool for ${this.#settings.server} is closed. Send through an open one.`,
+    );
+  }
+
+  #busyError(): SmtpError {
+    const { server, maxWaiting } = this.#settings;
+    const text = `${maxWaiting} messages wait for a connection to ${server} already. Await earlier sends first, or raise maxWaiting.`;
+    return this.#refusal("WX_SMTP_BUSY", text);
+  }
+
+  #abortedError({ signal }: Errand): SmtpError {
+    const text = `The caller's signal stopped the message before its turn at ${this.#settings.server}. Send it again if it is still wanted.`;
+    return this.#refusal("WX_SMTP_ABORTED", text, signal?.reason);
+  }
+
+  /** An error for what never came near a connection. */
+  #refusal(code: SmtpErrorCode, message: string, cause?: unknown): SmtpError {
+    return new SmtpError(code, message, { stage: "connect", retryable: true, server: this.#settings.server, cause });
+  }
+
+  #log(level: "debug" | "info" | "warn", event: string, fields: Readonly<Record<string, unknown>>): void {
+    this.#settings.logger.log(level, event, { server: this.#settings.server, ...fields });
+  }
+}
