@@ -1,6 +1,13 @@
 /** "waxseal/mail": messages, addresses, the bytes they become, and the ways out. */
 export { type AddressOptions, toAsciiAddress } from "./addr-spec.ts";
-export { formatMailbox, type Mailbox, type MailboxList, parseMailbox, parseMailboxes, parseMailboxText } from "./address.ts";
+export {
+  formatMailbox,
+  type Mailbox,
+  type MailboxList,
+  parseMailbox,
+  parseMailboxes,
+  parseMailboxText,
+} from "./address.ts";
 export { type Backend, type Envelope, type Receipt, receiptForAll, type RecipientRefusal } from "./backend.ts";
 export { consoleBackend, type ConsoleBackendOptions } from "./backends/console.ts";
 export { dummyBackend } from "./backends/dummy.ts";
@@ -14,6 +21,8 @@ export type { PrivateKeyInput } from "./dkim/key.ts";
 export type { DkimKey } from "./dkim/options.ts";
 export { createDkimSigner, type DkimContext, type DkimSigner, signDkim } from "./dkim/sign.ts";
 export { DeliveryError, type DeliveryFailure, MailerError, MessageError, type MessageFault } from "./errors.ts";
+export { lintComposed, lintMessage, type LintOptions, type LintRule, type LintWarning } from "./lint/lint.ts";
+export { lintLog } from "./lint/lint-log.ts";
 export { createMailers, DEFAULT_MAILER_ALIAS, type Mailers } from "./mailers.ts";
 export {
   type Alternative,

@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import { dkimpyResults, hasDkimpy, mailauthResults } from "../../../test/support/dkim-verifiers.ts";
 import { ed25519Key, publish, rsaKey } from "../../../test/support/dkim-keys.ts";
 import { fixedClock } from "../../../test/support/fixed-clock.ts";
+import { expectLinearTime } from "../../../test/support/linear-time.ts";
 import { bodyHash } from "./canonical-body.ts";
 import { fieldsToSign, headerFields } from "./canonical-header.ts";
 import type { DkimKey } from "./options.ts";
@@ -202,6 +203,10 @@ test("headers and oversign choose what is signed", async () => {
   const signed = signDkim(message(), { ...ed25519, headers: ["From", "Subject", "X-Tag"], oversign: ["X-Tag"] });
   expect(headOf(signed)).toMatch(/h=from:subject:x-tag;/);
   expect(await mailauthResults(signed, texts)).toEqual(["pass"]);
+});
+
+test.each([" ", "\t", " a", "\r\n", " \r\n", "a  "])("a body of nothing but %j is hashed in linear time", (piece) => {
+  expectLinearTime((size) => void bodyHash(Buffer.from(piece.repeat(size / piece.length)), "relaxed"));
 });
 
 test("what cannot be signed is told", () => {
