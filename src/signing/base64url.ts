@@ -1,11 +1,19 @@
 /** Base64 in the URL-safe alphabet without padding (RFC 4648, section 5), strict on reading unless leniency is asked for. */
 import { BadData } from "./errors.ts";
 import { decodeLenientBase64 } from "./lenient-base64.ts";
+import { decodeUtf8, REPLACEMENT } from "./utf8.ts";
 
 export function encodeBase64Url(value: string | Uint8Array): string {
   const bytes =
     typeof value === "string" ? Buffer.from(value) : Buffer.from(value.buffer, value.byteOffset, value.length);
   return bytes.toString("base64url");
+}
+
+/** Where short texts are decoded, which saves an allocation for each; every call is done with it before it returns. */
+const scratch = Buffer.alloc(4096);
+
+function refuse(): never {
+  throw new BadData("not unpadded URL-safe base64 in its one correct spelling");
 }
 
 /**
@@ -19,7 +27,19 @@ export function encodeBase64Url(value: string | Uint8Array): string {
 export function decodeBase64Url(text: string, lenient: boolean): Buffer {
   if (lenient) return decodeLenientBase64(Buffer.from(text));
   const bytes = Buffer.from(text, "base64url");
-  if (bytes.toString("base64url") !== text)
-    throw new BadData("not unpadded URL-safe base64 in its one correct spelling");
-  return bytes;
+  return bytes.toString("base64url") === text ? bytes : refuse();
+}
+
+/**
+ * The UTF-8 text that the base64 `text` stands for.
+ *
+ * @param lenient As of `decodeBase64Url`.
+ * @throws BadData where it is not base64, TypeError where the bytes are not UTF-8.
+ */
+export function decodeBase64UrlText(text: string, lenient: boolean): string {
+  if (lenient || text.length > scratch.length) return decodeUtf8(decodeBase64Url(text, lenient));
+  const length = scratch.write(text, "base64url");
+  if (scratch.toString("base64url", 0, length) !== text) refuse();
+  const decoded = scratch.toString("utf8", 0, length);
+  return decoded.includes(REPLACEMENT) ? decodeUtf8(scratch.subarray(0, length)) : decoded;
 }

@@ -1,5 +1,4 @@
 /** Signing by HMAC (RFC 2104) with any digest of node:crypto. */
-import { timingSafeEqual } from "node:crypto";
 import { checkDigestMethod } from "./digest-method.ts";
 import { type Hmac, hmacWithKey } from "./hmac.ts";
 import type { SigningAlgorithm } from "./signing-algorithm.ts";
@@ -25,16 +24,19 @@ export class HMACAlgorithm implements SigningAlgorithm {
   }
 
   getSignature(key: Uint8Array, value: string | Uint8Array): Buffer {
+    return this.#hmacOf(key).digest(value);
+  }
+
+  verifySignature(key: Uint8Array, value: string | Uint8Array, signature: Uint8Array): boolean {
+    return this.#hmacOf(key).matches(value, signature);
+  }
+
+  #hmacOf(key: Uint8Array): Hmac {
     let hmac = this.#held.get(key);
     if (hmac === undefined) {
       hmac = hmacWithKey(this.digestMethod, key);
       this.#held.set(key, hmac);
     }
-    return hmac(value);
-  }
-
-  verifySignature(key: Uint8Array, value: string | Uint8Array, signature: Uint8Array): boolean {
-    const expected = this.getSignature(key, value);
-    return expected.length === signature.length && timingSafeEqual(expected, signature);
+    return hmac;
   }
 }

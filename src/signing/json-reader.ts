@@ -9,8 +9,8 @@ export interface JsonObject {
   [key: string]: JsonValue;
 }
 
-/** Sixteen digits in a row: the shortest integer that may be unsafe (2^53 has as many). */
-const LONG_NUMBER = /\d{16}/;
+/** The shortest text of an integer beyond 2^53, which has sixteen digits. */
+const UNSAFE_LENGTH = 16;
 
 /** What Python writes for floats that JSON does not have. */
 const PYTHON_NUMBER = /NaN|Infinity/;
@@ -30,6 +30,13 @@ const plainValues: JsonFactory = {
   },
 };
 
+/** True where a number may have been an integer that JSON.parse rounded. */
+function mayBeRounded(value: unknown): boolean {
+  if (typeof value === "number") return Number.isInteger(value) && !Number.isSafeInteger(value);
+  if (typeof value !== "object" || value === null) return false;
+  return Object.values(value).some(mayBeRounded);
+}
+
 /**
  * The value of a JSON text, as JSON.parse reads it but for integers beyond 2^53 and Python's `NaN` and `Infinity`.
  *
@@ -38,11 +45,13 @@ const plainValues: JsonFactory = {
  * @throws SyntaxError for text that is not JSON, RangeError for one nested too deeply.
  */
 export function readJson(text: string): JsonValue {
-  if (LONG_NUMBER.test(text)) return parseJson(text, plainValues) as JsonValue;
+  let value: JsonValue;
   try {
-    return JSON.parse(text) as JsonValue;
+    value = JSON.parse(text) as JsonValue;
   } catch (error) {
     if (!PYTHON_NUMBER.test(text)) throw error;
     return parseJson(text, plainValues) as JsonValue;
   }
+  if (text.length < UNSAFE_LENGTH || !mayBeRounded(value)) return value;
+  return parseJson(text, plainValues) as JsonValue;
 }

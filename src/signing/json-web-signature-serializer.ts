@@ -1,5 +1,5 @@
 /** itsdangerous' JSONWebSignatureSerializer: a signed JSON value in the compact form of RFC 7515, `header.payload.signature`. */
-import { decodeBase64Url, encodeBase64Url } from "./base64url.ts";
+import { decodeBase64UrlText, encodeBase64Url } from "./base64url.ts";
 import { BadHeader, BadPayload, BadSignature, SigningUsageError } from "./errors.ts";
 import { HMACAlgorithm } from "./hmac-algorithm.ts";
 import { type JsonObject, type JsonValue, readJson } from "./json-reader.ts";
@@ -11,7 +11,6 @@ import { PerSalt } from "./per-salt.ts";
 import { type SecretKey, secretKeyList } from "./secret-key.ts";
 import { Signer } from "./signer.ts";
 import type { SigningAlgorithm } from "./signing-algorithm.ts";
-import { decodeUtf8 } from "./utf8.ts";
 
 /** HMAC with SHA-256, SHA-384 or SHA-512; `none` protects nothing. */
 export type AlgorithmName = "HS256" | "HS384" | "HS512" | "none";
@@ -86,6 +85,7 @@ export interface LoadsOptions {
 export class JSONWebSignatureSerializer<T = JsonValue> {
   readonly algorithmName: AlgorithmName;
   readonly #serializer: PayloadSerializer<T>;
+  readonly #loads: (text: string) => T;
   readonly #style: JsonStyle | undefined;
   readonly #lenient: boolean;
   readonly #maxTokenBytes: number;
@@ -109,6 +109,7 @@ export class JSONWebSignatureSerializer<T = JsonValue> {
     this.algorithmName = algorithmName;
     // Where no serializer is given, T is what the default one reads.
     this.#serializer = options.serializer ?? (compactJson as unknown as PayloadSerializer<T>);
+    this.#loads = (text) => this.#serializer.loads(text);
     this.#style = options.serializerKwargs;
     this.#lenient = lenient;
     this.#maxTokenBytes = options.maxTokenBytes ?? MAX_TOKEN_BYTES;
@@ -206,20 +207,20 @@ export class JSONWebSignatureSerializer<T = JsonValue> {
   #read(signed: string): [value: T, header: JsonObject] {
     const dot = signed.indexOf(".");
     if (dot === -1) throw new BadPayload("the token has no payload: it holds only one full stop");
-    const headerJson = this.#decode(signed.slice(0, dot), BadHeader, "the header is not base64");
-    const payloadJson = this.#decode(signed.slice(dot + 1), BadPayload, "the payload is not base64");
-    const header = parse(headerJson, readJson, BadHeader, "the header is not JSON");
+    const headerJson = this.#decode(signed.slice(0, dot), BadHeader);
+    const payloadJson = this.#decode(signed.slice(dot + 1), BadPayload);
+    const header = parse(headerJson, readJson, BadHeader);
     if (typeof header !== "object" || header === null || Array.isArray(header)) {
       throw new BadHeader("the header is not a JSON object", { header });
     }
-    return [parse(payloadJson, (text) => this.#serializer.loads(text), BadPayload, "the payload is not JSON"), header];
+    return [parse(payloadJson, this.#loads, BadPayload), header];
   }
 
-  #decode(text: string, Failure: typeof BadHeader | typeof BadPayload, message: string): Buffer {
+  #decode(text: string, Failure: Failure): string {
     try {
-      return decodeBase64Url(text, this.#lenient);
+      return decodeBase64UrlText(text, this.#lenient);
     } catch (originalError) {
-      throw new Failure(message, { originalError });
+      throw new Failure(`the ${nameOf(Failure)} is not text in base64`, { originalError });
     }
   }
 
@@ -232,15 +233,15 @@ export class JSONWebSignatureSerializer<T = JsonValue> {
   }
 }
 
-function parse<V>(
-  bytes: Uint8Array,
-  read: (text: string) => V,
-  Failure: typeof BadHeader | typeof BadPayload,
-  message: string,
-): V {
+/** Which of the two parts of a token was at fault. */
+type Failure = typeof BadHeader | typeof BadPayload;
+
+const nameOf = (Failure: Failure): string => (Failure === BadHeader ? "header" : "payload");
+
+function parse<V>(text: string, read: (text: string) => V, Failure: Failure): V {
   try {
-    return read(decodeUtf8(bytes));
+    return read(text);
   } catch (originalError) {
-    throw new Failure(message, { originalError });
+    throw new Failure(`the ${nameOf(Failure)} is not JSON`, { originalError });
   }
 }

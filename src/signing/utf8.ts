@@ -3,7 +3,7 @@
 const fatal = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** What a Buffer writes in place of bytes that are not UTF-8; it may also truly stand there. */
-const REPLACEMENT = "\ufffd";
+export const REPLACEMENT = "\ufffd";
 
 /**
  * The text of UTF-8 bytes. A Buffer reads short texts several times as fast as a TextDecoder, which therefore only
