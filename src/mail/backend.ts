@@ -20,6 +20,8 @@ export interface RecipientRefusal {
   enhancedCode: string;
   /** The server's own words. */
   text: string;
+  /** "unknown" where this recipient may have got the message all the same; else it did not. */
+  outcome?: "not-sent" | "unknown";
 }
 
 /** What a backend answers when at least one recipient was taken. */

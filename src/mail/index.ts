@@ -8,11 +8,29 @@ export {
   parseMailboxes,
   parseMailboxText,
 } from "./address.ts";
-export { type Backend, type Envelope, type Receipt, receiptForAll, type RecipientRefusal } from "./backend.ts";
+export {
+  type Backend,
+  type BackendCallOptions,
+  type Envelope,
+  type Receipt,
+  receiptForAll,
+  type RecipientRefusal,
+} from "./backend.ts";
 export { consoleBackend, type ConsoleBackendOptions } from "./backends/console.ts";
-export { dummyBackend } from "./backends/dummy.ts";
+export { dummyBackend, type DummyBackend } from "./backends/dummy.ts";
+export { failover } from "./backends/failover.ts";
 export { fileBackend, type FileBackendOptions } from "./backends/file.ts";
-export { memoryBackend, type MemoryBackend, type OutboxEntry } from "./backends/memory.ts";
+export { aliyunBackend, type AliyunOptions } from "./backends/http/aliyun.ts";
+export type { HttpOptions } from "./backends/http/endpoint.ts";
+export { mailgunBackend, type MailgunOptions } from "./backends/http/mailgun.ts";
+export { postmarkBackend, type PostmarkOptions } from "./backends/http/postmark.ts";
+export { resendBackend, type ResendOptions } from "./backends/http/resend.ts";
+export { sendgridBackend, type SendgridOptions } from "./backends/http/sendgrid.ts";
+export { sesBackend, type SesOptions } from "./backends/http/ses.ts";
+export { tencentBackend, type TencentOptions } from "./backends/http/tencent.ts";
+export { memoryBackend, type MemoryBackend, type MemoryBackendOptions, type OutboxEntry } from "./backends/memory.ts";
+export { roundrobin } from "./backends/roundrobin.ts";
+export type { WaysOptions } from "./backends/several-ways.ts";
 export { smtpBackend } from "./backends/smtp.ts";
 export type { FileAccess } from "./content/file-access.ts";
 export { compose, type ComposeContext, type Composed } from "./compose.ts";

@@ -17,7 +17,7 @@ export function refuseUnknownOptions(backend: string, options: object, known: re
 /** The options of this list that must be there, each a line of text. */
 export function requireTexts<Name extends string>(
   backend: string,
-  options: Readonly<Record<Name, unknown>>,
+  options: Readonly<Partial<Record<Name, unknown>>>,
   names: readonly Name[],
 ): void {
   for (const name of names) {

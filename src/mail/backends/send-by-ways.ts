@@ -42,14 +42,19 @@ export async function sendByWays(
       const areAllNamed = to.every((address) => error.recipients.some((refusal) => refusal.address === address));
       const isTheWays = !areAllNamed && isAboutTheWay(error);
       if (isTheWays) ways.rests.rest(way, Math.max(ways.restMs, error.retryAfterMs ?? 0));
-      const mayBeTaken = areAllNamed ? error.recipients.some(({ retryable }) => retryable) : isTheWays;
+      const mayBeTaken = areAllNamed ? error.recipients.some(mayBeOffered) : isTheWays;
       const mayGoOn = error.outcome === "not-sent" && (mayBeTaken || error.stage === UNSUPPORTED_STAGE);
       if (!mayGoOn) throw withRefusals(error, refused);
       failures.push(error);
-      refused.push(...error.recipients.filter(({ retryable }) => !retryable));
+      refused.push(...error.recipients.filter((refusal) => !mayBeOffered(refusal)));
     }
   }
   throw allFailed(failures, refused);
+}
+
+/** A recipient who was not refused for good, and cannot have got it. */
+function mayBeOffered({ retryable, outcome }: RecipientRefusal): boolean {
+  return retryable && outcome !== "unknown";
 }
 
 /** Whether what failed would fail for the next message too, and may succeed another way. */

@@ -1,5 +1,5 @@
 /** Sends through an SMTP server, over connections that are kept and reused. */
-import { createSmtpPool, SmtpError, type SmtpOptions, type SmtpReply } from "../../smtp/index.ts";
+import { createSmtpPool, SmtpError, type SmtpOptions, type SmtpRefusal } from "../../smtp/index.ts";
 import type { Backend, RecipientRefusal } from "../backend.ts";
 import { DeliveryError } from "../errors.ts";
 
@@ -49,7 +49,7 @@ function toDeliveryError(cause: SmtpError): DeliveryError {
   });
 }
 
-function toRefusal(refusal: { address: string; retryable: boolean; reply: SmtpReply }): RecipientRefusal {
-  const { code, enhancedCode, text } = refusal.reply;
-  return { address: refusal.address, retryable: refusal.retryable, code, enhancedCode, text };
+function toRefusal({ address, retryable, reply, outcome }: SmtpRefusal): RecipientRefusal {
+  const { code, enhancedCode, text } = reply;
+  return { address, retryable, code, enhancedCode, text, ...(outcome !== undefined && { outcome }) };
 }
