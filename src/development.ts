@@ -6,6 +6,7 @@ import { silentLogger, systemClock } from "./base/index.ts";
 import { listenError, resolveConfig, type WaxsealConfig } from "./config.ts";
 import { createConsole } from "./console/index.ts";
 import { sqlitePath } from "./db/index.ts";
+import { lintLog } from "./mail/index.ts";
 import { databaseStore, type Inbox, InboxError, type InboxOptions, listenInbox } from "./inbox/index.ts";
 import { assemble, openMigrated, serveAt, type Waxseal, type WaxsealOptions } from "./waxseal.ts";
 
@@ -65,10 +66,13 @@ async function start(config: WaxsealConfig, options: WaxsealOptions, opened: Ope
     siteUrl: server.url,
     mailers: { default: { backend: "smtp", host: inbox.host, port: inbox.port, security: "none" } },
   });
+  // The links of this machine's own site are local, as they should be here.
+  const lint = lintLog({ defaultFrom: resolved.defaultFromEmail, ignore: ["local-link"] });
+  const linted = { ...resolved, middleware: [...(resolved.middleware ?? []), lint] };
   const inboxUrl = `${server.url}/inbox`;
   const smtpAddress = `${inbox.host}:${inbox.port}`;
   const catchesMail = config.mailers?.["default"] === undefined;
-  const waxseal = assemble(resolved, database, { logger, clock, ...(catchesMail && { inboxUrl }) });
+  const waxseal = assemble(linted, database, { logger, clock, ...(catchesMail && { inboxUrl }) });
   const console = createConsole({
     logger,
     clock,

@@ -7,7 +7,7 @@ import { createWaxseal, fromEnv, type Logger, type Waxseal, type WaxsealConfig }
 import { dkimDnsRecord, type Delivery } from "../../src/mail/index.ts";
 import { listenMailbox, type TestMailbox } from "../../src/testing/index.ts";
 import { mailauthResults } from "../support/dkim-verifiers.ts";
-import { mac } from "../support/start-site.ts";
+import { mac, startSite } from "../support/start-site.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 import { until } from "../support/until.ts";
 
@@ -89,6 +89,22 @@ test("every mail is signed with the key that the environment names, and the sign
     const { raw } = await mailbox.waitFor({ to });
     expect(await mailauthResults(raw, { [name]: value })).toEqual(["pass"]);
   }
+});
+
+test("on a developer's machine the log says what spoils a mail, once, and our own mails are well", async () => {
+  const events: unknown[][] = [];
+  const site = await startSite({}, { logger: { log: (...event) => void events.push(event) } });
+  const lint = (): unknown[] => events.filter(([, event]) => event === "mail.lint").map(([, , fields]) => fields);
+  for (const locale of ["en", "zh-CN"] as const) {
+    const person = { ...mac, username: `mac-${locale}`, email: `${locale}@163.com`, locale };
+    expect(await site.waxseal.accounts.register(person)).toMatchObject({ status: "registered" });
+  }
+  await until(async () => (await site.inbox.list()).length === 2);
+  expect(lint()).toEqual([]);
+  const letter = { text: "World", to: ["ann@x.cn"] };
+  await site.waxseal.mail.send(letter);
+  await site.waxseal.mail.send(letter);
+  expect(lint()).toMatchObject([{ rule: "empty-subject", field: "subject" }]);
 });
 
 test("a key that cannot be used stops the start, by the setting's name", async () => {
