@@ -1,56 +1,82 @@
-/** Opens the TCP connection, to whichever of the host's addresses answers first. */
-import { connect, type Socket } from "node:net";
+/** Opens the connection: to whichever of the host's addresses answers, to a unix socket, or by the caller's own function. */
+import { connect, isIP, type LookupFunction, type NetConnectOpts, Socket } from "node:net";
+import { bounded } from "./bounded.ts";
+import { connectFault } from "./connect-fault.ts";
+import { FAMILIES } from "./families.ts";
 import { abortedFault, timeoutFault } from "./faults.ts";
 import { onAbort } from "./on-abort.ts";
-import { showable } from "./quote.ts";
+import type { SocketFunction } from "./socket-function.ts";
 import { deadlineOf, type SmtpTimeouts } from "./timeouts.ts";
-import type { Fault, Transcript } from "./transcript.ts";
+import type { Transcript } from "./transcript.ts";
 
-interface DialOptions {
+/** Where to connect, and how. */
+export interface DialOptions {
   readonly host: string;
   readonly port: number;
   readonly timeouts: SmtpTimeouts;
+  readonly socketPath?: string | undefined;
+  readonly localAddress?: string | undefined;
+  readonly lookup?: LookupFunction | undefined;
+  readonly socket?: SocketFunction | undefined;
 }
 
 /** Connects, or throws `WX_SMTP_CONNECT`, `WX_SMTP_TIMEOUT` or `WX_SMTP_ABORTED`. */
-export function dial(options: DialOptions, transcript: Transcript, signal: AbortSignal | undefined): Promise<Socket> {
+export async function dial(
+  options: DialOptions,
+  transcript: Transcript,
+  signal: AbortSignal | undefined,
+): Promise<Socket> {
   const { server } = transcript;
   const deadline = deadlineOf("connect", options.timeouts);
-  if (signal?.aborted === true) {
-    return Promise.reject(transcript.error("connect", abortedFault(server, signal.reason)));
-  }
-  return new Promise((resolve, reject) => {
-    const socket = connect({ host: options.host, port: options.port, noDelay: true, keepAlive: true });
-    const settle = (fault?: Fault): void => {
-      clearTimeout(timer);
-      unlisten();
-      socket.off("connect", onConnect).off("error", onError);
-      if (fault === undefined) return resolve(socket);
-      socket.on("error", () => {}).destroy();
-      reject(transcript.error("connect", fault));
-    };
-    const onConnect = (): void => settle();
-    const onError = (error: Error): void => settle(connectFault(server, error));
-    const timer = setTimeout(() => settle(timeoutFault(server, "connect", deadline)), deadline.ms);
-    socket.once("connect", onConnect).once("error", onError);
-    const unlisten = onAbort(signal, () => settle(abortedFault(server, signal?.reason)));
+  if (signal?.aborted === true) throw transcript.error("connect", abortedFault(server, signal.reason));
+  const stop = new AbortController();
+  const opening = openSocket(options, stop.signal);
+  const opened = await bounded(opening, deadline.ms, signal).catch((error: unknown) => {
+    throw transcript.error("connect", connectFault(server, error));
   });
+  if (opened.end === "done") return opened.value;
+  const fault =
+    opened.end === "late" ? timeoutFault(server, "connect", deadline) : abortedFault(server, signal?.reason);
+  stop.abort();
+  // A function that ends too late, or does not heed the signal, leaves nothing open.
+  opening.then((socket) => socket.on("error", () => {}).destroy()).catch(() => {});
+  throw transcript.error("connect", fault);
 }
 
-const REASONS: Readonly<Record<string, { is: string; advice: string }>> = {
-  ECONNREFUSED: { is: "nothing accepts connections there", advice: "Check the port, and that the server is running" },
-  ENOTFOUND: { is: "the host name does not exist", advice: "Check the spelling of host" },
-  EAI_AGAIN: { is: "the host name cannot be looked up now", advice: "Check this machine's network and DNS" },
-  ETIMEDOUT: { is: "nothing answers there", advice: "Check that no firewall blocks the port" },
-  EHOSTUNREACH: { is: "the host cannot be reached", advice: "Check this machine's network" },
-  ENETUNREACH: { is: "the network cannot be reached", advice: "Check this machine's network" },
-};
+async function openSocket(options: DialOptions, signal: AbortSignal): Promise<Socket> {
+  const open = options.socket ?? connectSocket(options);
+  const socket: unknown = await open({ host: options.host, port: options.port }, { signal });
+  if (socket instanceof Socket) return socket;
+  throw new TypeError("the option socket gave something that is no net.Socket");
+}
 
-function connectFault(server: string, cause: Error): Fault {
-  // With several addresses Node reports an AggregateError; the first one tells most.
-  const first: unknown = cause instanceof AggregateError ? cause.errors[0] : cause;
-  const { code = "", message = "" } = first as NodeJS.ErrnoException;
-  const reason = REASONS[code] ?? { is: showable(message), advice: "Check host, port and this machine's network" };
-  const what = `No connection to ${server}: ${reason.is}${code === "" ? "" : ` (${code})`}`;
-  return { code: "WX_SMTP_CONNECT", what, advice: reason.advice, retryable: true, cause };
+/** Node's own connections, as a socket function. */
+function connectSocket(options: DialOptions): SocketFunction {
+  return (_target, { signal }) =>
+    new Promise((resolve, reject) => {
+      const socket = connect(addressOf(options));
+      const settle = (end: () => void): void => {
+        unlisten();
+        socket.off("connect", onConnect).off("error", onError);
+        end();
+      };
+      const onConnect = (): void => settle(() => resolve(socket));
+      const onError = (error: Error): void => settle(() => reject(error));
+      socket.once("connect", onConnect).once("error", onError);
+      const unlisten = onAbort(signal, () => settle(() => void socket.on("error", () => {}).destroy()));
+    });
+}
+
+function addressOf({ host, port, socketPath, localAddress, lookup }: DialOptions): NetConnectOpts {
+  if (socketPath !== undefined) return { path: socketPath };
+  return {
+    host,
+    port,
+    noDelay: true,
+    keepAlive: true,
+    ...FAMILIES,
+    ...(lookup === undefined ? {} : { lookup }),
+    // An address of ours reaches only servers of its family.
+    ...(localAddress === undefined ? {} : { localAddress, family: isIP(localAddress) }),
+  };
 }

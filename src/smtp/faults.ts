@@ -45,17 +45,37 @@ export function lostFault(server: string, stage: SmtpStage, cause?: Error): Faul
   };
 }
 
+/** What else may listen on a port, by how it begins. */
+const OTHER_PROTOCOLS: readonly { start: RegExp; is: string; advice: string }[] = [
+  {
+    // A record of TLS: an alert, or a handshake.
+    start: /^[\x14-\x17]\x03/,
+    is: "spoke TLS where plain text was expected",
+    advice: `This port expects TLS from the first byte: set security to "tls"`,
+  },
+  { start: /^HTTP\//, is: "is a web server (HTTP)", advice: "Set port to that of mail submission: 465 or 587" },
+  { start: /^SSH-/, is: "is an SSH server", advice: "Set port to that of mail submission: 465 or 587" },
+  {
+    start: /^\* (?:OK|PREAUTH|BYE)\b/,
+    is: "is a server for reading mail (IMAP)",
+    advice: "Set host and port to the provider's SMTP server: 465 or 587",
+  },
+  {
+    start: /^(?:\+OK|-ERR)\b/,
+    is: "is a server for reading mail (POP3)",
+    advice: "Set host and port to the provider's SMTP server: 465 or 587",
+  },
+];
+
 /** The server said what is not SMTP. `mayQuote` is false once a secret was sent, which it might repeat. */
 export function notAReplyFault(server: string, error: NotAReply, mayQuote: boolean): Fault {
-  const quote = mayQuote && error.start !== "" ? `: ${quoted(clip(error.start, 60))}` : "";
+  const other = OTHER_PROTOCOLS.find(({ start }) => start.test(error.start));
+  const isText = other === undefined || !error.looksLikeTls;
+  const quote = mayQuote && isText && error.start !== "" ? `: ${quoted(clip(error.start, 60))}` : "";
   return {
     code: "WX_SMTP_PROTOCOL",
-    what: error.looksLikeTls
-      ? `${server} spoke TLS where plain text was expected`
-      : `${server} ${error.message}${quote}`,
-    advice: error.looksLikeTls
-      ? `This port expects TLS from the first byte: set security to "tls"`
-      : "Check that host and port are those of a mail submission server",
+    what: `${server} ${other?.is ?? error.message}${quote}`,
+    advice: other?.advice ?? "Check that host and port are those of a mail submission server",
     retryable: true,
   };
 }

@@ -1,9 +1,10 @@
 /** What the caller may set, and the checked settings the rest works with. */
 import { hostname } from "node:os";
-import { isIPv6 } from "node:net";
+import { isIP, isIPv6, type LookupFunction } from "node:net";
 import { type Logger, silentLogger } from "../base/index.ts";
 import { type Account, resolveAccount, type SmtpCredentials } from "./auth/account.ts";
 import { check, checkNames, count } from "./option-check.ts";
+import type { SocketFunction } from "./socket-function.ts";
 import { defaultTimeouts, type SmtpTimeouts } from "./timeouts.ts";
 import { makeTlsSettings, type SmtpTlsOptions, type TlsSettings } from "./tls-settings.ts";
 import { resolveTraffic, type SmtpTrafficOptions, trafficNames, type TrafficSettings } from "./traffic.ts";
@@ -14,14 +15,27 @@ import { resolveTraffic, type SmtpTrafficOptions, trafficNames, type TrafficSett
  */
 export type SmtpSecurity = "tls" | "starttls" | "starttls-if-offered" | "none";
 
+/** "lmtp" hands mail to a store that delivers it at once and answers for each recipient (RFC 2033). */
+export type SmtpProtocol = "smtp" | "lmtp";
+
 /** What may be set of a pool; only `host` must be. A misspelt name is refused. */
 export interface SmtpOptions extends SmtpTrafficOptions {
-  /** Name or address of the server. */
+  /** Name or address of the server; with `socketPath` or `socket`, what its certificate must be for. */
   host: string;
-  /** Default 465 for "tls", 587 for "starttls", 25 otherwise; 587 where `security` is not given either. */
+  /** Default 465 for "tls", 587 for "starttls", 25 otherwise; 587 where `security` is not given either. LMTP: 24. */
   port?: number | undefined;
   /** Default by port: "tls" for 465, "starttls" for 587, otherwise "starttls-if-offered". */
   security?: SmtpSecurity | undefined;
+  /** Default "smtp". */
+  protocol?: SmtpProtocol | undefined;
+  /** A unix socket to connect to, in place of host and port. */
+  socketPath?: string | undefined;
+  /** The address of this machine to connect from. Default: the system's choice. */
+  localAddress?: string | undefined;
+  /** Looks up the addresses of `host`, as `dns.lookup` does, which is the default. */
+  lookup?: LookupFunction | undefined;
+  /** Makes the connection: `socksProxy(url)`, `httpProxy(url)`, or a function of your own. Default: TCP. */
+  socket?: SocketFunction | undefined;
   /** Whom to log in as. Default: no log-in. */
   auth?: SmtpCredentials | undefined;
   /** Lets the password cross an unencrypted connection, where anyone on the way can read it. Default false. */
@@ -48,6 +62,11 @@ export interface SmtpSettings extends TrafficSettings {
   /** `host:port`, as errors, receipts and logs name it. */
   readonly server: string;
   readonly security: SmtpSecurity;
+  readonly protocol: SmtpProtocol;
+  readonly socketPath: string | undefined;
+  readonly localAddress: string | undefined;
+  readonly lookup: LookupFunction | undefined;
+  readonly socket: SocketFunction | undefined;
   readonly auth: Account | undefined;
   readonly allowPlaintextAuth: boolean;
   readonly tls: TlsSettings;
@@ -62,6 +81,8 @@ export interface SmtpSettings extends TrafficSettings {
 }
 
 const PORTS: Record<SmtpSecurity, number> = { tls: 465, starttls: 587, "starttls-if-offered": 25, none: 25 };
+/** RFC 2033, section 5: LMTP has no port of its own beside this usual one, and never 25. */
+const LMTP_PORT = 24;
 const SECURITIES: readonly string[] = Object.keys(PORTS);
 
 const OPTION_NAMES: Record<keyof SmtpOptions, true> = {
@@ -69,6 +90,11 @@ const OPTION_NAMES: Record<keyof SmtpOptions, true> = {
   host: true,
   port: true,
   security: true,
+  protocol: true,
+  socketPath: true,
+  localAddress: true,
+  lookup: true,
+  socket: true,
   auth: true,
   allowPlaintextAuth: true,
   tls: true,
@@ -94,13 +120,14 @@ export function resolveOptions(options: SmtpOptions): SmtpSettings {
   const { host } = options;
   check(typeof host === "string" && HOST.test(host), "host", host, "a host name (in ASCII) or an IP address");
   const { port, security } = endpoint(options);
-  const server = `${isIPv6(host) ? `[${host}]` : host}:${port}`;
+  const server = options.socketPath ?? `${isIPv6(host) ? `[${host}]` : host}:${port}`;
   return {
     ...resolveTraffic(options),
     host,
     port,
     server,
     security,
+    ...route(options),
     auth: options.auth === undefined ? undefined : resolveAccount(options.auth),
     allowPlaintextAuth: options.allowPlaintextAuth === true,
     tls: makeTlsSettings(options.tls ?? {}, host, server),
@@ -115,13 +142,29 @@ export function resolveOptions(options: SmtpOptions): SmtpSettings {
 }
 
 function endpoint(options: SmtpOptions): { port: number; security: SmtpSecurity } {
-  const given = options.security;
+  const { security: given, protocol, socketPath } = options;
   check(given === undefined || SECURITIES.includes(given), "security", given, SECURITIES.join(", "));
-  const port = count("port", options.port ?? PORTS[given ?? "starttls"], MAX_PORT);
+  const usual = socketPath !== undefined || protocol === "lmtp" ? LMTP_PORT : PORTS[given ?? "starttls"];
+  const port = count("port", options.port ?? usual, MAX_PORT);
   const security = given ?? (port === 465 ? "tls" : port === 587 ? "starttls" : "starttls-if-offered");
   const inClear = security === "starttls" || security === "starttls-if-offered";
   check(!(port === 465 && inClear), "security", security, `"tls", since port 465 speaks TLS from the first byte`);
   return { port, security };
+}
+
+type Route = Pick<SmtpSettings, "protocol" | "socketPath" | "localAddress" | "lookup" | "socket">;
+
+/** What is spoken, and by which way the server is reached. */
+function route({ protocol = "smtp", socketPath, localAddress, lookup, socket }: SmtpOptions): Route {
+  check(protocol === "smtp" || protocol === "lmtp", "protocol", protocol, `"smtp" or "lmtp"`);
+  const isPath = typeof socketPath === "string" && /^[^\0-\x1f]+$/.test(socketPath);
+  check(socketPath === undefined || isPath, "socketPath", socketPath, "the path of a unix socket");
+  const isAddress = localAddress === undefined || isIP(localAddress) !== 0;
+  check(isAddress, "localAddress", localAddress, "an IP address of this machine");
+  check(lookup === undefined || typeof lookup === "function", "lookup", lookup, "a function as dns.lookup is");
+  check(socket === undefined || typeof socket === "function", "socket", socket, "a function, such as socksProxy(url)");
+  check(socketPath === undefined || socket === undefined, "socketPath", socketPath, "left out where socket is given");
+  return { protocol, socketPath, localAddress, lookup, socket };
 }
 
 function checkedTimeouts(given: Partial<SmtpTimeouts>): SmtpTimeouts {

@@ -1,0 +1,29 @@
+/** Why there is no connection to the server, and what to do about it. */
+import { ProxyError } from "./proxy/proxy-error.ts";
+import { clip, showable } from "./quote.ts";
+import type { Fault } from "./transcript.ts";
+
+const REASONS: Readonly<Record<string, { is: string; advice: string }>> = {
+  ECONNREFUSED: { is: "nothing accepts connections there", advice: "Check the port, and that the server is running" },
+  ECONNRESET: { is: "it was broken at once", advice: "Check the port, and whether a firewall stands between" },
+  ENOTFOUND: { is: "the host name does not exist", advice: "Check the spelling of host" },
+  EAI_AGAIN: { is: "the host name cannot be looked up now", advice: "Check this machine's network and DNS" },
+  ETIMEDOUT: { is: "nothing answers there", advice: "Check that no firewall blocks the port" },
+  EHOSTUNREACH: { is: "the host cannot be reached", advice: "Check this machine's network" },
+  ENETUNREACH: { is: "the network cannot be reached", advice: "Check this machine's network" },
+  EADDRNOTAVAIL: { is: "localAddress is no address of this machine", advice: "Set localAddress to one of its own" },
+  ENOENT: { is: "there is no such unix socket", advice: "Check socketPath, and that the server is running" },
+  EACCES: { is: "this user may not connect there", advice: "Let this user read and write the unix socket" },
+};
+const OTHER_ADVICE = "Check host, port and this machine's network";
+
+/** The fault for whatever a connection attempt threw. */
+export function connectFault(server: string, cause: unknown): Fault {
+  // With several addresses Node reports an AggregateError; the first one tells most.
+  const first: unknown = cause instanceof AggregateError ? cause.errors[0] : cause;
+  const { code = "", message = String(first) } = first instanceof Error ? (first as NodeJS.ErrnoException) : {};
+  const words = { is: showable(clip(message, 200)), advice: first instanceof ProxyError ? first.advice : OTHER_ADVICE };
+  const { is, advice } = REASONS[code] ?? words;
+  const what = `No connection to ${server}: ${is}${code === "" ? "" : ` (${code})`}`;
+  return { code: "WX_SMTP_CONNECT", what, advice, retryable: true, cause };
+}
