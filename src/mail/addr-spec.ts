@@ -27,10 +27,9 @@ const PLAIN = /^[\w!#$%&'*+/=^`{|}~-]+(?:\.[\w!#$%&'*+/=^`{|}~-]+)*@(?:\w(?:[\w-
 const DOT_ATOM = /^[\w!#$%&'*+/=?^`{|}~-]+(?:\.[\w!#$%&'*+/=?^`{|}~-]+)*$/;
 /** Without angle brackets: too many readers and servers end the address there, quoted or not. */
 const QUOTED_STRING = /^"(?:[ !#-;=?-[\]-~]|\\[ -;=?-~])*"$/;
-/** The same with characters outside ASCII (RFC 6531, section 3.3), but neither blanks nor halves of characters. */
+/** With letters, marks, digits and symbols of any script, emoji among them, one by one (RFC 6531, section 3.3). */
 const UTF8_DOT_ATOM =
-  /^(?:[\w!#$%&'*+/=?^`{|}~-]|[^\p{ASCII}\s\p{Cs}])+(?:\.(?:[\w!#$%&'*+/=?^`{|}~-]|[^\p{ASCII}\s\p{Cs}])+)*$/u;
-const UTF8_QUOTED_STRING = /^"(?:[ !#-;=?-[\]-~]|[^\p{ASCII}\p{Cs}]|\\[ -;=?-~])*"$/u;
+  /^(?:[\w!#$%&'*+/=?^`{|}~-]|(?!\p{ASCII})[\p{L}\p{M}\p{N}\p{S}])+(?:\.(?:[\w!#$%&'*+/=?^`{|}~-]|(?!\p{ASCII})[\p{L}\p{M}\p{N}\p{S}])+)*$/u;
 /** Some readers decode it, and so see another address than the server does. */
 const ENCODED_WORD = /=\?[^?]+\?[bq]\?/i;
 const LABEL = /^\w(?:[\w-]{0,61}\w)?$/;
@@ -105,10 +104,7 @@ function shapeProblem(address: string, at: number): Problem | undefined {
 }
 
 function localPartProblem(local: string, address: string, { smtpUtf8 }: AddressOptions = {}): Problem | undefined {
-  const isSound =
-    DOT_ATOM.test(local) ||
-    QUOTED_STRING.test(local) ||
-    (smtpUtf8 === true && (UTF8_DOT_ATOM.test(local) || UTF8_QUOTED_STRING.test(local)));
+  const isSound = DOT_ATOM.test(local) || QUOTED_STRING.test(local) || (smtpUtf8 === true && UTF8_DOT_ATOM.test(local));
   if (!isSound) return strayProblem(address, local.length) ?? badLocalPart(local, smtpUtf8 === true);
   if (Buffer.byteLength(local) > MAX_LOCAL_PART_OCTETS) {
     return [`has more than ${MAX_LOCAL_PART_OCTETS} octets before the @`, "No mail server takes such an address"];
