@@ -90,10 +90,7 @@ const address: Arbitrary<string> = fc
   .tuple(fc.constantFrom(...LOCAL_PARTS), fc.nat(99), fc.constantFrom(...DOMAINS))
   .map(([local, number, domain]) => `${local.endsWith('"') ? local : `${local}${number}`}@${domain}`);
 
-export const mailbox: Arbitrary<Mailbox> = fc.record({
-  name: headerText.map((text) => text.replace(/^ +| +$/g, "")),
-  address,
-});
+export const mailbox: Arbitrary<Mailbox> = fc.record({ name: headerText, address });
 
 /** The last part of a path, which is all that is kept of one. */
 const filename: Arbitrary<string> = headerText

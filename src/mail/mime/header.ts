@@ -15,8 +15,9 @@ const LONGEST_QUOTED_NAME = 60;
 const PLAIN = /^[!-~](?:[ -~]*[!-~])?$/;
 /** The same with characters outside ASCII; no white space of any kind at an end, and no half of a character. */
 const PLAIN_UTF8 = /^(?!\s)(?!.*\p{Cs}).*(?<!\s)$/su;
-const QUOTABLE = /^[ -~]*$/;
-const QUOTABLE_UTF8 = /^\P{Cs}*$/u;
+/** No blank at an end: readers drop it there, quoted or not, but not out of an encoded-word. */
+const QUOTABLE = /^(?! )[ -~]*(?<! )$/;
+const QUOTABLE_UTF8 = /^(?! )\P{Cs}*(?<! )$/u;
 
 /** How text outside ASCII stands in headers. */
 export interface HeaderStyle {
