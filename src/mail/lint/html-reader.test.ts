@@ -1,6 +1,7 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { expectLinearTime } from "../../../test/support/linear-time.ts";
+import { runs } from "../../../test/support/property.ts";
 import { readHtml } from "./html-reader.ts";
 
 const linksOf = (html: string): [string, string][] => readHtml(html).links.map(({ href, text }) => [href, text]);
@@ -62,7 +63,7 @@ test("any text is read to its end", () => {
       expect(linkTextLength).toBeLessThanOrEqual(textLength);
       expect(textLength).toBeLessThanOrEqual(text.length);
     }),
-    { numRuns: 2000, seed: 5 },
+    runs(2000),
   );
 });
 
