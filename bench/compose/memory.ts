@@ -1,0 +1,63 @@
+/** What composing takes of memory, each measured in a fresh process. */
+import { execFileSync } from "node:child_process";
+import { CASES } from "./cases.ts";
+import { type Composer, COMPOSERS } from "./composers.ts";
+
+const MANY = 20_000;
+
+/** What one process found. */
+interface Found {
+  /** Growth of the process at its peak while it composed the largest case once, by the size of that message. */
+  peakOfSize: number;
+  /** Growth of the heap and of buffers while it composed the smallest case many times, in octets a message. */
+  keptEach: number;
+}
+
+/** Runs in a process of its own: `--memory-of NAME`. */
+export async function measureMemory(name: string): Promise<void> {
+  const composer = COMPOSERS[name];
+  const [small, large] = [CASES[0], CASES.at(-1)];
+  if (composer === undefined || small === undefined || large === undefined) throw new Error(`no ${name}`);
+  for (let index = 0; index < 1000; index++) await composer(small, index);
+  globalThis.gc?.();
+  const before = process.resourceUsage().maxRSS * 1024;
+  const now = process.memoryUsage().rss;
+  const message = await composer(large, 0);
+  const peak = process.resourceUsage().maxRSS * 1024;
+  const found: Found = {
+    peakOfSize: (peak - Math.min(before, now)) / message.length,
+    keptEach: await keptEach(composer),
+  };
+  console.log(JSON.stringify(found));
+}
+
+async function keptEach(composer: Composer): Promise<number> {
+  const small = CASES[0];
+  if (small === undefined) return Number.NaN;
+  const held = (): number => {
+    globalThis.gc?.();
+    const { heapUsed, arrayBuffers } = process.memoryUsage();
+    return heapUsed + arrayBuffers;
+  };
+  const before = held();
+  for (let index = 0; index < MANY; index++) await composer(small, index);
+  return (held() - before) / MANY;
+}
+
+/** A table of all composers. */
+export function memoryTable(): string {
+  const script = process.argv[1] ?? "";
+  const rows = Object.keys(COMPOSERS).map((name) => {
+    const output = execFileSync(process.execPath, ["--expose-gc", script, "--memory-of", name], { encoding: "utf8" });
+    const { peakOfSize, keptEach: kept } = JSON.parse(output) as Found;
+    return `| ${name} | ${peakOfSize.toFixed(2)} | ${kept.toFixed(1)} |`;
+  });
+  return [
+    `### Memory: a file of 10 MB, and ${MANY.toLocaleString("en")} messages of 1 kB`,
+    "",
+    "| | growth of the process at its peak, in sizes of the message | octets kept for each small message |",
+    "|---|---|---|",
+    ...rows,
+    "",
+  ].join("\n");
+}
