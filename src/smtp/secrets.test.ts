@@ -22,3 +22,13 @@ test("other words stay", () => {
     "535 5.7.8 Authentication credentials invalid",
   );
 });
+
+test("a short secret is hidden as a word, and stays where it is a part of one", () => {
+  const short = new Secrets();
+  short.add("c3");
+  short.add("短");
+  expect(short.hide('535 "c3" is wrong, so is YzM= and 短码')).toBe(
+    '535 "[hidden]" is wrong, so is [hidden] and [hidden]码',
+  );
+  expect(short.hide("334 cj1hYmM3c3,abc3def+c3/=")).toBe("334 cj1hYmM3c3,abc3def+c3/=");
+});
