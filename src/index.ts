@@ -30,6 +30,7 @@ export {
 export {
   ConfigError,
   type ConfigProblem,
+  type DkimConfig,
   defineConfig,
   fromEnv,
   type MailerConfig,

@@ -1,10 +1,6 @@
-import { execFileSync } from "node:child_process";
 import { createPublicKey, createSecretKey, generateKeyPairSync } from "node:crypto";
-import { readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { expect, test } from "vitest";
 import { ed25519Key, rsaKey } from "../../../test/support/dkim-keys.ts";
-import { tempFolder } from "../../../test/support/temp-folder.ts";
 import { MailerError } from "../errors.ts";
 import { type PrivateKeyInput, readPrivateKey } from "./key.ts";
 
@@ -82,14 +78,4 @@ test("an RSA key too short for any verifier is refused, and a weak one named", (
     "dkim.privateKey is an RSA key of 1016 bits, which no verifier accepts. Make one of 2048.",
   );
   expect(readPrivateKey(rsaKey(1024), "k").warning).toBe("k is an RSA key of 1024 bits; make a new one of 2048.");
-});
-
-test("the keys that openssl makes by the guide's lines are read", () => {
-  const file = join(tempFolder(), "dkim.pem");
-  try {
-    execFileSync("openssl", ["genpkey", "-algorithm", "ed25519", "-out", file], { stdio: "ignore" });
-  } catch {
-    writeFileSync(file, ed25519.export({ format: "pem", type: "pkcs8" })); // no openssl on this machine
-  }
-  expect(readPrivateKey(readFileSync(file), "k").algorithm).toBe("ed25519-sha256");
 });
