@@ -51,3 +51,11 @@ test("the sender may be empty, the recipients not", () => {
   expect(envelopeProblem({ from: "", to: ["ann@example.com"] })).toBeUndefined();
   expect(envelopeProblem({ from: "ann@example.com", to: [] })).toContain("no recipient");
 });
+
+test("with SMTPUTF8 other scripts and symbols pass, but no angle bracket, which Unicode counts as a symbol", () => {
+  const problem = (address: string): string | undefined => envelopeProblem({ from: "", to: [address], smtpUtf8: true });
+  for (const address of ["麦克@例子.中国", "👍+a@example.com"]) expect(problem(address)).toBeUndefined();
+  for (const address of ["麦>b@example.com", "麦<b@example.com", "a>b@example.com", "麦 b@example.com"]) {
+    expect(problem(address)).toContain("recipient");
+  }
+});

@@ -30,7 +30,7 @@ const MAX_ADDRESS_LENGTH = 254;
 const LOCAL_PART = /^(?:[!#-'*+\-./0-9=?A-Z^_`a-z{|}~]+|"(?:[ !#-;=?-[\]-~]|\\[ -;=?-~])*")$/;
 const DOMAIN = /^(?:[A-Za-z0-9_](?:[A-Za-z0-9._-]*[A-Za-z0-9_])?|\[[A-Za-z0-9.:-]+\])$/;
 /** With SMTPUTF8 letters, digits and marks of any script may stand beside those of ASCII (RFC 6531, section 3.3). */
-const UTF8_LOCAL_PART = /^[!#-'*+\-./0-9=?A-Z^_`a-z{|}~\p{L}\p{M}\p{N}\p{S}]+$/u;
+const UTF8_LOCAL_PART = /^(?:[!#-'*+\-./0-9=?A-Z^_`a-z{|}~]|(?!\p{ASCII})[\p{L}\p{M}\p{N}\p{S}])+$/u;
 const UTF8_DOMAIN = /^[A-Za-z0-9_\p{L}\p{M}\p{N}][A-Za-z0-9._\p{L}\p{M}\p{N}-]*$/u;
 /** RFC 3461, section 4.4, before it is encoded. */
 const DSN_ID = /^[!-~]{1,100}$/;

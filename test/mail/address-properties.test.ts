@@ -4,6 +4,7 @@ import type { Arbitrary } from "fast-check";
 import { expect, test } from "vitest";
 import { readAddress } from "../../src/mail/addr-spec.ts";
 import { parseMailboxText, readMailbox } from "../../src/mail/address.ts";
+import { envelopeProblem } from "../../src/smtp/envelope.ts";
 import { formatMailbox, type Mailbox, MessageError, parseMailbox, toAsciiAddress } from "../../src/mail/index.ts";
 import { runs } from "../support/property.ts";
 import { headerText, mailbox } from "../support/random-message.ts";
@@ -112,6 +113,7 @@ test("what is read is one address that SMTP can carry, stands in the text, and s
       const { address } = found;
       const sent = toAsciiAddress(address);
       expect(sent).toMatch(ON_THE_WIRE);
+      expect(envelopeProblem({ from: sent, to: [sent] })).toBeUndefined();
       expect(sent.length).toBeLessThanOrEqual(254);
       expect(input).toContain(address);
       expect(sent.slice(0, sent.lastIndexOf("@"))).toBe(address.slice(0, address.lastIndexOf("@")));
@@ -121,6 +123,23 @@ test("what is read is one address that SMTP can carry, stands in the text, and s
     runs(5000),
   );
   expect(read, "texts that are mailboxes").toBeGreaterThan(500);
+});
+
+test("what is read under an option, SMTP can carry too", () => {
+  const options = { smtpUtf8: true, domainLiteral: true };
+  let read = 0;
+  fc.assert(
+    fc.property(nearAddress, fc.constantFrom("@例子.中国", "@[IPv6:2001:db8::1]", ""), (local, domain) => {
+      const found = outcome(() => ({ sent: toAsciiAddress(local + domain, "to", options) }));
+      if (typeof found === "string") return;
+      const { sent } = found;
+      read++;
+      expect(envelopeProblem({ from: sent, to: [sent], smtpUtf8: true })).toBeUndefined();
+      expect(sent.slice(0, sent.lastIndexOf("@"))).toBe((local + domain).slice(0, sent.lastIndexOf("@")));
+    }),
+    runs(3000),
+  );
+  expect(read, "texts that are addresses").toBeGreaterThan(50);
 });
 
 test("an object is read as it is, or refused", () => {
