@@ -29,9 +29,18 @@ export { sendgridBackend, type SendgridOptions } from "./backends/http/sendgrid.
 export { sesBackend, type SesOptions } from "./backends/http/ses.ts";
 export { tencentBackend, type TencentOptions } from "./backends/http/tencent.ts";
 export { memoryBackend, type MemoryBackend, type MemoryBackendOptions, type OutboxEntry } from "./backends/memory.ts";
+export { nodemailerBackend, type NodemailerMessage, type NodemailerTransporter } from "./backends/nodemailer.ts";
 export { roundrobin } from "./backends/roundrobin.ts";
 export type { WaysOptions } from "./backends/several-ways.ts";
 export { smtpBackend } from "./backends/smtp.ts";
+export {
+  type CompiledMail,
+  type WaxsealSentInfo,
+  waxsealTransport,
+  type WaxsealTransport,
+  type WaxsealTransportOptions,
+} from "./backends/waxseal-transport.ts";
+export type { WaxsealTransportError } from "./backends/waxseal-transport-error.ts";
 export type { FileAccess } from "./content/file-access.ts";
 export { compose, type ComposeContext, type Composed } from "./compose.ts";
 export { dkimDnsRecord, type DkimDnsRecord } from "./dkim/dns-record.ts";
@@ -61,5 +70,6 @@ export { allowTo, type AllowToOptions } from "./middleware/allow-to.ts";
 export { alwaysTo } from "./middleware/always-to.ts";
 export { defaultFields, defaultHeaders } from "./middleware/default-fields.ts";
 export { deliveryReports, type DeliveryReports } from "./middleware/delivery-reports.ts";
+export { guardedBackend } from "./middleware/guarded-backend.ts";
 export type { Delivery, HookContext, Middleware } from "./middleware/middleware.ts";
 export { createMail } from "./send-mail.ts";
