@@ -17,7 +17,7 @@ import {
   type WaxsealConfig,
 } from "./config.ts";
 import { type Database, migrate, openDatabase, requireMigrated } from "./db/index.ts";
-import { createMail, createMailers, deliveryReports, type Mail, MessageError } from "./mail/index.ts";
+import { createMail, createMailers, deliveryReports, guardedBackend, type Mail, MessageError } from "./mail/index.ts";
 import { createOutbox, type Outbox, type OutboxOptions } from "./outbox/index.ts";
 import { createWeb, type NodeServer, serveNode, type ServeNodeOptions } from "./web/index.ts";
 
@@ -135,11 +135,13 @@ export function assemble(
   const { logger = silentLogger, clock = systemClock } = options;
   const { secretKey, siteUrl, siteName } = config;
   const mail = createMailFromConfig(config, options);
-  const reports = deliveryReports(config.middleware, logger);
+  const middleware = createMiddleware(config);
+  const reports = deliveryReports(middleware, logger);
   const outbox = createOutbox({
     ...outboxSettings(config),
     database,
-    mailer: (name) => reports.watch(mail.mailers.get(name)),
+    // Guarded once more on the way out: what waits there may be older than the settings.
+    mailer: (name) => reports.watch(guardedBackend(mail.mailers.get(name), middleware, logger)),
     clock,
     logger,
   });

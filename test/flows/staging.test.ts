@@ -70,6 +70,50 @@ test("allowTo lets a tester sign up, and sends nothing to anybody else, whose ac
   expect(await reached(mailbox)).toEqual([tester.email]);
 });
 
+/** Fills an outbox as a server without any guard would, and leaves it to one that is configured otherwise. */
+async function copiedFromProduction(config: WaxsealConfig): Promise<{ waxseal: Waxseal; mailbox: TestMailbox }> {
+  const mailbox = await listenMailbox();
+  onTestFinished(() => mailbox.close());
+  const shared: WaxsealConfig = {
+    secretKey: "a secret of more than sixteen",
+    siteUrl: "https://shop.example",
+    databaseUrl: `sqlite:${join(tempFolder(), "shop.db")}`,
+    mailers: { default: { backend: "smtp", host: mailbox.host, port: mailbox.port } },
+  };
+  const production = await createWaxseal(shared, { migrate: true });
+  const to = ["ann@customer.example", "tester@shop.example"];
+  await production.outbox.enqueue(await production.mail.compose({ subject: "old", text: "T", to }));
+  await production.close();
+  const waxseal = await createWaxseal({ ...shared, ...config });
+  onTestFinished(() => waxseal.close());
+  waxseal.startWorker();
+  return { waxseal, mailbox };
+}
+
+/** The states of the recipients of the only message, once it is not on its way any more. */
+async function settledStates({ outbox }: Waxseal): Promise<string[]> {
+  return until(async () => {
+    const [message] = await outbox.list();
+    const states = message?.recipients.map(({ state }) => state) ?? [];
+    return ["sent", "failed"].includes(message?.state ?? "") && states;
+  });
+}
+
+test("mail that a copied database holds goes where alwaysTo says, and is sent", async () => {
+  const { waxseal, mailbox } = await copiedFromProduction({ alwaysTo: "dev@shop.example" });
+  expect(await settledStates(waxseal)).toEqual(["sent", "sent"]);
+  expect(await reached(mailbox)).toEqual(["dev@shop.example"]);
+});
+
+test("mail that a copied database holds reaches only whom allowTo lets through, and fails visibly for the others", async () => {
+  const some = await copiedFromProduction({ allowTo: ["shop.example"] });
+  expect(await settledStates(some.waxseal)).toEqual(["failed", "sent"]);
+  expect(await reached(some.mailbox)).toEqual(["tester@shop.example"]);
+  const none = await copiedFromProduction({ allowTo: ["nowhere.example"] });
+  expect(await settledStates(none.waxseal)).toEqual(["failed", "failed"]);
+  expect(await reached(none.mailbox)).toEqual([]);
+});
+
 test("every mail is signed with the key that the environment names, and the signature outlives SMTP", async () => {
   const { privateKey } = generateKeyPairSync("ed25519");
   const file = join(tempFolder(), "dkim.pem");

@@ -12,6 +12,7 @@ import { allowTo } from "./allow-to.ts";
 import { alwaysTo } from "./always-to.ts";
 import { defaultFields, defaultHeaders } from "./default-fields.ts";
 import { deliveryReports } from "./delivery-reports.ts";
+import { guardedBackend } from "./guarded-backend.ts";
 import type { Delivery, Middleware } from "./middleware.ts";
 
 const letter: MessageFields = { subject: "S", text: "T", to: ["ann@example.com"] };
@@ -273,6 +274,38 @@ describe("allowTo", () => {
     expect(make("example.com")).toThrow("allowTo is not a list.");
     expect(make([], { otherwise: "bounce" })).toThrow(/^allowTo\.otherwise: "bounce" has no @/);
     expect(make([], { othrwise: "drop" })).toThrow("Did you mean otherwise?");
+  });
+});
+
+describe("a guarded backend", () => {
+  const bytes = Buffer.from("From: a@example.com\r\n\r\nHello");
+  const envelope = { from: "a@example.com", to: ["ann@example.com", "eve@customer.example"] };
+
+  test("answers for those who were asked for", async () => {
+    const memory = memoryBackend();
+    const allowing = guardedBackend(memory, [allowTo(["example.com"])]);
+    const { accepted, rejected } = await allowing.send(envelope, bytes);
+    expect([accepted, rejected.map(({ address, retryable }) => [address, retryable])]).toEqual([
+      ["ann@example.com"],
+      [["eve@customer.example", false]],
+    ]);
+    const always = await guardedBackend(memory, [alwaysTo("dev@example.org")]).send(envelope, bytes);
+    expect(always).toMatchObject({ accepted: ["dev@example.org"], rejected: [] });
+    expect(recipientsOf(memory)).toEqual([["ann@example.com"], ["dev@example.org"]]);
+  });
+
+  test("refuses for good where nobody is left, or where a hook refuses", async () => {
+    const memory = memoryBackend();
+    for (const otherwise of ["drop", "refuse"] as const) {
+      const sending = guardedBackend(memory, [allowTo(["example.org"], { otherwise })]).send(envelope, bytes);
+      await expect(sending).rejects.toMatchObject({ code: "WX_DELIVERY_REFUSED", retryable: false });
+    }
+    expect(memory.outbox).toEqual([]);
+  });
+
+  test("is the backend itself where no hook has a say", () => {
+    const memory = memoryBackend();
+    expect(guardedBackend(memory, [{ before: () => {} }])).toBe(memory);
   });
 });
 
