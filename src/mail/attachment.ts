@@ -15,7 +15,7 @@ import {
   isText,
   MESSAGE_TYPE,
 } from "./mime/media-type.ts";
-import { parameterHeader } from "./mime/parameter.ts";
+import { isPlain, likeness, parameterHeader } from "./mime/parameter.ts";
 import { contentHeaders, type Leaf } from "./mime/part.ts";
 import { encodeBytes } from "./mime/transfer-encoding.ts";
 import { headerText } from "./text.ts";
@@ -63,7 +63,14 @@ export function attachmentPart(attachment: Attachment, field: string): Attachmen
   if (message !== undefined) return { part: messagePart(message, type ?? MESSAGE_TYPE, about), cid };
   const guessed = type ?? (name === undefined ? DEFAULT_MEDIA_TYPE : guessMediaType(name));
   const body = encodeBytes(octets);
-  return { part: { headers: contentHeaders(honestType(octets, guessed), about, body.encoding), body }, cid };
+  const headers = contentHeaders(withName(honestType(octets, guessed), name), about, body.encoding);
+  return { part: { headers, body }, cid };
+}
+
+/** Beside a name that goes by RFC 2231, readers that do not know that find its likeness here. */
+function withName(type: string, name: string | undefined): string {
+  if (name === undefined || isPlain(name) || /; ?name=/i.test(type)) return type;
+  return `${type}; name="${likeness(name)}"`;
 }
 
 function refuseUnknownFields(attachment: Attachment, field: string): void {

@@ -11,20 +11,35 @@ const QUOTABLE = /^[ !#-[\]-~]*$/;
 const ATTRIBUTE_CHARACTER = /[A-Za-z0-9!#$&+.^_`{|}~-]/;
 
 /**
- * A header with one parameter, on a line of its own when both do not fit on one.
+ * A header with one parameter, on a line of its own when both do not fit on one. What does not stand plainly goes by RFC
+ * 2231, and alone: some readers take a plain parameter of the same name beside it for the whole.
  *
  * @example
  * parameterHeader("Content-Disposition", "attachment", "filename", "a.pdf") // Content-Disposition: attachment; filename="a.pdf"
  */
 export function parameterHeader(name: string, value: string, parameter: string, text: string): string {
-  const sections = parameterSections(parameter, text);
-  const line = `${name}: ${value}; ${sections.join("; ")}`;
-  return line.length <= LINE ? line : `${name}: ${value};${CRLF} ${sections.join(`;${CRLF} `)}`;
+  const pieces = isPlain(text) ? [`${parameter}="${text}"`] : extendedPieces(parameter, text);
+  const line = `${name}: ${value}; ${pieces.join("; ")}`;
+  return line.length <= LINE ? line : `${name}: ${value};${CRLF} ${pieces.join(`;${CRLF} `)}`;
 }
 
-function parameterSections(parameter: string, text: string): string[] {
-  const mistakable = text.includes("=?");
-  if (QUOTABLE.test(text) && text.length <= MAX_QUOTED && !mistakable) return [`${parameter}="${text}"`];
+/** True where a text stands in a parameter as it is. */
+export function isPlain(text: string): boolean {
+  return text.length <= MAX_QUOTED && QUOTABLE.test(text) && !text.includes("=?");
+}
+
+/** A text's likeness in plain ASCII, shortened before its extension: accents fall off, all else becomes "_". */
+export function likeness(text: string): string {
+  const ascii = text
+    .normalize("NFKD")
+    .replace(/[\u0300-\u036f]+/g, "")
+    .replace(/[^\w !#$&()+,.@[\]^{}~-]+|=\?/g, "_");
+  if (ascii.length <= MAX_QUOTED) return ascii;
+  const extension = /\.\w{1,10}$/.exec(ascii)?.[0] ?? "";
+  return ascii.slice(0, MAX_QUOTED - extension.length) + extension;
+}
+
+function extendedPieces(parameter: string, text: string): string[] {
   const pieces = splitWhole(Array.from(text, percentEncode));
   if (pieces.length === 1) return [`${parameter}*=utf-8''${pieces[0]}`];
   return pieces.map((piece, index) => `${parameter}*${index}*=${index === 0 ? "utf-8''" : ""}${piece}`);
