@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import { describe, expect, test } from "vitest";
 import { SmtpError } from "./errors.ts";
 import { resolveOptions, type SmtpOptions } from "./options.ts";
@@ -20,6 +21,9 @@ test.each([
   [{ security: "tls" }, 465, "tls"],
   [{ security: "starttls" }, 587, "starttls"],
   [{ security: "none" }, 25, "none"],
+  [{ protocol: "lmtp" }, 24, "starttls-if-offered"],
+  [{ socketPath: "/run/lmtp.sock" }, 24, "starttls-if-offered"],
+  [{ socketPath: "/run/lmtp.sock", security: "none" }, 24, "none"],
 ] as const)("%j means port %i and %s", (options, port, security) => {
   expect(resolveOptions({ host: "mail.example", ...options })).toMatchObject({ port, security });
 });
@@ -41,6 +45,20 @@ describe("a wrong option is refused by name", () => {
     [{ tls: { ca: "nonsense", cert: "nonsense" } }, "PEM"],
     [{ secure: true }, "secure"],
     [{ maxConnections: 0 }, "maxConnections"],
+    [{ auth: { user: "mac\r\nx", password: "x" } }, "auth.user"],
+    [{ auth: { user: "mac" } }, "one of password, accessToken and oauth2"],
+    [{ auth: { user: "mac", password: "x", accessToken: "y" } }, "password and accessToken"],
+    [{ auth: { user: "mac", accessToken: "two words" } }, "auth.accessToken"],
+    [{ auth: { user: "mac", pass: "x" } }, "auth.pass"],
+    [{ auth: { user: "mac", password: "x", method: "XOAUTH2" } }, "auth.method"],
+    [{ auth: { user: "mac", accessToken: "x", method: "PLAIN" } }, "OAUTHBEARER, XOAUTH2"],
+    [{ protocol: "esmtp" }, "protocol"],
+    [{ socketPath: "" }, "socketPath"],
+    [{ socketPath: "/run/x", socket: async () => {} }, "left out where socket is given"],
+    [{ localAddress: "localhost" }, "localAddress"],
+    [{ lookup: "dns" }, "lookup"],
+    [{ socket: "socks5://proxy" }, "socket"],
+    [{ tls: { fingerprint: "AB:CD" } }, "tls.fingerprint"],
   ])("%j", (options, name) => {
     const error = refusal(options);
     expect(error.code).toBe("WX_SMTP_OPTIONS");
@@ -55,4 +73,15 @@ describe("a wrong option is refused by name", () => {
 
 test("an IPv6 address is written in brackets", () => {
   expect(resolveOptions({ host: "::1", port: 25 }).server).toBe("[::1]:25");
+});
+
+test("a unix socket is named by its path", () => {
+  expect(resolveOptions({ host: "mail.example", socketPath: "/run/lmtp.sock" }).server).toBe("/run/lmtp.sock");
+});
+
+test("no secret can be read off the settings", () => {
+  for (const secret of [{ password: "hush" }, { accessToken: "hush" }]) {
+    const settings = resolveOptions({ host: "mail.example", auth: { user: "mac", ...secret } });
+    expect(inspect(settings, { depth: 9 }) + JSON.stringify(settings)).not.toContain("hush");
+  }
 });

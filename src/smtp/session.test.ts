@@ -109,6 +109,52 @@ describe("greeting and EHLO", () => {
     expect(server.conversations[0]).toEqual([]);
   });
 
+  test.each([
+    ["HTTP/1.1 400 Bad Request\r\n", "is a web server (HTTP)", "465 or 587"],
+    ["SSH-2.0-OpenSSH_9.2\r\n", "is an SSH server", "465 or 587"],
+    ["* OK [CAPABILITY IMAP4rev1] ready\r\n", "is a server for reading mail (IMAP)", "SMTP server"],
+    ["+OK POP3 ready\r\n", "is a server for reading mail (POP3)", "SMTP server"],
+    ["\x15\x03\x01\x00\x02\x02\x46", "spoke TLS where plain text was expected", 'security to "tls"'],
+  ])("a server that begins with %j is called by its name", async (greeting, name, advice) => {
+    const server = await serve(async (peer) => {
+      await peer.say(Buffer.from(greeting, "latin1"));
+      await peer.gone();
+    });
+    const error = await failure(server);
+    expect(error).toMatchObject({ code: "WX_SMTP_PROTOCOL", stage: "greeting" });
+    expect(error.message).toContain(name);
+    expect(error.message).toContain(advice);
+  });
+
+  test("LMTP is begun with LHLO, and HELO is never said", async () => {
+    const server = await serve(async (peer) => {
+      await peer.say("220 store LMTP ready\r\n");
+      await peer.ok("LHLO");
+      await peer.gone();
+    });
+    await poolFor(server, { protocol: "lmtp" }).verify();
+    const refusing = await serve(async (peer) => {
+      await peer.say("220 mail ESMTP\r\n");
+      await peer.line();
+      await peer.say("500 5.5.2 what?\r\n");
+      await peer.gone();
+    });
+    const error = await failure(refusing, { protocol: "lmtp" });
+    expect(error).toMatchObject({ code: "WX_SMTP_REFUSED", stage: "ehlo" });
+    expect(error.message).toContain('set protocol to "smtp"');
+    expect(refusing.conversations[0]).toHaveLength(1);
+  });
+
+  test("an LMTP server that is spoken to in SMTP is named", async () => {
+    const server = await serve(async (peer) => {
+      await peer.say("220 store LMTP ready\r\n");
+      await peer.line();
+      await peer.say("500 5.5.1 unknown command\r\n");
+      await peer.gone();
+    });
+    expect((await failure(server)).message).toContain('set protocol to "lmtp"');
+  });
+
   test.each(["end", "reset"] as const)("a server that goes without a greeting (%s) is lost", async (how) => {
     const server = await serve(async (peer) => peer.close(how));
     const error = await failure(server);
