@@ -127,9 +127,9 @@ export class Transaction {
     return this.mode === "chunk" && this.#refusal?.stage === "final" && UNKNOWN_COMMAND.has(this.#refusal.reply.code);
   }
 
-  /** The content is about to leave, or has left in whole. */
+  /** The last byte of the content is about to leave; in a chunk it may leave before the first reply has come. */
   contentLeft(): void {
-    this.#step = "final";
+    if (this.#step === "content") this.#step = "final";
     this.finalByteLeft = true;
   }
 
