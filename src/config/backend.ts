@@ -5,6 +5,7 @@ import { describeError, type Logger } from "../base/index.ts";
 import { type Backend, consoleBackend, dummyBackend, fileBackend, memoryBackend, smtpBackend } from "../mail/index.ts";
 import { defineConfig } from "./define.ts";
 import { ConfigError } from "./errors.ts";
+import { createProviderBackend } from "./provider-mailers.ts";
 import type { MailerConfig, SmtpMailerConfig } from "./types.ts";
 import { readValue } from "./values.ts";
 
@@ -18,13 +19,15 @@ export function createBackend(config: MailerConfig, path: string, logger: Logger
     case "smtp":
       return createSmtpBackend(config, path, logger);
     case "console":
-      return consoleBackend();
+      return consoleBackend({ raw: config.raw });
     case "file":
       return fileBackend({ path: config.path });
     case "memory":
-      return memoryBackend();
+      return memoryBackend({ sentUsing: path.replace(/^mailers\./, "") });
     case "dummy":
       return dummyBackend();
+    default:
+      return createProviderBackend(config);
   }
 }
 

@@ -102,7 +102,10 @@ test("a secret may stand in a file; the line's end is not part of it", () => {
 });
 
 test.each([
-  [{ EMAIL_BACKEND: "sendgrid" }, /^EMAIL_BACKEND: it is "sendgrid"; it must be smtp, console, file, memory or dummy/],
+  [
+    { EMAIL_BACKEND: "pigeon" },
+    /^EMAIL_BACKEND: it is "pigeon"; it must be smtp, console, file, memory, dummy, resend/,
+  ],
   [{ EMAIL_BACKEND: "toString" }, /^EMAIL_BACKEND: it is "toString"/],
   [{ EMAIL_HOST: "h", EMAIL_PORT: "70000" }, /^EMAIL_PORT: it is "70000"; it must be a port/],
   [{ EMAIL_HOST: "h", EMAIL_PORT: "0" }, /^EMAIL_PORT: it is "0"; it must be a port, 1 to 65535\.$/],
@@ -152,10 +155,10 @@ test("a configuration object is checked like the environment, unknown options in
     "siteURL: there is no such option. Did you mean siteUrl?",
     "outbox.retrySeconds: it is -1; it must be a number of seconds over 0, such as 30.",
     "mailers.default.prot: there is no such option. Did you mean port?",
-    'mailers.bulk.backend: it is "smpt"; it must be one of smtp, console, file, memory, dummy, or give an object with a send method.',
+    'mailers.bulk.backend: it is "smpt"; it must be one of smtp, console, file, memory, dummy, resend, postmark, sendgrid, mailgun, ses, aliyun, tencent, or give an object with a send method.',
     "mailers.half.password: it is missing, and user is there. Set both, or neither (EMAIL_HOST_PASSWORD in the environment).",
     'mailers.none: it is "smtp"; it must be an object.',
-    "mailers.quiet.colour: there is no such option. Remove it; there are none here.",
+    "mailers.quiet.colour: there is no such option. There are: raw.",
   ]);
 });
 

@@ -16,6 +16,7 @@ import {
 } from "./check.ts";
 import { ConfigError, type ConfigProblem } from "./errors.ts";
 import { checkDkim, mailShape } from "./mail-checks.ts";
+import { providerShapes } from "./provider-mailers.ts";
 import type { WaxsealConfig } from "./types.ts";
 
 /** Under this a key can be guessed; Django's own are 50 characters. */
@@ -83,10 +84,11 @@ const mailerShapes: Readonly<Record<string, { options: Shape; required: readonly
     },
     required: ["host"],
   },
-  console: { options: {}, required: [] },
+  console: { options: { raw: isBoolean }, required: [] },
   file: { options: { path: isText }, required: ["path"] },
   memory: { options: {}, required: [] },
   dummy: { options: {}, required: [] },
+  ...providerShapes,
 };
 
 /** Whether a backend of ours has this option. */
@@ -95,7 +97,15 @@ export function takesOption(backend: string, option: string): boolean {
 }
 
 /** What each required option is called in the environment. */
-const environmentNames: Readonly<Record<string, string>> = { host: "EMAIL_HOST", path: "EMAIL_FILE_PATH" };
+const environmentNames: Readonly<Record<string, string>> = {
+  host: "EMAIL_HOST",
+  path: "EMAIL_FILE_PATH",
+  apiKey: "EMAIL_API_KEY",
+  domain: "EMAIL_API_DOMAIN",
+  accessKeyId: "EMAIL_ACCESS_KEY_ID",
+  secretAccessKey: "EMAIL_SECRET_ACCESS_KEY",
+  region: "EMAIL_REGION",
+};
 
 /**
  * Checks a configuration and returns it unchanged.

@@ -50,6 +50,12 @@ export const settings: readonly Setting[] = [
   { name: "EMAIL_PORT", path: `${MAILER}.port`, kind: "port" },
   { name: "EMAIL_HOST_USER", path: `${MAILER}.user`, kind: "text" },
   { name: "EMAIL_HOST_PASSWORD", path: `${MAILER}.password`, kind: "secret", fileVariant: true },
+  { name: "EMAIL_API_KEY", path: `${MAILER}.apiKey`, kind: "secret", fileVariant: true },
+  { name: "EMAIL_API_DOMAIN", path: `${MAILER}.domain`, kind: "text" },
+  { name: "EMAIL_API_URL", path: `${MAILER}.baseUrl`, kind: "text" },
+  { name: "EMAIL_ACCESS_KEY_ID", path: `${MAILER}.accessKeyId`, kind: "text" },
+  { name: "EMAIL_SECRET_ACCESS_KEY", path: `${MAILER}.secretAccessKey`, kind: "secret", fileVariant: true },
+  { name: "EMAIL_REGION", path: `${MAILER}.region`, kind: "text" },
   { name: "EMAIL_TIMEOUT", path: `${MAILER}.timeoutSeconds`, kind: "seconds" },
   { name: "EMAIL_SSL_CAFILE", path: `${MAILER}.caFile`, kind: "text" },
   { name: "EMAIL_SSL_CERTFILE", path: `${MAILER}.certFile`, kind: "text" },
@@ -84,7 +90,7 @@ export const settingNames: readonly string[] = [
 
 /** Whether the value at this path of the configuration must never be shown. */
 export function isSecretPath(path: string): boolean {
-  return path === "secretKey" || /\.(?:password|privateKey)$/.test(path);
+  return path === "secretKey" || /\.(?:password|privateKey|apiKey|secretAccessKey|sessionToken)$/.test(path);
 }
 
 /** The environment name that sets a path of the configuration; undefined where only the configuration file can. */

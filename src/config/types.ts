@@ -1,5 +1,6 @@
 /** What can be configured. */
 import type { Backend, DkimKey, FileAccess, MailboxList, Middleware } from "../mail/index.ts";
+import type { ProviderMailerConfig } from "./provider-mailers.ts";
 
 /** A mailer that speaks SMTP. */
 export interface SmtpMailerConfig {
@@ -29,6 +30,8 @@ export interface SmtpMailerConfig {
 /** A mailer that prints to standard output. */
 export interface ConsoleMailerConfig {
   backend: "console";
+  /** Prints the bytes as they would be sent. Default false. */
+  raw?: boolean | undefined;
 }
 
 /** A mailer that writes into a folder. */
@@ -55,6 +58,7 @@ export type MailerConfig =
   | FileMailerConfig
   | MemoryMailerConfig
   | DummyMailerConfig
+  | ProviderMailerConfig
   | Backend;
 
 /** A DKIM key; one of `privateKey` and `privateKeyFile` must be there. */
@@ -65,7 +69,7 @@ export interface DkimConfig extends Omit<DkimKey, "privateKey"> {
 }
 
 /** The name of one of Waxseal's own backends. */
-export type BackendName = "smtp" | "console" | "file" | "memory" | "dummy";
+export type BackendName = "smtp" | "console" | "file" | "memory" | "dummy" | ProviderMailerConfig["backend"];
 
 /** What is said of messages themselves, whichever mailer sends them. */
 export interface MessageConfig extends FileAccess {

@@ -14,6 +14,13 @@ const backends: Readonly<Record<string, BackendName>> = {
   file: "file",
   memory: "memory",
   dummy: "dummy",
+  resend: "resend",
+  postmark: "postmark",
+  sendgrid: "sendgrid",
+  mailgun: "mailgun",
+  ses: "ses",
+  aliyun: "aliyun",
+  tencent: "tencent",
   "django.core.mail.backends.smtp.EmailBackend": "smtp",
   "django.core.mail.backends.console.EmailBackend": "console",
   "django.core.mail.backends.filebased.EmailBackend": "file",
@@ -66,7 +73,7 @@ const readers: Readonly<Record<SettingKind, (text: string) => Reading>> = {
     const value = Object.hasOwn(backends, text) ? backends[text] : undefined;
     return value === undefined
       ? {
-          problem: `${got(text)}; it must be smtp, console, file, memory or dummy, or Django's name for one, such as django.core.mail.backends.smtp.EmailBackend.`,
+          problem: `${got(text)}; it must be smtp, console, file, memory, dummy, resend, postmark, sendgrid, mailgun, ses, aliyun or tencent, or Django's name for one, such as django.core.mail.backends.smtp.EmailBackend.`,
         }
       : { value };
   },
