@@ -34,7 +34,8 @@ const plainValues: JsonFactory = {
 function mayBeRounded(value: unknown): boolean {
   if (typeof value === "number") return Number.isInteger(value) && !Number.isSafeInteger(value);
   if (typeof value !== "object" || value === null) return false;
-  return Object.values(value).some(mayBeRounded);
+  for (const name in value) if (mayBeRounded((value as Record<string, unknown>)[name])) return true;
+  return false;
 }
 
 /**

@@ -9,7 +9,10 @@ import type { Signer, SignerOptions } from "./signer.ts";
 export type SignerClass<S extends Signer = Signer> = new (secretKey: SecretKey, options?: SignerOptions) => S;
 
 /** The options of a signer but its salt, which is the serializer's. */
-export type SignerKwargs = Omit<SignerOptions, "salt">;
+export interface SignerKwargs extends Omit<SignerOptions, "salt"> {
+  /** A TimestampSigner's: true to read also times counted from 2011, as itsdangerous before 1.0 wrote them. */
+  readonly legacyEpoch?: boolean;
+}
 
 /** What may be set of a serializer; a misspelt name is refused. */
 export interface SerializerOptions<T = JsonValue, S extends Signer = Signer> {
@@ -22,7 +25,7 @@ export interface SerializerOptions<T = JsonValue, S extends Signer = Signer> {
   /** Signs. Default: this class's own. */
   readonly signer?: SignerClass<S>;
   /** Handed to the signer, after this serializer's `lenient`, `minKeyBytes` and `now`. */
-  readonly signerKwargs?: SignerKwargs & Record<string, unknown>;
+  readonly signerKwargs?: SignerKwargs;
   /** Signers tried in turn where the first one refuses: other options, another class, or both. */
   readonly fallbackSigners?: readonly (SignerKwargs | SignerClass<S> | readonly [SignerClass<S>, SignerKwargs])[];
   /** True to read base64 as carelessly spelt as Python reads it; then several texts are the same token. Default false. */

@@ -1,5 +1,6 @@
 /** Finds a Python for tests of interoperation, and runs scripts in it. */
 import { execFileSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
 
 /** The one on the PATH, then the system's, whose distribution packages may have what the other lacks. */
 const CANDIDATES = ["python3", "/usr/bin/python3"];
@@ -16,9 +17,9 @@ export function findPython(modules: readonly string[]): string | undefined {
   });
 }
 
-/** Runs a script that reads one JSON value from its standard input and prints one; returns what it printed. */
-export function runPython(python: string, script: string, input: unknown): unknown {
-  const output = execFileSync(python, ["-c", script], {
+/** Runs a file that reads one JSON value from its standard input and prints one; returns what it printed. */
+export function runPython(python: string, script: URL, input: unknown): unknown {
+  const output = execFileSync(python, ["-W", "ignore", fileURLToPath(script)], {
     input: JSON.stringify(input),
     encoding: "utf8",
     maxBuffer: 64 * 1024 * 1024,

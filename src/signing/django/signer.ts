@@ -17,7 +17,7 @@ export interface SignerOptions {
   readonly fallbackKeys?: readonly DjangoKey[];
   /** Stands between value and signature. Default ":". */
   readonly sep?: string;
-  /** Keeps signatures of different purposes apart. Default "django.core.signing." and the name of the class. */
+  /** Keeps signatures of different purposes apart. Default, also for an empty one: "django.core.signing." and the class. */
   readonly salt?: string | Uint8Array;
   /** The digest of derivation and signature, by node:crypto's name. Default "sha256"; before Django 3.1 it was "sha1". */
   readonly algorithm?: string;
@@ -87,7 +87,7 @@ export class Signer extends BaseSigner {
    */
   constructor(options: SignerOptions) {
     checkOptions("the signer", options, signerOptionNames);
-    const { key, fallbackKeys = [], sep = ":", salt = DEFAULT_SALT, algorithm = "sha256", lenient = false } = options;
+    const { key, fallbackKeys = [], sep = ":", salt = "", algorithm = "sha256", lenient = false } = options;
     if (UNSAFE_SEPARATOR.test(sep)) {
       const problem = "sep must not be empty, nor of letters, digits and the signs -_=[]^` and backslash only";
       throw new SigningUsageError("WX_SIGNING_OPTION", problem);
@@ -95,7 +95,7 @@ export class Signer extends BaseSigner {
     // Oldest to newest, as the base takes them; verified are the key first, then the fallbacks in their order.
     super([...fallbackKeys.toReversed(), key], {
       sep,
-      salt,
+      salt: salt.length === 0 ? DEFAULT_SALT : salt,
       lenient,
       digestMethod: algorithm,
       minKeyBytes: options.minKeyBytes ?? 1,

@@ -11,6 +11,8 @@ export interface AgeOptions {
   readonly maxAge?: number | null | undefined;
 }
 
+const DEFAULT_SALT = "django.core.signing.TimestampSigner";
+
 /** The end of the year 9999, where Python's dates end, in Unix seconds. */
 const LAST_SECOND = 253_402_300_799;
 
@@ -26,7 +28,7 @@ export class TimestampSigner extends Signer {
 
   /** @throws SigningUsageError as Signer's. */
   constructor(options: SignerOptions) {
-    super({ ...options, salt: options.salt ?? "django.core.signing.TimestampSigner" });
+    super({ ...options, salt: options.salt?.length ? options.salt : DEFAULT_SALT });
     this.#now = options.now ?? (() => Date.now() / 1000);
   }
 
