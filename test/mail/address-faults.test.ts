@@ -114,6 +114,11 @@ describe("refused, because it is not exactly one address", () => {
     "a@example .com",
     "a@ example.com",
     "a @example.com",
+    "a .b@example.com",
+    "a. b@example.com",
+    '"a" .b@example.com',
+    "a@example . com",
+    "a@example\u3000.com",
     "<a@example.com >",
     "< a@example.com>",
     // A comment after a quoted local part, obsolete routes and other leftovers of RFC 822

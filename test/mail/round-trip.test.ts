@@ -5,6 +5,7 @@ import { type Mailbox, toAsciiAddress } from "../../src/mail/index.ts";
 import { composed, headerOf, readBoth } from "../support/composed.ts";
 import { type ParsedMessage, shownMailbox } from "../support/parsers.ts";
 import { runs } from "../support/property.ts";
+import { brokenRules } from "../support/strict-mime.ts";
 import {
   bodyText,
   headerText,
@@ -12,6 +13,7 @@ import {
   latinText,
   message,
   type RandomMessage,
+  shownText,
 } from "../support/random-message.ts";
 
 /** Text as it must come back: with LF, and a line break at its end. */
@@ -121,6 +123,56 @@ test("images in the HTML come back with their Content-IDs, which the HTML names"
       expect(postalMime.attachments.map(({ cid }) => cid)).toEqual(cids);
       expect(mailparser.attachments.map(({ cid }) => cid)).toEqual(cids);
       expect(mailparser.html).toBe(asRead(html));
+    }),
+    runs(100),
+  );
+});
+
+test("names and a subject in UTF-8 come back, where the header may hold it", async () => {
+  await fc.assert(
+    fc.asyncProperty(shownText, shownText, async (name, subject) => {
+      const fields = { from: { name, address: "麦克@例子.中国" }, subject, smtpUtf8: true };
+      const { postalMime, mailparser } = await readBoth(fields);
+      expect([mailparser.from[0]?.name, mailparser.subject]).toEqual([name, subject]);
+      expect([postalMime.from[0]?.name, postalMime.subject]).toEqual([name, subject]);
+    }),
+    runs(200),
+  );
+});
+
+test("names and a subject come back from base64 words alone", async () => {
+  await fc.assert(
+    fc.asyncProperty(headerText, headerText, async (name, subject) => {
+      const fields = { from: { name, address: "a@example.com" }, subject };
+      const { mailparser } = await readBoth(fields, { headerEncoding: { words: "base64" } });
+      expect([mailparser.from[0]?.name, mailparser.subject]).toEqual([name, subject]);
+      expect(headerOf(composed(fields, { headerEncoding: { words: "base64" } }))).not.toMatch(/=\?UTF-8\?Q\?/);
+    }),
+    runs(100),
+  );
+});
+
+test("with every form of the body, a calendar, a message in the message and text files no rule is broken", () => {
+  fc.assert(
+    fc.property(message, bodyText, bodyText, headerText, (inner, first, second, name) => {
+      const sent = composed({
+        text: first,
+        html: second,
+        amp: second,
+        watchHtml: first,
+        alternatives: [
+          { content: first, contentType: "text/markdown" },
+          { content: Buffer.from(second), contentType: "application/json" },
+        ],
+        icalEvent: { content: `BEGIN:VCALENDAR\r\nMETHOD:REQUEST\r\n${first}\r\nEND:VCALENDAR`, method: "request" },
+        list: { id: { name, id: "news.example.com" }, unsubscribe: ["https://example.com/off", "off@例子.中国"] },
+        attachments: [
+          { filename: "inner.eml", content: composed(inner).bytes },
+          { filename: "a.txt", content: first },
+          { content: second, contentType: "text/html", headers: name === "" ? {} : { "X-Note": name } },
+        ],
+      });
+      expect(brokenRules(sent.bytes)).toEqual([]);
     }),
     runs(100),
   );

@@ -9,8 +9,8 @@ const context: ComposeContext = {
 };
 
 /** The message of these fields, from and to somebody where they do not say. */
-export function composed(fields: MessageFields): Composed {
-  return compose({ from: "mac@example.com", to: ["bob@example.com"], ...fields }, context);
+export function composed(fields: MessageFields, differently: Partial<ComposeContext> = {}): Composed {
+  return compose({ from: "mac@example.com", to: ["bob@example.com"], ...fields }, { ...context, ...differently });
 }
 
 /** The header of a composed message, as it is written. */
@@ -27,9 +27,10 @@ export function fieldsNamed(message: Composed, name: string): string[] {
 /** The message through each parser; fails where its bytes break a rule. */
 export async function readBoth(
   fields: MessageFields,
+  differently?: Partial<ComposeContext>,
 ): Promise<{ postalMime: ParsedMessage; mailparser: ParsedMessage }> {
-  const { bytes } = composed(fields);
-  const broken = brokenRules(bytes);
+  const { bytes } = composed(fields, differently);
+  const broken = brokenRules(bytes, { utf8: fields.smtpUtf8 === true });
   if (broken.length > 0) throw new Error(`The message breaks rules: ${JSON.stringify(broken, null, 1)}`);
   return { postalMime: await readByPostalMime(bytes), mailparser: await readByMailparser(bytes) };
 }

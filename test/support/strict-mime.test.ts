@@ -13,7 +13,7 @@ const SOUND_HEADER = [
 ];
 const PLAIN = ["Content-Type: text/plain; charset=utf-8", "Content-Transfer-Encoding: 7bit", "", "Hello", ""];
 
-function message(...lines: readonly string[]): Uint8Array {
+function message(...lines: readonly string[]): Buffer {
   return Buffer.from(lines.join("\r\n"), "latin1");
 }
 
@@ -174,6 +174,17 @@ describe("of a header, it finds", () => {
   test("its end missing", () => {
     expect(rules(message("From: a@example.com"))).toContain("header-without-end");
   });
+});
+
+test("UTF-8 in a header is sound where it is asked for, and nothing else outside ASCII is", () => {
+  const utf8 = message(...SOUND_HEADER, ...PLAIN)
+    .toString()
+    .replace("Ann Lee <ann", "天天 <麦克");
+  const rulesOf = (bytes: Uint8Array): string[] => brokenRules(bytes, { utf8: true }).map(({ rule }) => rule);
+  expect(rulesOf(Buffer.from(utf8))).toEqual([]);
+  expect(rules(Buffer.from(utf8))).toContain("not-7bit");
+  expect(rulesOf(Buffer.from(utf8.replace("Hello", "天")))).toEqual(["not-7bit", "not-7bit", "not-7bit"]);
+  expect(rulesOf(message("Subject: \xff", ...SOUND_HEADER, ...PLAIN))).toContain("header-not-utf8");
 });
 
 describe("of parameters, it finds", () => {

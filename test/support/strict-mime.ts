@@ -20,10 +20,14 @@ const ONCE_AT_MOST = ["sender", "reply-to", "to", "cc", "subject", "in-reply-to"
 /** Would show who else got the message. */
 const NEVER = ["bcc", "resent-bcc"];
 
-/** The rules that a message breaks, in the order of their offsets; empty for a sound one. */
-export function brokenRules(bytes: Uint8Array): Broken[] {
+/**
+ * The rules that a message breaks, in the order of their offsets; empty for a sound one.
+ *
+ * @param options `utf8` for a message that may hold UTF-8 in its header (RFC 6532).
+ */
+export function brokenRules(bytes: Uint8Array, options: { utf8?: boolean } = {}): Broken[] {
   const source = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1");
-  const report = new Report();
+  const report = new Report(options.utf8);
   checkLines(source, report);
   const { fields, bodyAt } = readHeader(source, 0, source.length, report);
   const names = fields.map(({ key }) => key);

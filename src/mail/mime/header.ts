@@ -17,7 +17,7 @@ const PLAIN = /^[!-~](?:[ -~]*[!-~])?$/;
 const PLAIN_UTF8 = /^(?!\s)(?!.*\p{Cs}).*(?<!\s)$/su;
 /** No blank at an end: readers drop it there, quoted or not, but not out of an encoded-word. */
 const QUOTABLE = /^(?! )[ -~]*(?<! )$/;
-const QUOTABLE_UTF8 = /^(?! )\P{Cs}*(?<! )$/u;
+const QUOTABLE_UTF8 = /^(?!\s)\P{Cs}*(?<!\s)$/u;
 
 /** How text outside ASCII stands in headers. */
 export interface HeaderStyle {

@@ -3,6 +3,8 @@ import { checkPhraseWord, looksEncoded } from "./encoded-words.ts";
 import type { Report } from "./report.ts";
 
 const ATEXT = /[\w!#$%&'*+/=?^`{|}~-]/;
+/** With the octets of UTF-8 (RFC 6532, section 3.2). */
+const UTF8_ATEXT = /[\w!#$%&'*+/=?^`{|}~\x80-\xff-]/;
 const LABEL = /^\w(?:[\w-]*\w)?$/;
 
 /** A piece of a mailbox list: an atom (with dots), a quoted-string with its quotes, a domain literal, or one of `<>@,`. */
@@ -13,7 +15,7 @@ interface Token {
 
 export function checkMailboxes(value: string, offset: number, report: Report): void {
   const mailboxes: Token[][] = [[]];
-  for (const token of tokens(value)) {
+  for (const token of tokens(value, report.utf8 ? UTF8_ATEXT : ATEXT)) {
     if (token.kind === "bad") return report.broken("mailbox", offset, `${token.text} in ${value}`);
     if (token.text === ",") mailboxes.push([]);
     else mailboxes.at(-1)?.push(token);
@@ -21,7 +23,7 @@ export function checkMailboxes(value: string, offset: number, report: Report): v
   for (const mailbox of mailboxes) checkMailbox(mailbox, offset, report);
 }
 
-function* tokens(value: string): Generator<Token> {
+function* tokens(value: string, atext: RegExp): Generator<Token> {
   for (let at = 0; at < value.length;) {
     const start = at;
     const character = value[at] ?? "";
@@ -35,8 +37,8 @@ function* tokens(value: string): Generator<Token> {
       yield { kind: at > value.length ? "bad" : "literal", text: value.slice(start, at) };
     } else if ("<>@,".includes(character)) {
       yield { kind: "sign", text: value[at++] ?? "" };
-    } else if (ATEXT.test(character) || character === ".") {
-      while (at < value.length && (ATEXT.test(value[at] ?? "") || value[at] === ".")) at++;
+    } else if (atext.test(character) || character === ".") {
+      while (at < value.length && (atext.test(value[at] ?? "") || value[at] === ".")) at++;
       yield { kind: "atom", text: value.slice(start, at) };
     } else {
       yield { kind: "bad", text: value[at++] ?? "" };

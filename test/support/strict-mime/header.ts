@@ -61,8 +61,9 @@ function checkFolds(text: string, offset: number, report: Report): void {
   for (const line of text.split("\r\n")) {
     report.unless(/[^ \t]/.test(line), "blank-fold", at, line);
     report.unless(!/[ \t]$/.test(line), "blank-at-line-end", at, line);
-    report.unless(!/=\?[^?]+\?[BQ]\?[^?]*\?=/i.test(line) || line.length <= 76, "encoded-word-line-over-76", at, line);
-    report.unless(line.length <= FOLD_BY || !canFold(line), "line-over-78-that-folds", at, line);
+    const characters = report.utf8 ? Buffer.from(line, "latin1").toString().length : line.length;
+    report.unless(!/=\?[^?]+\?[BQ]\?[^?]*\?=/i.test(line) || characters <= 76, "encoded-word-line-over-76", at, line);
+    report.unless(characters <= FOLD_BY || !canFold(line), "line-over-78-that-folds", at, line);
     at += line.length + 2;
   }
 }

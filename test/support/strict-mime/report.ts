@@ -11,7 +11,13 @@ export interface Broken {
 
 /** Collects what is broken. */
 export class Report {
+  /** Headers may hold UTF-8 (RFC 6532). */
+  readonly utf8: boolean;
   readonly #found: Broken[] = [];
+
+  constructor(utf8 = false) {
+    this.utf8 = utf8;
+  }
 
   unless(holds: boolean, rule: string, offset: number, detail: string): void {
     if (!holds) this.#found.push({ rule, offset, detail: JSON.stringify(detail.slice(0, 120)) });
