@@ -47,7 +47,7 @@ export class Connection {
     this.#capabilities = session.capabilities;
     this.#settings = settings;
     this.#pipeline = new Pipeline(
-      session,
+      { ...session, protocol: settings.protocol },
       { record, limits: settings },
       {
         onProgress: () => this.#feeder?.onProgress(this),
@@ -77,7 +77,8 @@ export class Connection {
 
   /** Whether it has carried as many messages as it may. */
   get isWorn(): boolean {
-    return this.#pipeline.begun >= this.#settings.maxMessagesPerConnection;
+    const { messages = Number.POSITIVE_INFINITY } = this.#capabilities.limits;
+    return this.#pipeline.begun >= Math.min(messages, this.#settings.maxMessagesPerConnection);
   }
 
   get hasRoom(): boolean {

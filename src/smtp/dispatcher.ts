@@ -6,7 +6,7 @@ import { type Errand, Job, type Visit } from "./job.ts";
 import { LoginGuard } from "./login-guard.ts";
 import { onAbort } from "./on-abort.ts";
 import type { SmtpSettings } from "./options.ts";
-import type { SmtpMode } from "./pipeline/mode.ts";
+import { slowerOf, type SmtpMode } from "./pipeline/mode.ts";
 import { TrackRecord } from "./pipeline/track-record.ts";
 import { RateLimit } from "./rate-limit.ts";
 
@@ -31,7 +31,7 @@ export class Dispatcher {
 
   constructor(settings: SmtpSettings) {
     this.#settings = settings;
-    this.#record = new TrackRecord(settings.pipelining);
+    this.#record = new TrackRecord(fullestMode(settings));
     this.#rate = new RateLimit(settings.rates, settings.clock);
     this.#logins = settings.auth === undefined ? undefined : new LoginGuard(settings.authPause, settings.clock);
   }
@@ -284,4 +284,9 @@ export class Dispatcher {
   #log(level: "debug" | "info" | "warn", event: string, fields: Readonly<Record<string, unknown>>): void {
     this.#settings.logger.log(level, event, { server: this.#settings.server, ...fields });
   }
+}
+
+/** LMTP answers each message more than once: the next one waits until all of it is answered. */
+function fullestMode({ pipelining, protocol }: SmtpSettings): SmtpMode {
+  return protocol === "lmtp" ? slowerOf(pipelining, "pipe") : pipelining;
 }

@@ -10,6 +10,7 @@ import type { Capabilities } from "../capabilities.ts";
 import { dataBlocks, rawBlocks, terminatorOf } from "../content.ts";
 import { abortedFault, outOfStepFault, refusedFault } from "../faults.ts";
 import type { Job } from "../job.ts";
+import type { SmtpProtocol } from "../options.ts";
 import type { SmtpReceipt } from "../receipt.ts";
 import { formatReply, type RawReply } from "../reply.ts";
 import type { Fault } from "../transcript.ts";
@@ -57,6 +58,7 @@ export class Pipeline implements WireDriver {
   readonly #limits: FlightLimits;
   readonly #feeder: Feeder;
   readonly #offered: SmtpMode;
+  readonly #answersEach: boolean;
   /** The messages on the way; replies belong to the first. */
   readonly #flight: Transaction[] = [];
   #flightBytes = 0;
@@ -75,12 +77,13 @@ export class Pipeline implements WireDriver {
   hasRested = false;
 
   constructor(
-    session: { wire: Wire; capabilities: Capabilities },
+    session: { wire: Wire; capabilities: Capabilities; protocol: SmtpProtocol },
     shared: { record: TrackRecord; limits: FlightLimits },
     feeder: Feeder,
   ) {
     this.#wire = session.wire;
     this.#capabilities = session.capabilities;
+    this.#answersEach = session.protocol === "lmtp";
     this.#record = shared.record;
     this.#limits = shared.limits;
     this.#feeder = feeder;
@@ -135,7 +138,7 @@ export class Pipeline implements WireDriver {
     if (transaction === undefined) return this.onUnasked(reply);
     switch (transaction.take(reply)) {
       case "next":
-        if (transaction.mode === "one") this.#queueStep(transaction);
+        if (transaction.mode === "one" && transaction.step !== "final") this.#queueStep(transaction);
         return;
       case "content":
       case "nothing":
@@ -199,10 +202,16 @@ export class Pipeline implements WireDriver {
 
   #courseOfNext(): Course {
     const mode = this.#mode();
+    const answersEach = this.#answersEach;
     // RSET in each group keeps a refused chunk from spoiling the next; Exim needs it.
-    if (mode === "chunk") return { mode, resets: true, probes: !this.#record.isProven("chunk") };
+    if (mode === "chunk") return { mode, resets: true, probes: !this.#record.isProven("chunk"), answersEach };
     const isChained = this.#flight.length > 0;
-    return { mode: mode === "chain" && !isChained ? "pipe" : mode, resets: this.#needsReset, probes: false };
+    return {
+      mode: mode === "chain" && !isChained ? "pipe" : mode,
+      resets: this.#needsReset,
+      probes: false,
+      answersEach,
+    };
   }
 
   /** The next command of a message in mode "one". */
@@ -246,7 +255,7 @@ export class Pipeline implements WireDriver {
     // Its caller has given it up, and there is no way back from here but this.
     if (transaction.job.isSettled) return this.#wire.destroy();
     if (transaction.probes) this.#wire.queue(bdatCommand(transaction.job.bytes.length), 0);
-    this.#queueContent(transaction, 1);
+    this.#queueContent(transaction, transaction.finalReplies);
   }
 
   /** Queues the content; `replies` is how many its end will have that were not counted yet. */
@@ -336,7 +345,7 @@ export class Pipeline implements WireDriver {
       this.#refuse(transaction);
       return true;
     }
-    const mayBeTaken = transaction.finalByteLeft && !this.#saidGoodbye;
+    const mayBeTaken = transaction.finalByteLeft && (!this.#saidGoodbye || transaction.isTakenInPart);
     if (!mayBeTaken && this.#mayReturn(transaction, isFirst, steppedDown)) return false;
     this.#fail(transaction, this.#wire.faultAt(transaction.stage), mayBeTaken);
     return true;

@@ -28,6 +28,8 @@ export interface Course {
   readonly resets: boolean;
   /** Whether the server is asked with an empty chunk before content follows a BDAT. */
   readonly probes: boolean;
+  /** Whether the end of the content is answered once for each recipient that was taken (LMTP). */
+  readonly answersEach: boolean;
 }
 
 /** What a server says to a command that it does not know, or not there. */
@@ -50,6 +52,7 @@ export class Transaction {
   readonly mode: SmtpMode;
   readonly resets: boolean;
   readonly probes: boolean;
+  readonly answersEach: boolean;
   /** Each recipient once. */
   readonly recipients: readonly string[];
   readonly accepted: string[] = [];
@@ -58,18 +61,21 @@ export class Transaction {
   #step: Step;
   /** How many recipients were answered for. */
   #answered = 0;
+  /** How many of the accepted recipients have the message, where each is answered for. */
+  #delivered = 0;
   #mailTaken = false;
   #refusal: Refusal | undefined;
   #acknowledgement: SmtpReply | undefined;
   /** Whether the last byte of the message was handed to the socket: from here on it may be taken without our knowing. */
   finalByteLeft = false;
 
-  constructor(job: Job, { mode, resets, probes }: Course, transcript: Transcript) {
+  constructor(job: Job, { mode, resets, probes, answersEach }: Course, transcript: Transcript) {
     const { to } = job.envelope;
     this.job = job;
     this.mode = mode;
     this.resets = resets;
     this.probes = probes;
+    this.answersEach = answersEach;
     this.recipients = to.length === 1 ? to : [...new Set(to)];
     this.#transcript = transcript;
     this.#step = resets ? "rset" : "mail";
@@ -105,6 +111,16 @@ export class Transaction {
   /** Whether the server has taken no part of the message. */
   get isUntouched(): boolean {
     return !this.#mailTaken;
+  }
+
+  /** How many replies the end of the content will have. */
+  get finalReplies(): number {
+    return this.answersEach ? this.accepted.length : 1;
+  }
+
+  /** Whether the message was acknowledged for some of its recipients, and others are still to be answered for. */
+  get isTakenInPart(): boolean {
+    return this.#delivered > 0;
   }
 
   /** Whether replies to commands that left together are still to come. */
@@ -177,7 +193,7 @@ export class Transaction {
     else if (this.#mailTaken) this.#reject(address, reply);
     this.#answered += 1;
     if (this.#answered < this.recipients.length) return "next";
-    if (this.accepted.length === 0) this.#refuseForAll();
+    if (this.accepted.length === 0) this.#refuseForAll("rcpt");
     if (this.mode !== "one") this.#step = this.probes ? "probe" : this.mode === "chunk" ? "final" : "data";
     else if (this.accepted.length === 0) return "done";
     else this.#step = "data";
@@ -188,7 +204,9 @@ export class Transaction {
   #takeData(reply: RawReply, kind: number): Move {
     if (reply.code === 354) {
       this.#step = "content";
-      return this.accepted.length > 0 ? "content" : "nothing";
+      if (this.accepted.length > 0) return "content";
+      // An LMTP server must refuse here: how often it would answer an empty message, nothing says.
+      return this.answersEach ? "unfit" : "nothing";
     }
     if (kind < 4) return "unfit";
     this.#refuse("data", reply);
@@ -205,9 +223,23 @@ export class Transaction {
 
   #takeFinal(reply: RawReply, kind: number): Move {
     if (kind === 3) return "unfit";
+    if (this.answersEach) return this.#takeFinalOfOne(reply, kind);
     if (kind !== 2) this.#refuse("final", reply);
     if (this.mode === "chunk" && kind === 2 && !this.#mayAcknowledge(reply)) return "unfit";
     if (this.#refusal === undefined) this.#acknowledgement = this.#transcript.read(reply);
+    return "done";
+  }
+
+  /** One reply for each recipient that was taken, in their order (RFC 2033, section 4.2). */
+  #takeFinalOfOne(reply: RawReply, kind: number): Move {
+    if (kind === 2) {
+      this.#delivered += 1;
+      this.#acknowledgement ??= this.#transcript.read(reply);
+    } else {
+      for (const address of this.accepted.splice(this.#delivered, 1)) this.#reject(address, reply);
+    }
+    if (this.#delivered < this.accepted.length) return "next";
+    if (this.accepted.length === 0) this.#refuseForAll("final");
     return "done";
   }
 
@@ -228,8 +260,8 @@ export class Transaction {
   }
 
   /** All were refused: the error speaks for the one that may be taken later, if there is one. */
-  #refuseForAll(): void {
+  #refuseForAll(stage: SmtpStage): void {
     const speaking = this.rejected.find(({ retryable }) => retryable) ?? this.rejected[0];
-    if (speaking !== undefined) this.#refusal ??= { stage: "rcpt", reply: speaking.reply };
+    if (speaking !== undefined) this.#refusal ??= { stage, reply: speaking.reply };
   }
 }
