@@ -384,3 +384,184 @@ test("junk by the megabyte is composed or refused within a second", () => {
     }
   }
 });
+
+describe("UTF-8 in headers, when it is asked for,", () => {
+  const fields: MessageFields = {
+    smtpUtf8: true,
+    from: "天天生鲜 <天@例子.中国>",
+    subject: "您的订单",
+    headers: { "X-Tag": "é", "Reply-To": ["Ünal <ü@example.com>"] },
+  };
+
+  test("stands as it is", async () => {
+    const { bytes } = composed(fields);
+    const header = headerOf(Buffer.from(bytes).toString("utf8"));
+    expect(header).toContain('From: "天天生鲜" <天@xn--fsqu00a.xn--fiqs8s>\r\n');
+    expect(header).toContain("\r\nSubject: 您的订单\r\n");
+    expect(header).toContain("\r\nX-Tag: é\r\n");
+    expect(header).toContain('\r\nReply-To: "Ünal" <ü@example.com>\r\n');
+    const postal = await PostalMime.parse(bytes);
+    expect([postal.subject, postal.from?.name]).toEqual(["您的订单", "天天生鲜"]);
+  });
+
+  test("leaves the body 7-bit, and what cannot be folded encoded", () => {
+    const { bytes } = composed({ ...fields, subject: "天".repeat(300), text: "é" });
+    const raw = Buffer.from(bytes).toString("latin1");
+    expect(raw).toContain("=C3=A9\r\n");
+    expect(raw).toContain("\r\nSubject: =?UTF-8?B?");
+    for (const line of raw.split("\r\n")) expect(line.length).toBeLessThanOrEqual(998);
+  });
+});
+
+describe("the encoding of headers that a provider asks for", () => {
+  const composedFor = (fields: MessageFields, headerEncoding: ComposeContext["headerEncoding"]): string => {
+    const { bytes } = compose({ to: ["ann@example.com"], ...fields }, { ...context, headerEncoding });
+    return headerOf(Buffer.from(bytes).toString("latin1"));
+  };
+  const from = { name: "天天生鲜欢迎您来到我们的商城".repeat(3), address: "mac@163.com" };
+
+  test("may be B for every word", () => {
+    expect(composedFor({ subject: "Café and cake" }, undefined)).toContain(
+      "Subject: =?UTF-8?Q?Caf=C3=A9_and_cake?=\r\n",
+    );
+    expect(composedFor({ subject: "Café and cake" }, { words: "base64" })).toContain(
+      "Subject: =?UTF-8?B?Q2Fmw6kgYW5kIGNha2U=?=\r\n",
+    );
+  });
+
+  test("may leave From on one line", () => {
+    expect(composedFor({ from }, undefined)).toMatch(/^From: =\?UTF-8\?B\?\S+\r\n =\?/);
+    expect(composedFor({ from }, { foldFrom: false })).toMatch(/^From: (?:=\?UTF-8\?B\?\S+\?= )+<mac@163\.com>\r\n/);
+  });
+});
+
+describe("the charset of text", () => {
+  test.each<[MessageFields, string, string]>([
+    [{ text: "Køge", charset: "iso-8859-1" }, "text/plain; charset=iso-8859-1", "K=F8ge\r\n"],
+    [{ text: "Koge", charset: "US-ASCII" }, "text/plain; charset=us-ascii", "Koge\r\n"],
+    [{ html: "Køge", charset: "latin1" }, "text/html; charset=iso-8859-1", "K=F8ge\r\n"],
+    [
+      { alternatives: [{ content: "Køge", contentType: "text/x-k; charset=ISO-8859-1" }] },
+      "text/x-k; charset=ISO-8859-1",
+      "K=F8ge\r\n",
+    ],
+  ])("of %j is really used", (fields, type, body) => {
+    const raw = source(fields);
+    expectStrict(raw);
+    expect(raw).toContain(`Content-Type: ${type}\r\n`);
+    expect(raw.endsWith(`\r\n\r\n${body}`)).toBe(true);
+  });
+
+  test("keeps lines short, whatever its octets look like in UTF-8", () => {
+    expectStrict(source({ text: "\u00a0\u00bf".repeat(50), charset: "iso-8859-1" }));
+  });
+
+  test.each<[MessageFields, string]>([
+    [{ text: "x", charset: "gb18030" }, "charset"],
+    [{ text: "Łódź", charset: "iso-8859-1" }, "text"],
+    [{ html: "é", charset: "us-ascii" }, "html"],
+    [{ alternatives: [{ content: "x", contentType: "text/x; charset=shift_jis" }] }, "alternatives[0].contentType"],
+  ])("%j is refused by name", (fields, field) => {
+    expect(() => composed(fields)).toThrow(expect.objectContaining({ code: "WX_MESSAGE_CHARSET", field }));
+  });
+
+  test("may come from the context, for messages that name none", () => {
+    const { bytes } = compose({ to: ["a@example.com"], text: "é" }, { ...context, charset: "iso-8859-1" });
+    expect(Buffer.from(bytes).toString("latin1")).toContain("=E9\r\n");
+  });
+});
+
+describe("a message that is too large", () => {
+  const limited = (fields: MessageFields, maxMessageBytes: number): Composed =>
+    compose({ to: ["ann@example.com"], ...fields }, { ...context, maxMessageBytes });
+  const fields: MessageFields = { text: "x\n".repeat(1000), attachments: [{ content: Buffer.alloc(10_000) }] };
+
+  test("is refused, and one that just fits is not", () => {
+    const { length } = composed(fields).bytes;
+    expect(limited(fields, length).bytes).toHaveLength(length);
+    expect(() => limited(fields, length - 1)).toThrow(expect.objectContaining({ code: "WX_MESSAGE_TOO_LARGE" }));
+  });
+
+  test("is refused by what its content comes to, before anything is built", () => {
+    const attachments = [{ content: Buffer.alloc(10_000), contentType: "not a type" }];
+    expect(() => limited({ attachments }, 13_000)).toThrow(expect.objectContaining({ code: "WX_MESSAGE_TOO_LARGE" }));
+    expect(() => limited({ attachments }, 14_000)).toThrow(
+      expect.objectContaining({ code: "WX_MESSAGE_CONTENT_TYPE" }),
+    );
+  });
+});
+
+describe("the fields of the header", () => {
+  test("may say the sender, the date and the Message-ID", () => {
+    const header = headerOf(
+      source({
+        sender: "Robot <robot@example.com>",
+        date: new Date(0),
+        messageId: "<own@example.com>",
+        headers: { "Content-Language": "zh" },
+      }),
+    );
+    expect(header).toContain("\r\nSender: Robot <robot@example.com>\r\n");
+    expect(header).toContain("\r\nDate: Thu, 01 Jan 1970 00:00:00 +0000\r\n");
+    expect(header).toContain("\r\nMessage-ID: <own@example.com>\r\n");
+    expect(header).toContain("\r\nContent-Language: zh\r\n");
+  });
+
+  test("may say the domain of the Message-ID", () => {
+    expect(composed({ messageIdDomain: "例子.中国" }).messageId).toMatch(/^<[0-9a-f-]{36}@xn--fsqu00a\.xn--fiqs8s>$/);
+    expect(() => composed({ messageIdDomain: "a b" })).toThrow(expect.objectContaining({ field: "messageIdDomain" }));
+  });
+
+  test("show local time when it is asked for", () => {
+    const { bytes } = compose({ to: ["a@example.com"] }, { ...context, useLocalTime: true });
+    const [, date = ""] = /^Date: (.*)\r$/m.exec(Buffer.from(bytes).toString("latin1")) ?? [];
+    expect(Date.parse(date)).toBe(NOW);
+    const minutes = -new Date(NOW).getTimezoneOffset();
+    expect(
+      date.endsWith(
+        `${minutes < 0 ? "-" : "+"}${String(Math.floor(Math.abs(minutes) / 60)).padStart(2, "0")}${String(Math.abs(minutes) % 60).padStart(2, "0")}`,
+      ),
+    ).toBe(true);
+  });
+
+  test("name one sender where they name several authors", () => {
+    const headers = { From: ["a@example.com", "b@example.com"] };
+    expect(() => composed({ headers })).toThrow(/^headers\["From"\] names several\. Say in the field sender/);
+    expect(headerOf(source({ headers, sender: "a@example.com" }))).toMatch(
+      /^From: a@example\.com, b@example\.com\r\nSender: a@example\.com\r\n/,
+    );
+  });
+
+  test.each<[MessageFields, string]>([
+    [{ messageId: "no brackets" }, "messageId"],
+    [{ date: "tomorrow" }, "date"],
+    [{ date: new Date(Number.NaN) }, "date"],
+    [{ sender: "a@example.com, b@example.com" }, "sender"],
+    [{ contentSubtype: "xml" as "html" }, "contentSubtype"],
+    [{ alternatives: {} as unknown as [] }, "alternatives"],
+    [{ attachments: "a.pdf" as unknown as [] }, "attachments"],
+    [{ alternatives: [{ content: "x", contentType: "message/rfc822" }] }, "alternatives[0].contentType"],
+  ])("%j is refused by name", (fields, field) => {
+    expect(() => composed(fields)).toThrow(expect.objectContaining({ field }));
+  });
+});
+
+test("a text may be HTML, and forms for watches and AMP stand before the HTML", () => {
+  expect(source({ text: "<p>x", contentSubtype: "html" })).toContain("Content-Type: text/html; charset=utf-8\r\n");
+  const raw = source({
+    text: "x",
+    html: "y",
+    alternatives: [
+      { content: "{}", contentType: "text/calendar; method=PUBLISH" },
+      { content: "<html amp4email>", contentType: "text/x-amp-html" },
+      { content: "w", contentType: "text/watch-html" },
+    ],
+  });
+  expect([...raw.matchAll(/^Content-Type: (text[^;\r]+)/gm)].map(([, type]) => type)).toEqual([
+    "text/plain",
+    "text/x-amp-html",
+    "text/watch-html",
+    "text/html",
+    "text/calendar",
+  ]);
+});

@@ -17,13 +17,13 @@ export function writeBase64(
   octets: Uint8Array,
   target: Buffer,
   at: number,
-  kernel: Kernel | undefined = loadKernel(),
+  kernel: Kernel | null = loadKernel(),
 ): void {
   if (octets.length === 0) target.write("\r\n", at, "latin1");
   let end = at;
   for (let start = 0; start < octets.length; start += CHUNK) {
     const chunk = octets.subarray(start, start + CHUNK);
-    end += kernel === undefined ? writeChunk(chunk, target, end) : writeChunkWith(kernel, chunk, target, end);
+    end += kernel === null ? writeChunk(chunk, target, end) : writeChunkWith(kernel, chunk, target, end);
   }
 }
 

@@ -1,5 +1,6 @@
 /** Text as octets with CRLF at the end of every line (RFC 2049, section 4), and whether it may stand in a mail as it is. */
 import { type Kernel, KERNEL_INPUT_OCTETS, KERNEL_OUTPUT, loadKernel } from "./kernel.ts";
+import { countEscapes } from "./quoted-printable.ts";
 
 /** RFC 5322, section 2.1.1, without the CRLF. */
 const LONGEST_LINE = 78;
@@ -24,10 +25,10 @@ export interface CanonicalText {
 export function canonicalText(
   text: string,
   encoding: TextEncoding,
-  kernel: Kernel | undefined = loadKernel(),
+  kernel: Kernel | null = loadKernel(),
 ): CanonicalText {
   const fits = text.length * MAX_OCTETS_PER_UNIT <= KERNEL_INPUT_OCTETS;
-  return kernel !== undefined && fits ? canonicalWith(kernel, text, encoding) : canonicalPlainly(text, encoding);
+  return kernel !== null && fits ? canonicalWith(kernel, text, encoding) : canonicalPlainly(text, encoding);
 }
 
 function canonicalWith({ memory, ...kernel }: Kernel, text: string, encoding: TextEncoding): CanonicalText {
@@ -54,13 +55,4 @@ function hasLongLine(text: string): boolean {
     start = end + 2;
   }
   return false;
-}
-
-function countEscapes(octets: Uint8Array): number {
-  let count = 0;
-  for (const octet of octets) {
-    const isBreakOrTab = octet === 0x0d || octet === 0x0a || octet === 0x09;
-    if (octet > 0x7e || octet === 0x3d || (octet < 0x20 && !isBreakOrTab)) count++;
-  }
-  return count;
 }

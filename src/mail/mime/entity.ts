@@ -3,7 +3,7 @@ import { isAscii } from "node:buffer";
 import { MessageError } from "../errors.ts";
 import { base64Length, writeBase64 } from "./base64.ts";
 import { CRLF, LONGEST_LINE } from "./header.ts";
-import { quotedPrintable, quotedPrintableLength } from "./quoted-printable.ts";
+import { countEscapes, quotedPrintable, quotedPrintableLength } from "./quoted-printable.ts";
 
 /** Far deeper than any message that a person made, and shallow enough for every reader. */
 const MAX_DEPTH = 64;
@@ -71,7 +71,8 @@ export function sevenBitMessage(content: Buffer, field: string): Buffer {
   const octets = withCrlf(content);
   const pieces: Buffer[] = [];
   copyEntity(octets, 1, { field, pieces });
-  const whole = pieces.every((piece) => piece.buffer === octets.buffer) ? octets : Buffer.concat(pieces);
+  const copy = Buffer.concat(pieces);
+  const whole = copy.equals(octets) ? octets : copy;
   refuseUnsafe(whole, field);
   return whole;
 }
@@ -106,7 +107,7 @@ function copyEntity(octets: Buffer, depth: number, copy: Copy): void {
   }
   const { header, body } = splitEntity(octets);
   const fields = header.toString("latin1").replace(/\r\n[ \t]+/g, " ");
-  const type = fieldValue(fields, "content-type");
+  const type = fieldValue(fields, CONTENT_TYPE);
   const boundary = /^multipart\//i.test(type) ? boundaryOf(type) : "";
   if (boundary === "" && !/^message\/(?:rfc822|global)\b/i.test(type)) return copyLeaf(header, body, fields, copy);
   copy.pieces?.push(withTransferEncoding(header, fields, "7bit"));
@@ -122,8 +123,11 @@ function splitEntity(octets: Buffer): { header: Buffer; body: Buffer } {
   return { header: octets.subarray(0, end), body: octets.subarray(end) };
 }
 
-function fieldValue(fields: string, name: string): string {
-  return new RegExp(`^${name}[ \\t]*:[ \\t]*(.*)$`, "im").exec(fields)?.[1]?.trim() ?? "";
+const CONTENT_TYPE = /^content-type[ \t]*:[ \t]*(.*)$/im;
+const TRANSFER_ENCODING = /^content-transfer-encoding[ \t]*:[ \t]*(.*)$/im;
+
+function fieldValue(fields: string, field: RegExp): string {
+  return field.exec(fields)?.[1]?.trim() ?? "";
 }
 
 function boundaryOf(type: string): string {
@@ -160,16 +164,12 @@ function delimiterFrom(body: Buffer, delimiter: string, from: number): number {
 
 function copyLeaf(header: Buffer, body: Buffer, fields: string, { pieces }: Copy): void {
   if (pieces === undefined) return;
-  const isEncoded = /^(?:quoted-printable|base64)$/i.test(fieldValue(fields, "content-transfer-encoding"));
+  const isEncoded = /^(?:quoted-printable|base64)$/i.test(fieldValue(fields, TRANSFER_ENCODING));
   if (isEncoded || (isAscii(body) && !body.includes(0) && lineProblem(body) === undefined)) {
     pieces.push(isEncoded ? header : withTransferEncoding(header, fields, "7bit"), body);
     return;
   }
-  const escapes = body.reduce(
-    (count, octet) => (octet > 0x7e || octet < 0x20 || octet === 0x3d ? count + 1 : count),
-    0,
-  );
-  const isText = quotedPrintableLength(body.length, escapes) <= base64Length(body.length);
+  const isText = quotedPrintableLength(body.length, countEscapes(body)) <= base64Length(body.length);
   pieces.push(withTransferEncoding(header, fields, isText ? "quoted-printable" : "base64"));
   pieces.push(isText ? quotedPrintable(body) : inBase64(body));
 }
@@ -182,7 +182,7 @@ function inBase64(body: Buffer): Buffer {
 
 /** The header with another Content-Transfer-Encoding, where it has one or needs one. */
 function withTransferEncoding(header: Buffer, fields: string, encoding: string): Buffer {
-  const given = fieldValue(fields, "content-transfer-encoding").toLowerCase();
+  const given = fieldValue(fields, TRANSFER_ENCODING).toLowerCase();
   if (given === encoding || (given === "" && encoding === "7bit")) return header;
   const others = header.toString("latin1").replace(/^content-transfer-encoding[ \t]*:.*\r\n(?:[ \t].*\r\n)*/gim, "");
   return Buffer.from(`Content-Transfer-Encoding: ${encoding}${CRLF}${others}`, "latin1");

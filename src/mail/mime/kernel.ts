@@ -25,22 +25,22 @@ interface WebAssemblyApi {
   Instance: new (module: object) => { exports: KernelExports & { memory: { buffer: ArrayBuffer } } };
 }
 
-let loaded: { kernel: Kernel | undefined } | undefined;
+let loaded: { kernel: Kernel | null } | undefined;
 
-/** The kernel, loaded at its first use; undefined where it cannot run, and then plain JavaScript does the same. */
-export function loadKernel(): Kernel | undefined {
+/** The kernel, loaded at its first use; null where it cannot run, and then plain JavaScript does the same. */
+export function loadKernel(): Kernel | null {
   loaded ??= { kernel: instantiate() };
   return loaded.kernel;
 }
 
-function instantiate(): Kernel | undefined {
+function instantiate(): Kernel | null {
   const { WebAssembly } = globalThis as { WebAssembly?: WebAssemblyApi };
-  if (WebAssembly === undefined) return undefined;
+  if (WebAssembly === undefined) return null;
   try {
     const { exports } = new WebAssembly.Instance(new WebAssembly.Module(Buffer.from(KERNEL_CODE, "base64")));
     const { canonical, unsafe, escapes, base64, memory } = exports;
     return { canonical, unsafe, escapes, base64, memory: Buffer.from(memory.buffer) };
   } catch {
-    return undefined; // a processor without SIMD
+    return null; // a processor without SIMD
   }
 }

@@ -46,6 +46,13 @@ export function quotedPrintableLength(octets: number, escapes: number): number {
   return length + Math.floor(length / LINE) * "=\r\n".length;
 }
 
+/** How many octets are escaped, near enough to compare. */
+export function countEscapes(octets: Uint8Array): number {
+  let count = 0;
+  for (const octet of octets) if (!isLiteral(octet) && octet !== CR && octet !== LF) count++;
+  return count;
+}
+
 function writeBreak(output: Buffer, at: number): number {
   output[at] = CR;
   output[at + 1] = LF;

@@ -1,0 +1,73 @@
+import { execFileSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { runs } from "../../../test/support/property.ts";
+import { base64Length, writeBase64 } from "./base64.ts";
+import { canonicalText, type TextEncoding } from "./canonical-text.ts";
+import { KERNEL_INPUT_OCTETS, loadKernel } from "./kernel.ts";
+
+test("the code is what kernel.wat says", () => {
+  const script = fileURLToPath(new URL("../../../scripts/assemble-kernel.mjs", import.meta.url));
+  expect(() => execFileSync(process.execPath, [script, "--check"], { stdio: "pipe" })).not.toThrow();
+});
+
+test("it runs here, so that the tests below compare two ways", () => {
+  expect(loadKernel()).not.toBeNull();
+});
+
+describe("base64, with and without the kernel,", () => {
+  const encode = (octets: Uint8Array, kernel?: null): string => {
+    const target = Buffer.alloc(base64Length(octets.length) + 4, "#");
+    writeBase64(octets, target, 2, kernel);
+    expect(target.toString("latin1", 0, 2) + target.toString("latin1", target.length - 2)).toBe("####");
+    return target.toString("latin1", 2, target.length - 2);
+  };
+
+  test("is what Node writes, in lines of 76", () => {
+    const all = Buffer.from(Array.from({ length: 300 }, (_, index) => (index * 89 + 3) % 256));
+    for (let length = 1; length <= all.length; length++) {
+      const octets = all.subarray(0, length);
+      const expected = octets.toString("base64").replace(/.{1,76}/g, "$&\r\n");
+      expect(encode(octets)).toBe(expected);
+      expect(encode(octets, null)).toBe(expected);
+    }
+  });
+
+  test.each([0, 57 * 256 - 1, 57 * 256, 57 * 256 + 1, 100_000])("%i octets come back exactly", (length) => {
+    const octets = Buffer.from(Array.from({ length }, (_, index) => (index * 31 + (index >> 8)) % 256));
+    expect(Buffer.from(encode(octets), "base64").equals(octets)).toBe(true);
+    expect(encode(octets, null)).toBe(encode(octets));
+  });
+});
+
+describe("text, with and without the kernel,", () => {
+  const pieces = fc.constantFrom(
+    "a", "b ", "\t", " ", "\n", "\r\n", "\r", "From ", "From", "--=_", "--", "=", "é", "中", "👩", "\ud800", "\0", "\x7f",
+    "x".repeat(15), "x".repeat(16), "x".repeat(77), "x".repeat(78), "x".repeat(79),
+  ); // prettier-ignore
+  const texts = fc.array(pieces, { maxLength: 40 }).map((parts) => parts.join(""));
+
+  test.each<TextEncoding>(["utf8", "latin1"])("is the same octets and the same judgement, in %s", (encoding) => {
+    fc.assert(
+      fc.property(texts, (given) => {
+        const text = encoding === "utf8" ? given : given.replace(/[^\0-\xff]/g, "ü");
+        expect(canonicalText(text, encoding)).toEqual(canonicalText(text, encoding, null));
+      }),
+      runs(2000),
+    );
+  });
+
+  test("may be longer than the kernel's memory", () => {
+    const text = "a line\n".repeat(KERNEL_INPUT_OCTETS / 6);
+    const { octets, isSafe } = canonicalText(text, "utf8");
+    expect(octets.equals(Buffer.from(text.replaceAll("\n", "\r\n")))).toBe(true);
+    expect(isSafe).toBe(true);
+  });
+
+  test("never shows what stood in the memory before", () => {
+    canonicalText("From secret\n".repeat(100), "utf8");
+    expect(canonicalText("x", "utf8").octets.toString()).toBe("x\r\n");
+    expect(canonicalText("", "utf8").octets.toString()).toBe("\r\n");
+  });
+});
