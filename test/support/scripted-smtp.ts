@@ -21,6 +21,10 @@ export interface Peer {
   message(finalReply?: string): Promise<string>;
   /** Everything up to the dot. */
   content(): Promise<string>;
+  /** The next so many bytes. */
+  bytes(count: number): Promise<string>;
+  /** Whether the client has sent more than was read. */
+  hasMore(): boolean;
   /** Answers the handshake of a client that was told to start one. */
   secure(pair: { key: string; cert: string }): Promise<void>;
   /** Closes in good order, or by a reset. */
@@ -138,6 +142,14 @@ function makePeer(raw: Socket, index: number, received: { bytes: number }): Peer
       const isEnd = (): boolean => buffer.startsWith(".\r\n");
       return until(() => (isEnd() ? cut(".\r\n") : cut("\r\n.\r\n")?.concat("\r\n")));
     },
+    bytes: (count) =>
+      until(() => {
+        if (buffer.length < count) return undefined;
+        const text = buffer.slice(0, count);
+        buffer = buffer.slice(count);
+        return text;
+      }),
+    hasMore: () => buffer !== "",
     secure: async ({ key, cert }) => {
       socket.off("data", onData).off("close", onGone);
       socket = new TLSSocket(socket, { isServer: true, secureContext: createSecureContext({ key, cert }) });

@@ -1,5 +1,5 @@
 /** Whatever a server does, each message has exactly one fate, and it is the true one. */
-import fc from "fast-check";
+import { type Arbitrary, array, assert, asyncProperty, constantFrom, integer, nat, record, tuple } from "fast-check";
 import { expect, test } from "vitest";
 import { createModelSmtp, type ModelFault, type ModelPlan } from "../../../test/support/model-smtp.ts";
 import { createSmtpPool, SmtpError } from "../index.ts";
@@ -82,27 +82,27 @@ function expectTruth({ accepted, unknown, notSent, taken }: Fates, messages: num
   expect([...taken].filter(([, times]) => times > 1)).toEqual([]);
 }
 
-const plans: fc.Arbitrary<ModelPlan> = fc.record({
-  keywords: fc.constantFrom([], ["PIPELINING"], ["PIPELINING", "CHUNKING"], ["PIPELINING", "CHUNKING"]),
-  onGroup: fc.constantFrom("takes", "takes", "takes", "503", "close", "500 and close"),
-  onChain: fc.constantFrom("takes", "takes", "503"),
-  onBdat: fc.constantFrom("takes", "takes", "takes", "500", "503"),
-  pieces: fc.constantFrom("as they come", "byte by byte", "all at once"),
-  faults: fc
-    .array(fc.tuple(fc.nat(60), fc.constantFrom(...FAULTS)), { maxLength: 6 })
-    .map((faults) => new Map<number, ModelFault>(faults)),
+const plans: Arbitrary<ModelPlan> = record({
+  keywords: constantFrom([], ["PIPELINING"], ["PIPELINING", "CHUNKING"], ["PIPELINING", "CHUNKING"]),
+  onGroup: constantFrom("takes", "takes", "takes", "503", "close", "500 and close"),
+  onChain: constantFrom("takes", "takes", "503"),
+  onBdat: constantFrom("takes", "takes", "takes", "500", "503"),
+  pieces: constantFrom("as they come", "byte by byte", "all at once"),
+  faults: array(tuple(nat(60), constantFrom(...FAULTS)), { maxLength: 6 }).map(
+    (faults) => new Map<number, ModelFault>(faults),
+  ),
 });
-const runs: fc.Arbitrary<Run> = fc.record({
-  messages: fc.integer({ min: 1, max: 12 }),
-  pipelining: fc.constantFrom<SmtpMode[]>("chunk", "chunk", "chain", "pipe", "one"),
-  maxConnections: fc.integer({ min: 1, max: 3 }),
-  maxInFlight: fc.integer({ min: 1, max: 5 }),
-  bad: fc.array(fc.nat(11), { maxLength: 3 }),
+const runs: Arbitrary<Run> = record({
+  messages: integer({ min: 1, max: 12 }),
+  pipelining: constantFrom<SmtpMode[]>("chunk", "chunk", "chain", "pipe", "one"),
+  maxConnections: integer({ min: 1, max: 3 }),
+  maxInFlight: integer({ min: 1, max: 5 }),
+  bad: array(nat(11), { maxLength: 3 }),
 });
 
 test("each message has one fate and it is the true one, whatever the server does", async () => {
-  await fc.assert(
-    fc.asyncProperty(plans, runs, async (plan, run) => expectTruth(await play(plan, run), run.messages)),
+  await assert(
+    asyncProperty(plans, runs, async (plan, run) => expectTruth(await play(plan, run), run.messages)),
     {
       numRuns: Number(process.env["WAXSEAL_TEST_RUNS"] ?? 150),
       seed: Number(process.env["WAXSEAL_TEST_SEED"] ?? 20_26),
