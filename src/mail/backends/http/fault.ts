@@ -64,7 +64,7 @@ export function refusals({ to }: Envelope, { code, text, recipients }: HttpFault
 }
 
 /** Whether a text names the address, and not one that it is the end or the beginning of. */
-export function names(text: string, address: string): boolean {
+function names(text: string, address: string): boolean {
   const words = text.toLowerCase().split(/[\s,;:"'<>()[\]]+/);
   return words.some((word) => word.replace(/\.+$/, "") === address.toLowerCase());
 }

@@ -57,7 +57,7 @@ export async function readOutgoing(
   bytes: Uint8Array,
 ): Promise<OutgoingMessage> {
   const { default: PostalMime } = await import("postal-mime");
-  const email = await PostalMime.parse(bytes, { attachmentEncoding: "base64", forceRfc822Attachments: true });
+  const email = await PostalMime.parse(bytes, { forceRfc822Attachments: true });
   const [from] = flatten(email.from === undefined ? [] : [email.from]);
   if (from === undefined) throw unsupported(endpoint, "it has no From", "Set the message's from.");
   return {
@@ -140,7 +140,12 @@ function isAlternative({ filename, disposition, mimeType, contentId }: Attachmen
 }
 
 function toAlternative({ mimeType, content }: Attachment): { contentType: string; content: string } {
-  return { contentType: mimeType, content: Buffer.from(String(content), "base64").toString() };
+  return { contentType: mimeType, content: bytesOf(content).toString() };
+}
+
+function bytesOf(content: Attachment["content"]): Buffer {
+  if (typeof content === "string") return Buffer.from(content);
+  return content instanceof Uint8Array ? Buffer.from(content) : Buffer.from(content, 0, content.byteLength);
 }
 
 function filesOf({ attachments }: Email): OutgoingFile[] {
@@ -159,7 +164,7 @@ function toFile({ filename, mimeType, method, content, contentId }: Attachment, 
   return {
     filename: filename ?? (isCalendar(mimeType) ? "invite.ics" : `attachment-${index + 1}`),
     contentType: method === undefined ? mimeType : `${mimeType}; method=${method}`,
-    content: String(content),
+    content: bytesOf(content).toString("base64"),
     contentId: contentId?.replace(/^<|>$/g, ""),
   };
 }
