@@ -27,7 +27,25 @@ export function rcptCommand({ keywords }: Capabilities, address: string, dsn: Ds
   return command(`RCPT TO:<${address}>${parameters}`);
 }
 
-/** The whole content in one chunk (RFC 3030, section 2). */
+/** A header field up to its first line end. */
+const HEADER_LINE = /^[!-9;-~]+:[ -~]{0,900}\r\n/;
+const LONGEST_HEADER_LINE = 1000;
+
+/**
+ * How much of the content may go out before it is known that the server understands BDAT: its first header line, which
+ * one that does not takes for an unknown command. 0 where the content does not begin with one; some servers refuse an
+ * empty chunk.
+ */
+export function probeLength(bytes: Buffer): number {
+  return HEADER_LINE.exec(bytes.toString("latin1", 0, LONGEST_HEADER_LINE))?.[0].length ?? 0;
+}
+
+/** A chunk that is not the last (RFC 3030, section 2). */
+export function probeCommand(bytes: number): string {
+  return `BDAT ${bytes}\r\n`;
+}
+
+/** All of the content, or the rest of it, in one chunk (RFC 3030, section 2). */
 export function bdatCommand(bytes: number): string {
   return `BDAT ${bytes} LAST\r\n`;
 }

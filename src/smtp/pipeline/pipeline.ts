@@ -15,7 +15,7 @@ import type { SmtpReceipt } from "../receipt.ts";
 import { formatReply, type RawReply } from "../reply.ts";
 import type { Fault } from "../transcript.ts";
 import type { Wire, WireDriver } from "../wire.ts";
-import { bdatCommand, mailCommand, rcptCommand } from "./commands.ts";
+import { bdatCommand, mailCommand, probeCommand, probeLength, rcptCommand } from "./commands.ts";
 import { offeredMode, slowerOf, type SmtpMode } from "./mode.ts";
 import type { TrackRecord } from "./track-record.ts";
 import { type Course, Transaction } from "./transaction.ts";
@@ -107,13 +107,13 @@ export class Pipeline implements WireDriver {
     const last = this.#flight.at(-1);
     if (last === undefined) return true;
     const mode = this.#mode();
-    if (mode === "chunk") return last.mode === "chunk" && this.#mayAddChunk();
+    if (mode === "chunk") return last.mode === "chunk" && last.finalByteLeft && this.#mayAddChunk();
     return mode === "chain" && last.mode !== "chunk" && this.#flight.length === 1 && last.finalByteLeft;
   }
 
   /** Begins a message; its commands leave with the next `flush` of the wire. */
   begin(job: Job): void {
-    const course = this.#courseOfNext();
+    const course = this.#courseOfNext(job);
     const transaction = new Transaction(job, course, this.#wire.transcript);
     this.#flight.push(transaction);
     this.#flightBytes += job.bytes.length;
@@ -200,14 +200,15 @@ export class Pipeline implements WireDriver {
     return this.#record.isProven("chunk") && this.#flight.length < maxInFlight && this.#flightBytes < maxInFlightBytes;
   }
 
-  #courseOfNext(): Course {
+  #courseOfNext({ bytes }: Job): Course {
     const mode = this.#mode();
     const answersEach = this.#answersEach;
+    const probes = mode === "chunk" && !this.#record.isProven("chunk");
     // RSET in each group keeps a refused chunk from spoiling the next; Exim needs it.
-    if (mode === "chunk") return { mode, resets: true, probes: !this.#record.isProven("chunk"), answersEach };
-    const isChained = this.#flight.length > 0;
+    if (mode === "chunk" && (!probes || probeLength(bytes) > 0)) return { mode, resets: true, probes, answersEach };
+    const isChained = mode === "chain" && this.#flight.length > 0;
     return {
-      mode: mode === "chain" && !isChained ? "pipe" : mode,
+      mode: mode === "one" || isChained ? mode : "pipe",
       resets: this.#needsReset,
       probes: false,
       answersEach,
@@ -236,9 +237,11 @@ export class Pipeline implements WireDriver {
     for (const address of recipients) commands += rcptCommand(this.#capabilities, address, job.envelope.dsn);
     const { length } = job.bytes;
     if (mode !== "chunk") commands += "DATA\r\n";
-    else commands += probes ? "BDAT 0\r\n" : bdatCommand(length);
+    else commands += probes ? probeCommand(probeLength(job.bytes)) : bdatCommand(length);
     this.#wire.queue(commands, recipients.length + (resets ? 3 : 2));
-    if (mode === "chunk" && !probes) this.#queueContent(transaction, 0);
+    if (mode !== "chunk") return;
+    if (probes) this.#wire.queueContent(job.bytes.subarray(0, probeLength(job.bytes)), 0);
+    else this.#queueContent(transaction, 0);
   }
 
   #mailOf({ envelope, bytes, isAscii }: Job): string {
@@ -254,13 +257,13 @@ export class Pipeline implements WireDriver {
     }
     // Its caller has given it up, and there is no way back from here but this.
     if (transaction.job.isSettled) return this.#wire.destroy();
-    if (transaction.probes) this.#wire.queue(bdatCommand(transaction.job.bytes.length), 0);
+    if (transaction.probes) this.#wire.queue(bdatCommand(transaction.remainder.length), 0);
     this.#queueContent(transaction, transaction.finalReplies);
   }
 
   /** Queues the content; `replies` is how many its end will have that were not counted yet. */
   #queueContent(transaction: Transaction, replies: number): void {
-    const { bytes } = transaction.job;
+    const bytes = transaction.remainder;
     const isChunk = transaction.mode === "chunk";
     this.#wire.transcript.sentContent(bytes.length);
     const blocks = (isChunk ? rawBlocks(bytes) : dataBlocks(bytes))[Symbol.iterator]();

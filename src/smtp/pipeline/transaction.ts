@@ -3,6 +3,7 @@ import type { SmtpRefusal, SmtpStage } from "../errors.ts";
 import type { Job } from "../job.ts";
 import { isRetryable, type RawReply, type SmtpReply } from "../reply.ts";
 import type { Transcript } from "../transcript.ts";
+import { probeLength } from "./commands.ts";
 import type { SmtpMode } from "./mode.ts";
 
 /** The reply that is expected next; at "content" none is, as the content has not left. */
@@ -26,7 +27,7 @@ export interface Course {
   readonly mode: SmtpMode;
   /** Whether RSET comes first. */
   readonly resets: boolean;
-  /** Whether the server is asked with an empty chunk before content follows a BDAT. */
+  /** Whether the server is asked with a chunk of one header line before the rest of the content follows a BDAT. */
   readonly probes: boolean;
   /** Whether the end of the content is answered once for each recipient that was taken (LMTP). */
   readonly answersEach: boolean;
@@ -138,9 +139,17 @@ export class Transaction {
     return stage === "final" && this.mode !== "chunk" ? false : suspicious.has(reply.code);
   }
 
-  /** Whether the server took the content for commands, so that no later reply has a known meaning. */
+  /** What is to be sent of the content when the server has asked for it. */
+  get remainder(): Buffer {
+    const { bytes } = this.job;
+    return this.probes ? bytes.subarray(probeLength(bytes)) : bytes;
+  }
+
+  /** Whether the server took content for commands, so that no later reply has a known meaning. */
   get isUnreadable(): boolean {
-    return this.mode === "chunk" && this.#refusal?.stage === "final" && UNKNOWN_COMMAND.has(this.#refusal.reply.code);
+    const stage = this.#refusal?.stage;
+    const isForChunk = stage === "final" || (stage === "data" && this.probes);
+    return this.mode === "chunk" && isForChunk && UNKNOWN_COMMAND.has(this.#refusal?.reply.code ?? 0);
   }
 
   /** The last byte of the content is about to leave; in a chunk it may leave before the first reply has come. */
