@@ -41,6 +41,8 @@ export interface ScriptedSmtp {
   readonly conversations: string[][];
   /** How many bytes all clients have sent. */
   readonly received: { bytes: number };
+  /** The connections that are open. */
+  readonly open: ReadonlySet<Socket>;
   /** Drops every connection. */
   close(): Promise<void>;
 }
@@ -64,6 +66,7 @@ export async function createScriptedSmtp(script: (peer: Peer) => Promise<void>):
     port: (server.address() as AddressInfo).port,
     conversations,
     received,
+    open: sockets,
     close: async () => {
       const closed = once(server, "close");
       server.close();
