@@ -197,18 +197,16 @@ test("EmailMessageTests.test_attach_rfc822_message: a message is attached as it 
   }
 });
 
-test("EmailMessageTests.test_attach_8bit_rfc822_message_non_ascii: a message of 8 bits is kept to the byte as a file, and refused where it would have to be changed", async () => {
-  const content = Buffer.from(
-    "Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\ninnér\r\n",
-  );
-  const { raw } = await onTheWire({ text: "x", attachments: [{ content, filename: "message.eml" }] });
-  expect(raw).toMatch(/^[\t\r\n -~]*$/);
-  expect(partsOf(raw)[1]?.content).toEqual(content);
-  const typed = [{ content, contentType: "message/rfc822" }];
-  expect(await refusal(() => onTheWire({ attachments: typed }))).toEqual({
-    code: "WX_MESSAGE_RAW",
-    field: "attachments[0].content",
-  });
+test("EmailMessageTests.test_attach_8bit_rfc822_message_non_ascii: a message of 8 bits goes in 7, and says the same", async () => {
+  const head = "Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n";
+  const content = Buffer.from(`${head}\r\ninnér\r\n`);
+  for (const named of [{ contentType: "message/rfc822" }, { filename: "message.eml" }]) {
+    const { raw } = await onTheWire({ text: "x", attachments: [{ content, ...named }] });
+    expect(raw).toMatch(/^[\t\r\n -~]*$/);
+    expect(structureOf(raw)).toBe("mixed[text/plain, message/rfc822]");
+    const inner = partsOf(partsOf(raw)[1]?.content.toString("latin1") ?? "")[0];
+    expect(inner?.content.toString().trimEnd()).toBe("innér");
+  }
 });
 
 test("EmailMessageTests.test_attach_mimepart_prohibits_other_params: a whole attachment takes no second argument", async () => {
