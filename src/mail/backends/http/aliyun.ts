@@ -6,6 +6,7 @@ import { signedForm } from "./aliyun-rpc.ts";
 import { createEndpoint, type Endpoint, type HttpOptions } from "./endpoint.ts";
 import type { HttpAnswer, HttpRequest } from "./exchange.ts";
 import { type FaultKind, type HttpFault, kindOfStatus, unsupported } from "./fault.ts";
+import { headerObject } from "./header-object.ts";
 import { createHttpBackend, type Taken } from "./http-backend.ts";
 import { textAt } from "./json.ts";
 import { addressesOf, type OutgoingMessage, readOutgoing, refuseAlternatives } from "./outgoing-message.ts";
@@ -30,7 +31,6 @@ const KINDS: readonly [RegExp, FaultKind][] = [
 
 /** What its `Headers` takes. */
 const CARRIED_HEADERS = /^(?:list-unsubscribe|list-unsubscribe-post|x-user-.+)$/i;
-const MAX_HEADERS = 10;
 
 const ADVICE = "Send this message by DirectMail's SMTP (smtpdm.aliyun.com, port 465).";
 
@@ -75,7 +75,7 @@ async function request(
     SignatureVersion: "1.0",
     SignatureNonce: randomUUID(),
     Timestamp: new Date(endpoint.clock.now()).toISOString().replace(/\.\d{3}/, ""),
-    ...fields(message),
+    ...fields(endpoint, message),
     ...(envelope.tags?.[0] !== undefined && { TagName: envelope.tags[0] }),
   };
   return {
@@ -93,7 +93,7 @@ function refuseUncarried(endpoint: Endpoint, message: OutgoingMessage): void {
   if (message.replyTo.length > 1) throw unsupported(endpoint, "SingleSendMail takes one Reply-To", ADVICE);
 }
 
-function fields(message: OutgoingMessage): Record<string, string> {
+function fields(endpoint: Endpoint, message: OutgoingMessage): Record<string, string> {
   const { from, to, replyTo, subject, text, html } = message;
   const [reply] = replyTo;
   const headers = carriedHeaders(message);
@@ -110,14 +110,13 @@ function fields(message: OutgoingMessage): Record<string, string> {
     ...(reply !== undefined && reply.name !== "" && { ReplyAddressAlias: reply.name }),
     ...(text !== "" && { TextBody: text }),
     ...(html !== "" && { HtmlBody: html }),
-    ...(headers.length > 0 && { Headers: JSON.stringify(Object.fromEntries(headers)) }),
+    ...(headers.length > 0 && { Headers: JSON.stringify(headerObject(endpoint, headers)) }),
   };
 }
 
 function carriedHeaders({ messageId, headers }: OutgoingMessage): [string, string][] {
   const carried = headers.filter(([name]) => CARRIED_HEADERS.test(name));
-  const all: [string, string][] = messageId === "" ? carried : [["Message-ID", messageId], ...carried];
-  return all.slice(0, MAX_HEADERS);
+  return messageId === "" ? carried : [["Message-ID", messageId], ...carried];
 }
 
 function read({ status, json, text }: HttpAnswer): Taken | HttpFault {

@@ -128,6 +128,22 @@ test("a date in Retry-After is read against the clock, and a date in the past me
   }
 });
 
+test("an answer without end is not read to the end", async () => {
+  const url = await listenRaw((socket) => {
+    socket.once("data", () => {
+      socket.write("HTTP/1.1 500 No\r\ncontent-type: text/plain\r\n\r\n");
+      const more = (): void => {
+        while (socket.writable && socket.write(Buffer.alloc(65_536, "x"))) {
+          // as long as it is taken
+        }
+      };
+      socket.on("drain", more);
+      more();
+    });
+  });
+  await expect(backendAt(url).send(PLAIN_ENVELOPE, PLAIN)).rejects.toMatchObject({ code: "WX_DELIVERY_DEFERRED" });
+});
+
 test("a long or hostile answer is shown short and on one line, without the key", async () => {
   const provider = await listenHttpProvider({ status: 400, body: `\u001b[2Jbad\r\n${"x".repeat(5000)}` });
   const backend = resendBackend({ apiKey: "re_secret", baseUrl: provider.url });

@@ -41,7 +41,7 @@ export async function exchange(
       redirect: "manual",
       signal: deadline.signal,
     });
-    const text = await response.text();
+    const text = await readText(response);
     return { status: response.status, headers: response.headers, text, json: parseJson(text) };
   } catch (error) {
     throw lost(endpoint, error, deadline.hasPassed());
@@ -71,6 +71,20 @@ function createDeadline(
       callers?.removeEventListener("abort", onAbort);
     },
   };
+}
+
+/** More than any API answers; what is beyond is not read. */
+const MAX_ANSWER_BYTES = 1_000_000;
+
+async function readText({ body }: Response): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of body ?? []) {
+    chunks.push(chunk);
+    bytes += chunk.length;
+    if (bytes > MAX_ANSWER_BYTES) break;
+  }
+  return Buffer.concat(chunks).toString();
 }
 
 function parseJson(text: string): unknown {

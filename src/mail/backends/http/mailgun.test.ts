@@ -1,3 +1,4 @@
+import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { listenHttpProvider } from "../../../../test/support/http-provider.ts";
 import { AMP, PLAIN, PLAIN_ENVELOPE, RICH, RICH_ENVELOPE } from "../../../../test/support/rich-message.ts";
@@ -37,6 +38,22 @@ test("a name of metadata cannot break the form", async () => {
   const envelope = { ...PLAIN_ENVELOPE, metadata: { 'x"\r\ncontent-type: evil\r\n\r\n': "y" } };
   await mailgunBackend({ ...account, baseUrl: provider.url }).send(envelope, PLAIN);
   expect(String(provider.requests[0]?.body)).toContain('name="v:x%22%0D%0Acontent-type: evil%0D%0A%0D%0A"');
+});
+
+test("any names and values come out of the form as they went in", async () => {
+  const provider = await listenHttpProvider(taken);
+  const backend = mailgunBackend({ ...account, baseUrl: provider.url });
+  const text = fc.string({ unit: "grapheme", maxLength: 20 });
+  await fc.assert(
+    fc.asyncProperty(fc.array(text, { maxLength: 3 }), text, async (tags, value) => {
+      await backend.send({ ...PLAIN_ENVELOPE, tags, metadata: { name: value } }, PLAIN);
+      const request = provider.requests.at(-1);
+      const headers = { "content-type": request?.headers["content-type"] ?? "" };
+      const form = await new Response(new Uint8Array(request?.body ?? []), { headers }).formData();
+      expect([form.getAll("o:tag"), form.get("v:name")]).toEqual([tags, value]);
+    }),
+    { numRuns: 50, seed: 7 },
+  );
 });
 
 test.each([

@@ -80,6 +80,14 @@ test("a form of the body that Resend has no field for is refused before anything
   expect(provider.requests).toEqual([]);
 });
 
+test("a header that stands there twice is refused: an object would keep one of the two", async () => {
+  const provider = await listenHttpProvider(taken);
+  const twice = Buffer.concat([Buffer.from("X-Own: 1\r\nx-own: 2\r\n"), PLAIN]);
+  const sent = resendBackend({ apiKey, baseUrl: provider.url }).send(PLAIN_ENVELOPE, twice);
+  await expect(sent).rejects.toThrow("x-own stands there twice");
+  expect(provider.requests).toEqual([]);
+});
+
 test.each([
   [422, "missing_required_field", "WX_DELIVERY_REFUSED", "response"],
   [400, "validation_error", "WX_DELIVERY_REFUSED", "response"],

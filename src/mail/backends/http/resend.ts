@@ -5,6 +5,7 @@ import { requireTexts } from "../options.ts";
 import { createEndpoint, type Endpoint, type HttpOptions } from "./endpoint.ts";
 import type { HttpAnswer, HttpRequest } from "./exchange.ts";
 import { type FaultKind, type HttpFault, kindOfStatus } from "./fault.ts";
+import { headerObject } from "./header-object.ts";
 import { createHttpBackend, type Taken } from "./http-backend.ts";
 import { textAt } from "./json.ts";
 import { type OutgoingMessage, readOutgoing, refuseAlternatives, written } from "./outgoing-message.ts";
@@ -60,7 +61,7 @@ async function request(
       "content-type": "application/json",
       ...(message.messageId !== "" && { "idempotency-key": idempotencyKey(message.messageId, envelope) }),
     },
-    body: JSON.stringify(body(message, envelope)),
+    body: JSON.stringify(body(endpoint, message, envelope)),
   };
 }
 
@@ -72,7 +73,7 @@ function idempotencyKey(messageId: string, { to }: Envelope): string {
   return `waxseal/${hash}`;
 }
 
-function body(message: OutgoingMessage, { tags = [], metadata = {} }: Envelope): object {
+function body(endpoint: Endpoint, message: OutgoingMessage, { tags = [], metadata = {} }: Envelope): object {
   const { from, to, cc, bcc, replyTo, subject, text, html, files, headers } = message;
   const allTags = [...tags.map((tag) => [tag, "1"] as const), ...Object.entries(metadata)];
   return {
@@ -85,7 +86,7 @@ function body(message: OutgoingMessage, { tags = [], metadata = {} }: Envelope):
     ...(html !== "" && { html }),
     // Without a text, Resend would make one.
     text,
-    ...(headers.length > 0 && { headers: Object.fromEntries(headers) }),
+    ...(headers.length > 0 && { headers: headerObject(endpoint, headers) }),
     ...(files.length > 0 && {
       attachments: files.map(({ filename, content, contentType, contentId }) => ({
         filename,

@@ -4,6 +4,7 @@ import { requireTexts } from "../options.ts";
 import { createEndpoint, type Endpoint, type HttpOptions } from "./endpoint.ts";
 import type { HttpAnswer, HttpRequest } from "./exchange.ts";
 import { type HttpFault, kindOfStatus } from "./fault.ts";
+import { headerObject } from "./header-object.ts";
 import { createHttpBackend, type Taken } from "./http-backend.ts";
 import { at, textAt } from "./json.ts";
 import { type OutgoingFile, type OutgoingMessage, type Person, readOutgoing } from "./outgoing-message.ts";
@@ -45,13 +46,14 @@ async function request(
   return {
     path: "/v3/mail/send",
     headers: { authorization: `Bearer ${apiKey}`, "content-type": "application/json" },
-    body: JSON.stringify(body(message, envelope)),
+    body: JSON.stringify(body(endpoint, message, envelope)),
   };
 }
 
-function body(message: OutgoingMessage, { tags = [], metadata = {} }: Envelope): object {
+function body(endpoint: Endpoint, message: OutgoingMessage, { tags = [], metadata = {} }: Envelope): object {
   const { from, to, cc, bcc, replyTo, subject, files, messageId, headers } = message;
-  const allHeaders = [...(messageId === "" ? [] : [["Message-ID", messageId]]), ...headers];
+  const kept: [string, string][] = messageId === "" ? [] : [["Message-ID", messageId]];
+  const allHeaders = [...kept, ...headers];
   return {
     personalizations: [
       {
@@ -65,7 +67,7 @@ function body(message: OutgoingMessage, { tags = [], metadata = {} }: Envelope):
     subject,
     content: contents(message),
     ...(files.length > 0 && { attachments: files.map(attachment) }),
-    ...(allHeaders.length > 0 && { headers: Object.fromEntries(allHeaders) }),
+    ...(allHeaders.length > 0 && { headers: headerObject(endpoint, allHeaders) }),
     ...(tags.length > 0 && { categories: tags }),
     ...(Object.keys(metadata).length > 0 && { custom_args: metadata }),
   };
