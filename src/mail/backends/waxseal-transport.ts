@@ -39,8 +39,8 @@ export interface WaxsealTransport {
   version: string;
   supportsAbortSignal: true;
   send(mail: CompiledMail, callback: (error: Error | null, info: WaxsealSentInfo) => void): void;
-  verify(callback?: Answer<true>): Promise<true> | undefined;
-  close(callback?: Answer<void>): Promise<void> | undefined;
+  verify(callback?: Answer<true>): Promise<true>;
+  close(callback?: Answer<void>): Promise<void>;
 }
 
 const known = { using: true } satisfies Record<keyof WaxsealTransportOptions, true>;
@@ -149,11 +149,12 @@ async function verify(backend: Backend): Promise<true> {
   return true;
 }
 
-/** By callback where there is one, as a promise else: nodemailer's users may do either. */
-function answer<T>(work: Promise<T>, callback: Answer<T> | undefined): Promise<T> | undefined {
-  if (callback === undefined) return translated(work);
-  callbackify(() => translated(work))(callback);
-  return undefined;
+/** By callback where there is one, and as a promise: nodemailer's users may do either. */
+function answer<T>(work: Promise<T>, callback: Answer<T> | undefined): Promise<T> {
+  const done = translated(work);
+  // The callback gets the failure, so that a promise nobody looks at is no fault of the program.
+  if (callback !== undefined) callbackify(() => done)(callback);
+  return done;
 }
 
 async function translated<T>(work: Promise<T>): Promise<T> {
