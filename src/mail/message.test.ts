@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { EmailMessage, EmailMultiAlternatives } from "./message.ts";
+import { MESSAGE_FIELDS, type MessageFields } from "./message-fields.ts";
 import { MessageError } from "./errors.ts";
 
 test("a message is made from fields or, as in Django, from positions", () => {
@@ -47,4 +48,56 @@ test("a message sends itself through what it is bound to, and says so when it is
   message.bind({ send: async (...given) => (seen.push(given), receipt) });
   expect(await message.send({ using: "other" })).toBe(receipt);
   expect(seen).toEqual([[message, { using: "other" }]]);
+});
+
+test("every field can be given and set, and one that does not exist is refused", () => {
+  const message = new EmailMessage({ priority: "high", raw: "x", tags: ["a"] });
+  message.inReplyTo = "<a@b>";
+  expect(message).toMatchObject({ priority: "high", raw: "x", tags: ["a"], inReplyTo: "<a@b>" });
+  for (const field of MESSAGE_FIELDS) expect(Object.keys(message), field).toContain(field);
+  expect(() => new EmailMessage({ boddy: "x" } as MessageFields)).toThrow(/^message: "boddy" is not a field/);
+  expect(() => new EmailMessage("S", "T", "a@b.cn", [], { boddy: "x" } as MessageFields)).toThrow(/"boddy"/);
+});
+
+test("embed adds an inline file and gives the URL by which the HTML shows it", () => {
+  const message = new EmailMessage();
+  expect(message.embed({ content: "x", cid: "logo%1@x.cn" })).toBe("cid:logo%251@x.cn");
+  const url = message.embed({ path: "logo.png" });
+  expect(url).toMatch(/^cid:[0-9a-f-]{36}@embedded$/);
+  expect(message.attachments).toEqual([
+    { content: "x", cid: "logo%1@x.cn", contentDisposition: "inline" },
+    { path: "logo.png", cid: url.slice("cid:".length), contentDisposition: "inline" },
+  ]);
+});
+
+test("attach takes a name and its content, or a whole attachment; attachFile a path", () => {
+  const message = new EmailMessage();
+  message.attach({ filename: "a.txt", content: "a" });
+  message.attachFile(new URL("file:///tmp/b.txt"), "text/x-b");
+  expect(message.attachments).toEqual([
+    { filename: "a.txt", content: "a" },
+    { path: new URL("file:///tmp/b.txt"), contentType: "text/x-b" },
+  ]);
+});
+
+test("a message is stored as JSON and made again from it, but for streams and bytes that are no text", () => {
+  const message = new EmailMessage({
+    date: new Date(0),
+    raw: Buffer.from("é"),
+    attachments: [{ content: Buffer.from([255]) }, { path: new URL("file:///tmp/a") }, { raw: Buffer.from("x") }],
+    alternatives: [{ content: Buffer.from([255]), contentType: "a/b" }],
+    icalEvent: { content: Buffer.from("BEGIN:VCALENDAR") },
+  });
+  const again = new EmailMessage(JSON.parse(JSON.stringify(message)) as MessageFields);
+  expect(again).toMatchObject({
+    date: "Thu, 01 Jan 1970 00:00:00 +0000",
+    raw: "é",
+    attachments: [{ content: "/w==", encoding: "base64" }, { path: "file:///tmp/a" }, { raw: "x" }],
+    alternatives: [{ content: "/w==", contentType: "a/b", encoding: "base64" }],
+    icalEvent: { content: "BEGIN:VCALENDAR" },
+  });
+  const streaming = new EmailMessage({ attachments: [{ content: new Blob(["x"]).stream() }] });
+  expect(() => JSON.stringify(streaming)).toThrow(expect.objectContaining({ code: "WX_MESSAGE_STREAM" }));
+  const foreign = new EmailMessage({ raw: Buffer.from([255]) });
+  expect(() => JSON.stringify(foreign)).toThrow(expect.objectContaining({ code: "WX_MESSAGE_TYPE", field: "raw" }));
 });

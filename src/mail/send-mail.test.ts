@@ -1,9 +1,15 @@
 import PostalMime from "postal-mime";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { Readable } from "node:stream";
+import { pathToFileURL } from "node:url";
 import { expect, test } from "vitest";
+import { tempFolder } from "../../test/support/temp-folder.ts";
 import { memoryBackend, type MemoryBackend } from "./backends/memory.ts";
 import { DeliveryError, MailerError, MessageError } from "./errors.ts";
 import { createMailers } from "./mailers.ts";
 import { EmailMessage } from "./message.ts";
+import type { MessageFields } from "./message-fields.ts";
 import type { Mail, MassMail } from "./mail.ts";
 import { createMail } from "./send-mail.ts";
 
@@ -128,4 +134,132 @@ test("the Message-ID has the configured host name, in ASCII", async () => {
   expect((await mail.compose({ to: ["a@example.com"] })).messageId).toMatch(
     /^<[0-9a-f-]{36}@xn--fsqu00a\.xn--fiqs8s>$/,
   );
+});
+
+test("files and streams are read on sending, and the HTML gets its text", async () => {
+  const { mail, memory } = setUp();
+  const path = join(tempFolder(), "a.txt");
+  writeFileSync(path, "from a file");
+  const message = new EmailMessage({ to: ["a@example.com"] });
+  message.html = `<p>Hello <img src="${message.embed({ path: "data:image/png;base64,iVBORw==" })}" alt="logo">`;
+  message.attachFile(path);
+  message.attach("b.txt", Readable.from(["from ", "a stream"]));
+  await mail.send(message);
+  const parsed = await PostalMime.parse(memory.outbox[0]?.bytes ?? "");
+  expect(parsed.text?.trim()).toBe("Hello logo");
+  const texts = parsed.attachments.map(({ content }) => Buffer.from(content as ArrayBuffer).toString("latin1"));
+  expect(texts).toEqual(["\x89PNG", "from a file", "from a stream"]);
+  expect(parsed.attachments.map(({ disposition }) => disposition)).toEqual(["inline", "attachment", "attachment"]);
+});
+
+test("what cannot be read, or is too large, is sent to nobody", async () => {
+  const { memory } = setUp();
+  const mailers = createMailers({ default: memory });
+  const path = join(tempFolder(), "a.txt");
+  writeFileSync(path, "x".repeat(2000));
+  const mail = createMail({ mailers, defaultFromEmail: "m@example.com", maxMessageBytes: 1000 });
+  const closed = createMail({ mailers, defaultFromEmail: "m@example.com", disableFileAccess: true });
+  const send = (via: Mail, fields: MessageFields): Promise<unknown> => via.send({ to: ["a@example.com"], ...fields });
+  const tooLarge = { code: "WX_MESSAGE_TOO_LARGE" };
+  await expect(send(mail, { attachments: [{ path }] })).rejects.toMatchObject(tooLarge);
+  await expect(send(mail, { attachments: [{ content: Readable.from(["x".repeat(2000)]) }] })).rejects.toMatchObject(
+    tooLarge,
+  );
+  await expect(send(mail, { text: "x".repeat(2000) })).rejects.toMatchObject(tooLarge);
+  await expect(send(mail, { attachments: [{ path: "/no/such/file" }] })).rejects.toMatchObject({
+    code: "WX_MESSAGE_FILE",
+  });
+  await expect(send(mail, { html: "<p>x" })).resolves.toBeDefined();
+  memory.outbox.length = 0;
+
+  const refused = { code: "WX_MESSAGE_FILE_ACCESS", field: "attachments[0].path" };
+  const attached = new EmailMessage({ to: ["a@example.com"] });
+  attached.attachFile(path);
+  const embedded = new EmailMessage({ to: ["a@example.com"] });
+  embedded.embed({ path });
+  for (const message of [
+    attached,
+    embedded,
+    { attachments: [{ path }] },
+    { attachments: [{ path: pathToFileURL(path) }] },
+  ]) {
+    await expect(send(closed, message)).rejects.toMatchObject(refused);
+  }
+  const asObject = { path } as unknown as string;
+  await expect(send(closed, { raw: asObject })).rejects.toMatchObject({ name: "MessageError" });
+  await expect(send(closed, { attachments: [{ content: asObject }] })).rejects.toMatchObject({ name: "MessageError" });
+  await expect(send(closed, { attachments: [{ raw: asObject }] })).rejects.toMatchObject({ name: "MessageError" });
+  await expect(send(closed, { text: asObject })).rejects.toMatchObject({ name: "MessageError" });
+  expect(memory.outbox).toEqual([]);
+});
+
+test("a signal gives up reading, and nothing is sent", async () => {
+  const { mail, memory } = setUp();
+  const reason = new Error("enough");
+  const controller = new AbortController();
+  const content = new Readable({ read: () => controller.abort(reason) });
+  const message = { to: ["a@example.com"], attachments: [{ content }] };
+  await expect(mail.send(message, { signal: controller.signal })).rejects.toBe(reason);
+  expect([content.destroyed, memory.outbox.length]).toEqual([true, 0]);
+});
+
+test("the shorthand fields reach the wire", async () => {
+  const { mail } = setUp();
+  const { bytes } = await mail.compose({
+    to: ["a@example.com"],
+    text: "t",
+    html: "<p>h",
+    watchHtml: "<b>w",
+    amp: "<html amp4email>",
+    icalEvent: { content: "BEGIN:VCALENDAR\r\nMETHOD:REQUEST\r\nEND:VCALENDAR\r\n" },
+    priority: "high",
+    sender: "s@example.com",
+    list: { unsubscribe: ["https://example.com/u", "u@example.com"], id: { name: "新闻", id: "news.example.com" } },
+    inReplyTo: "<a@b>",
+    references: ["<a@b>", "<c@d>"],
+    autoSubmitted: "auto-generated",
+    messageIdDomain: "ids.example.com",
+  });
+  const raw = Buffer.from(bytes).toString("latin1").replace(/\r\n /g, " ");
+  for (const line of [
+    "X-Priority: 1 (Highest)",
+    "Sender: s@example.com",
+    "List-Unsubscribe: <https://example.com/u>, <mailto:u@example.com>",
+    "List-Unsubscribe-Post: List-Unsubscribe=One-Click",
+    "List-ID: =?UTF-8?B?5paw6Ze7?= <news.example.com>",
+    "In-Reply-To: <a@b>",
+    "References: <a@b> <c@d>",
+    "Auto-Submitted: auto-generated",
+  ]) {
+    expect(raw).toContain(`\r\n${line}\r\n`);
+  }
+  expect(raw).toMatch(/^Message-ID: <[^@]+@ids\.example\.com>\r$/m);
+  expect([...raw.matchAll(/^Content-Type: ([\w/-]+)/gm)].map(([, type]) => type)).toEqual([
+    "multipart/mixed",
+    "multipart/alternative",
+    "text/plain",
+    "text/watch-html",
+    "text/x-amp-html",
+    "text/html",
+    "text/calendar",
+    "application/ics",
+  ]);
+});
+
+test("the envelope says what is asked of the servers, and goes to whom it names", async () => {
+  const { mail } = setUp();
+  const { envelope } = await mail.compose({
+    to: ["a@example.com"],
+    envelope: { from: "", to: ["b@example.com"] },
+    dsn: { notify: ["failure"], return: "headers", id: "id-1" },
+    requireTls: true,
+    tags: ["t"],
+  });
+  expect(envelope).toEqual({
+    from: "",
+    to: ["b@example.com"],
+    dsn: { notify: ["failure"], return: "headers", id: "id-1" },
+    requireTls: true,
+    tags: ["t"],
+  });
 });

@@ -105,6 +105,8 @@ function untilAborted<T>(signal: AbortSignal | undefined, work: Promise<T>): Pro
   if (signal === undefined) return work;
   return new Promise<T>((resolve, reject) => {
     const abort = (): void => reject(signal.reason as Error);
+    // The first read of a stream may have aborted already.
+    if (signal.aborted) abort();
     signal.addEventListener("abort", abort, { once: true });
     void work.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
   });
