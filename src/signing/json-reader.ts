@@ -32,7 +32,8 @@ const plainValues: JsonFactory = {
 
 /** True where a number may have been an integer that JSON.parse rounded. */
 function mayBeRounded(value: unknown): boolean {
-  if (typeof value === "number") return Number.isInteger(value) && !Number.isSafeInteger(value);
+  // Of more than 308 digits JSON.parse makes Infinity.
+  if (typeof value === "number") return Math.abs(value) > Number.MAX_SAFE_INTEGER;
   if (typeof value !== "object" || value === null) return false;
   for (const name in value) if (mayBeRounded((value as Record<string, unknown>)[name])) return true;
   return false;

@@ -1,6 +1,9 @@
+import { assert, constantFrom, json, oneof, property, string } from "fast-check";
 import { expect, test } from "vitest";
+import { type JsonFactory, parseJson } from "./json-parser.ts";
 import { readJson } from "./json-reader.ts";
 import { writeJson } from "./json-writer.ts";
+import { PythonFloat } from "./python-float.ts";
 
 test.each([
   [0, "0"],
@@ -65,6 +68,64 @@ test("integers beyond 2^53 are read as bigints, everything else as JSON.parse re
     Number("12345678901234567e2"),
   ]);
   expect(writeJson(readJson(text.replace(/"f".*/, '"f":1}')))).toBe(text.replace(/"f".*/, '"f":1}'));
+});
+
+test("an integer of hundreds of digits is read whole, and one of thousands is refused, as in Python", () => {
+  const digits = "9".repeat(4300);
+  expect(readJson(digits)).toBe(BigInt(digits));
+  expect(readJson(`[${"9".repeat(400)},1e400]`)).toEqual([BigInt("9".repeat(400)), Infinity]);
+  expect(() => readJson(`${digits}9`)).toThrow(SyntaxError);
+});
+
+test("Python's names for what JSON does not have are read, and nothing like them", () => {
+  expect(readJson('[NaN, -Infinity, {"Infinity": Infinity}, "NaN"]')).toEqual([
+    NaN,
+    -Infinity,
+    { Infinity: Infinity },
+    "NaN",
+  ]);
+  for (const text of ["[NaN", "[Nan,NaN]", "{NaN:1}", "[-NaN]", "NaN NaN", "[NaN,]", '{"a":NaN,}', "[NaN 1]"]) {
+    expect(() => readJson(text), text).toThrow(SyntaxError);
+  }
+});
+
+test("the own reader reads what JSON.parse reads, and refuses what it refuses", () => {
+  const text = oneof(
+    json(),
+    json().map((valid) => valid.slice(1)),
+    string({ unit: constantFrom(...'[]{}:,"\\01-.eE \ntrue') }),
+  );
+  const plain: JsonFactory = {
+    integer: Number,
+    float: (value) => value,
+    object: (members) => Object.fromEntries(members),
+  };
+  assert(
+    property(text, (candidate) => {
+      const outcome = (read: () => unknown): unknown => {
+        try {
+          return { value: read() };
+        } catch (error) {
+          return error instanceof SyntaxError;
+        }
+      };
+      expect(outcome(() => parseJson(candidate, plain))).toEqual(outcome(() => JSON.parse(candidate)));
+    }),
+    { numRuns: 5000, seed: 5 },
+  );
+});
+
+test("a Map is an object in its own order, and a PythonFloat always a float", () => {
+  const map = new Map<string, unknown>([
+    ["10", new PythonFloat(1)],
+    ["9", undefined],
+    ["a", new PythonFloat(1e16)],
+  ]);
+  expect(writeJson(map)).toBe('{"10":1.0,"a":1e+16}');
+  expect(writeJson({ b: 1, a: 2, "\ue000": 3, "🎉": 4 }, { sortKeys: true })).toBe('{"a":2,"b":1,"\ue000":3,"🎉":4}');
+  expect(writeJson("\u007fé🎉\ud800", { ensureAscii: true })).toBe('"\\u007f\\u00e9\\ud83c\\udf89\\ud800"');
+  expect(() => writeJson(new Map([[1, 2]]))).toThrow("the value has a name that is no string");
+  expect(new PythonFloat(2) > new PythonFloat(1)).toBe(true);
 });
 
 test("a key called __proto__ is a key", () => {

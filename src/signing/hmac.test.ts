@@ -1,0 +1,44 @@
+import { createHmac } from "node:crypto";
+import * as fc from "fast-check";
+import { expect, test } from "vitest";
+import { SigningUsageError } from "./errors.ts";
+import { hmacWithKey } from "./hmac.ts";
+import { HMACAlgorithm } from "./hmac-algorithm.ts";
+
+const digests = ["sha1", "sha224", "sha256", "sha384", "sha512", "md5", "sha3-256", "sha512-256", "ripemd160"];
+const message = fc.oneof(
+  fc.string({ unit: "binary", maxLength: 3000, size: "max" }),
+  fc.uint8Array({ maxLength: 5000, size: "max" }),
+);
+
+test.each(digests)("%s is what node:crypto makes, for any key and message", (digestMethod) => {
+  const key = fc.uint8Array({ maxLength: 300, size: "max" });
+  fc.assert(
+    fc.property(key, fc.array(message, { minLength: 1, maxLength: 4 }), (bytes, messages) => {
+      const hmac = hmacWithKey(digestMethod, bytes);
+      for (const one of messages) {
+        const right = createHmac(digestMethod, bytes).update(one).digest();
+        expect(hmac.digest(one)).toEqual(right);
+        expect(hmac.matches(one, right)).toBe(true);
+        right[0] = (right[0] ?? 0) ^ 1;
+        expect(hmac.matches(one, right)).toBe(false);
+        expect(hmac.matches(one, right.subarray(1))).toBe(false);
+      }
+    }),
+    { numRuns: 60, seed: 2 },
+  );
+});
+
+test("a key that is changed later does not change what is signed", () => {
+  const key = Buffer.from("a key");
+  const hmac = hmacWithKey("sha256", key);
+  const before = hmac.digest("text");
+  key.fill(0);
+  expect(hmac.digest("text")).toEqual(before);
+});
+
+test("any digest of node:crypto will do, and no other", () => {
+  expect(new HMACAlgorithm("sha3-512").getSignature(Buffer.from("k"), "text")).toHaveLength(64);
+  expect(() => new HMACAlgorithm("sha0")).toThrow(SigningUsageError);
+  expect(() => new HMACAlgorithm("sha0")).toThrow('digestMethod "sha0" is no digest of node:crypto');
+});
