@@ -1,4 +1,5 @@
 /** "waxseal/signing": signed tokens that itsdangerous reads and writes, byte for byte. */
+export { type BoundToken, type BoundTokenReading, BoundTokens, type BoundTokensOptions } from "./bound-tokens.ts";
 export {
   BadData,
   type BadDataFields,

@@ -2,6 +2,7 @@ import { createHmac } from "node:crypto";
 import { expect, test } from "vitest";
 import { BadData, BadHeader, BadPayload, BadSignature } from "./errors.ts";
 import { JSONWebSignatureSerializer } from "./json-web-signature-serializer.ts";
+import { losslessJson } from "./payload-serializer.ts";
 
 const serializer = new JSONWebSignatureSerializer("a secret");
 
@@ -133,6 +134,42 @@ test("loadsUnsafe shows a value whose signature is wrong, and raises only for a 
   expect(serializer.loadsUnsafe("a.b.c")).toEqual([false, undefined]);
   expect(serializer.loadsUnsafe(forge('{"alg":"HS256"}', "1"))).toEqual([false, undefined]);
   expect(() => serializer.loadsUnsafe(forge('{"alg":"HS512"}', "nope"))).toThrow(BadPayload);
+});
+
+test("a header's other fields change nothing, not even those that other libraries obey", () => {
+  for (const fields of [
+    '"kid":"../../dev/null"',
+    '"jku":"https://evil.example"',
+    '"jwk":{"kty":"oct","k":""}',
+    '"crit":["b64"],"b64":false',
+    '"typ":"none"',
+  ]) {
+    expect(serializer.loads(forge(`{"alg":"HS512",${fields}}`, "1"))).toBe(1);
+    expect(() => serializer.loads(forge(`{"alg":"none",${fields}}`, "1"))).toThrow(BadHeader);
+  }
+});
+
+test("every change of a header's letters is a bad signature", () => {
+  const token = serializer.dumps({ user: 42 });
+  const [header = "", ...rest] = token.split(".");
+  const text = Buffer.from(header, "base64url").toString();
+  for (let at = 0; at < text.length; at += 1) {
+    const changed = Buffer.from(`${text.slice(0, at)}~${text.slice(at + 1)}`).toString("base64url");
+    const error = thrownBy(() => serializer.loads([changed, ...rest].join(".")));
+    expect(error).toMatchObject({ name: "BadSignature", code: "WX_BAD_SIGNATURE" });
+  }
+});
+
+test("payloads may keep all that JSON says, and be written as itsdangerous before 1.0 did", () => {
+  const lossless = new JSONWebSignatureSerializer("a secret", { serializer: losslessJson });
+  const value = lossless.loads(forge('{"alg":"HS512"}', '{"10":1,"9":1.0}'));
+  expect(lossless.dumps(value)).toBe(forge('{"alg":"HS512"}', '{"10":1,"9":1.0}'));
+  const ascii = new JSONWebSignatureSerializer("a secret", { serializerKwargs: { ensureAscii: true } });
+  expect(ascii.dumps("激")).toBe(forge('{"alg":"HS512"}', '"\\u6fc0"'));
+});
+
+test("minKeyBytes refuses a short key", () => {
+  expect(() => new JSONWebSignatureSerializer("a secret", { minKeyBytes: 64 })).toThrow("minKeyBytes asks for 64");
 });
 
 test("the errors form itsdangerous' tree", () => {

@@ -84,6 +84,27 @@ test.each([
   expect(header["exp"]).toBe(seconds);
 });
 
+test("true and false are 1 and 0, as in Python", () => {
+  for (const exp of ["true", "false"]) {
+    const error = thrownBy(() => at(START).loads(forge(`,"iat":true,"exp":${exp}`)));
+    expect(error).toMatchObject({ name: "SignatureExpired", payload: { user: 42 }, dateSigned: new Date(1000) });
+  }
+  const [, header] = at(1).loads(forge(',"exp":true'), { returnHeader: true });
+  expect(header["exp"]).toBe(1);
+});
+
+test("a token of the next second has the next second's header", () => {
+  let seconds = START;
+  const serializer = new TimedJSONWebSignatureSerializer("a secret", { now: () => seconds });
+  const tokens = [serializer.dumps(1), serializer.dumps(1)];
+  seconds += 1;
+  const next = serializer.dumps(1);
+  expect(tokens[0]).toBe(tokens[1]);
+  expect(next).toBe(at(START + 1).dumps(1));
+  seconds -= 1;
+  expect(serializer.dumps(1)).toBe(tokens[0]);
+});
+
 test("a token without an end is refused, with its payload", () => {
   const error = thrownBy(() => at(START).loads(forge("")));
   expect(error).toMatchObject({ name: "BadSignature", payload: { user: 42 } });
