@@ -18,7 +18,7 @@ const PLAIN = {
   else: [0x05], end: [0x0b], return: [0x0f], select: [0x1b],
   "i32.eqz": [0x45], "i32.eq": [0x46], "i32.ne": [0x47], "i32.lt_u": [0x49], "i32.gt_u": [0x4b], "i32.ge_u": [0x4f],
   "i32.ctz": [0x68], "i32.popcnt": [0x69], "i32.add": [0x6a], "i32.sub": [0x6b], "i32.mul": [0x6c],
-  "i32.div_u": [0x6e], "i32.rem_u": [0x70], "i32.and": [0x71], "i32.or": [0x72],
+  "i32.div_u": [0x6e], "i32.rem_u": [0x70], "i32.and": [0x71], "i32.or": [0x72], "i32.shr_u": [0x76],
   "i8x16.swizzle": vector(0x0e), "i8x16.eq": vector(0x23), "i8x16.lt_s": vector(0x25),
   "v128.and": vector(0x4e), "v128.andnot": vector(0x4f), "v128.or": vector(0x50), "v128.any_true": vector(0x53),
   "i8x16.bitmask": vector(0x64), "i8x16.add": vector(0x6e), "i8x16.sub_sat_u": vector(0x73),
@@ -26,7 +26,7 @@ const PLAIN = {
 }; // prettier-ignore
 /** Instructions with an alignment and an offset; the kernel's accesses are unaligned. */
 const MEMORY = {
-  "i32.load": [0x28], "i32.load8_u": [0x2d], "i32.store8": [0x3a], "i32.store16": [0x3b],
+  "i32.load": [0x28], "i32.load8_u": [0x2d], "i32.load16_u": [0x2f], "i32.store": [0x36], "i32.store8": [0x3a], "i32.store16": [0x3b],
   "v128.load": vector(0x00), "v128.store": vector(0x0b),
 }; // prettier-ignore
 const INDEXED = {

@@ -1,11 +1,18 @@
 import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import fc from "fast-check";
+import { array, assert, constantFrom, property } from "fast-check";
 import { describe, expect, test } from "vitest";
 import { runs } from "../../../test/support/property.ts";
 import { base64Length, writeBase64 } from "./base64.ts";
 import { canonicalText, type TextEncoding } from "./canonical-text.ts";
 import { KERNEL_INPUT_OCTETS, loadKernel } from "./kernel.ts";
+import { quotedPrintable } from "./quoted-printable.ts";
+
+const pieces = constantFrom(
+  "a", "b ", "\t", " ", "\n", "\r\n", "\r", "From ", "From", "--=_", "--", "=", "é", "中", "👩", "\ud800", "\0", "\x7f",
+  "x".repeat(15), "x".repeat(16), "x".repeat(77), "x".repeat(78), "x".repeat(79),
+); // prettier-ignore
+const texts = array(pieces, { maxLength: 40 }).map((parts) => parts.join(""));
 
 test("the code is what kernel.wat says", () => {
   const script = fileURLToPath(new URL("../../../scripts/assemble-kernel.mjs", import.meta.url));
@@ -42,15 +49,9 @@ describe("base64, with and without the kernel,", () => {
 });
 
 describe("text, with and without the kernel,", () => {
-  const pieces = fc.constantFrom(
-    "a", "b ", "\t", " ", "\n", "\r\n", "\r", "From ", "From", "--=_", "--", "=", "é", "中", "👩", "\ud800", "\0", "\x7f",
-    "x".repeat(15), "x".repeat(16), "x".repeat(77), "x".repeat(78), "x".repeat(79),
-  ); // prettier-ignore
-  const texts = fc.array(pieces, { maxLength: 40 }).map((parts) => parts.join(""));
-
   test.each<TextEncoding>(["utf8", "latin1"])("is the same octets and the same judgement, in %s", (encoding) => {
-    fc.assert(
-      fc.property(texts, (given) => {
+    assert(
+      property(texts, (given) => {
         const text = encoding === "utf8" ? given : given.replace(/[^\0-\xff]/g, "ü");
         expect(canonicalText(text, encoding)).toEqual(canonicalText(text, encoding, null));
       }),
@@ -69,5 +70,27 @@ describe("text, with and without the kernel,", () => {
     canonicalText("From secret\n".repeat(100), "utf8");
     expect(canonicalText("x", "utf8").octets.toString()).toBe("x\r\n");
     expect(canonicalText("", "utf8").octets.toString()).toBe("\r\n");
+  });
+});
+
+describe("quoted-printable, with and without the kernel,", () => {
+  const encode = (text: string, kernel?: null): string => quotedPrintable(Buffer.from(text), kernel).toString("latin1");
+
+  test("is the same", () => {
+    assert(
+      property(texts, (text) => {
+        expect(encode(text)).toBe(encode(text, null));
+      }),
+      runs(2000),
+    );
+  });
+
+  test.each([72, 73, 74, 75, 76])("keeps a blank at the end of a line of %i", (length) => {
+    for (const end of ["", "\r\n", "\r\nx"]) {
+      const text = `${"x".repeat(length - 1)} ${end}`;
+      expect(encode(text)).toBe(encode(text, null));
+      expect(encode(text).replaceAll("=\r\n", "")).toBe(text.replace(" ", "=20"));
+      for (const line of encode(text).split("\r\n")) expect(line.length).toBeLessThanOrEqual(76);
+    }
   });
 });

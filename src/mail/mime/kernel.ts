@@ -3,20 +3,24 @@ import { KERNEL_CODE } from "./kernel-code.ts";
 
 /** Where the loops read: from 0, at most so many octets. */
 export const KERNEL_INPUT_OCTETS: number = 768 * 1024;
-/** Where they write; up to twice the input fits there. Some octets after an input are overwritten. */
+/** Where they write. Some octets after an input are overwritten. */
 export const KERNEL_OUTPUT: number = KERNEL_INPUT_OCTETS + 256;
+/** How much fits there: twice the input. */
+export const KERNEL_OUTPUT_OCTETS: number = 2 * KERNEL_INPUT_OCTETS;
 
-/** What kernel.wat exports; each function takes addresses in `memory` and returns the end of what it wrote. */
+/** What kernel.wat exports; each function takes addresses in `memory`, and one that writes returns the end of that. */
 interface KernelExports {
   canonical(from: number, end: number, to: number): number;
   unsafe(): number;
   escapes(from: number, end: number): number;
   base64(from: number, end: number, to: number): number;
+  quoted_printable(from: number, end: number, to: number): number;
 }
 
 /** The loops, and the memory in which they work. What stands there is lost at the next use. */
-export interface Kernel extends KernelExports {
+export interface Kernel extends Omit<KernelExports, "quoted_printable"> {
   readonly memory: Buffer;
+  readonly quotedPrintable: KernelExports["quoted_printable"];
 }
 
 /** The part of the WebAssembly API that is used; @types/node does not declare it. */
@@ -38,8 +42,8 @@ function instantiate(): Kernel | null {
   if (WebAssembly === undefined) return null;
   try {
     const { exports } = new WebAssembly.Instance(new WebAssembly.Module(Buffer.from(KERNEL_CODE, "base64")));
-    const { canonical, unsafe, escapes, base64, memory } = exports;
-    return { canonical, unsafe, escapes, base64, memory: Buffer.from(memory.buffer) };
+    const { quoted_printable: quotedPrintable, memory, ...loops } = exports;
+    return { ...loops, quotedPrintable, memory: Buffer.from(memory.buffer) };
   } catch {
     return null; // a processor without SIMD
   }

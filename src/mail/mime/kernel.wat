@@ -407,4 +407,261 @@
       end
     end
     local.get $end)
+
+  ;; Quoted-printable of text whose line ends are CRLF, as quoted-printable.ts writes it; returns the end of the output.
+  (func (export "quoted_printable") (param $from i32) (param $end i32) (param $to i32) (result i32)
+    (local $octet i32) (local $column i32) (local $count i32) (local $octets v128)
+    local.get $end
+    v128.const i32x4 0x7e7e7e7e 0x7e7e7e7e 0x7e7e7e7e 0x7e7e7e7e
+    v128.store
+    block $done
+      loop $next
+        local.get $from
+        local.get $end
+        i32.ge_u
+        br_if $done
+        ;; A line break, after the blank that may stand before it.
+        local.get $from
+        i32.load16_u
+        i32.const 0x0a0d
+        i32.eq
+        if
+          local.get $to
+          local.get $column
+          call $guard_blank
+          local.tee $to
+          i32.const 0x0a0d
+          i32.store16
+          local.get $to
+          i32.const 2
+          i32.add
+          local.set $to
+          local.get $from
+          i32.const 2
+          i32.add
+          local.set $from
+          i32.const 0
+          local.set $column
+          br $next
+        end
+        ;; What stands as it is, up to the end of the line that is written.
+        i32.const 0
+        local.set $count
+        local.get $from
+        i32.load8_u
+        local.tee $octet
+        i32.const 0x46
+        i32.ne
+        local.get $column
+        i32.const 0
+        i32.ne
+        i32.or
+        local.get $from
+        i32.load8_u 4
+        i32.const 0x20
+        i32.ne
+        i32.or
+        if
+          local.get $to
+          local.get $from
+          v128.load
+          local.tee $octets
+          v128.store
+          local.get $octets
+          call $bad_lanes
+          local.get $octets
+          v128.const i32x4 0x3d3d3d3d 0x3d3d3d3d 0x3d3d3d3d 0x3d3d3d3d
+          i8x16.eq
+          v128.or
+          local.get $octets
+          v128.const i32x4 0x0d0d0d0d 0x0d0d0d0d 0x0d0d0d0d 0x0d0d0d0d
+          i8x16.eq
+          v128.or
+          local.get $octets
+          v128.const i32x4 0x0a0a0a0a 0x0a0a0a0a 0x0a0a0a0a 0x0a0a0a0a
+          i8x16.eq
+          v128.or
+          i8x16.bitmask
+          i32.const 0x10000             ;; 16 where no lane is set
+          i32.or
+          i32.ctz
+          i32.const 75
+          local.get $column
+          i32.sub
+          call $least
+          local.get $end
+          local.get $from
+          i32.sub
+          call $least
+          local.tee $count
+          if
+            local.get $from
+            local.get $count
+            i32.add
+            local.set $from
+            local.get $to
+            local.get $count
+            i32.add
+            local.set $to
+            local.get $column
+            local.get $count
+            i32.add
+            local.set $column
+            br $next
+          end
+        end
+        ;; A soft line break where the character does not fit.
+        local.get $column
+        local.get $octet
+        call $width
+        i32.add
+        i32.const 75
+        i32.gt_u
+        local.get $column
+        i32.const 0
+        i32.ne
+        i32.and
+        if
+          local.get $to
+          i32.const 0x0a0d3d            ;; "=" CR LF, and an octet that is written over
+          i32.store
+          local.get $to
+          i32.const 3
+          i32.add
+          local.set $to
+          i32.const 0
+          local.set $column
+          br $next
+        end
+        local.get $to
+        local.get $octet
+        call $escape
+        local.set $to
+        local.get $column
+        i32.const 3
+        i32.add
+        local.set $column
+        local.get $from
+        i32.const 1
+        i32.add
+        local.set $from
+        br $next
+      end
+    end
+    local.get $to
+    local.get $column
+    call $guard_blank)
+
+  (func $least (param $one i32) (param $other i32) (result i32)
+    local.get $one
+    local.get $other
+    local.get $one
+    local.get $other
+    i32.lt_u
+    select)
+
+  ;; The most columns that the character of UTF-8 may take which begins with this octet, or what is left of one.
+  (func $width (param $octet i32) (result i32)
+    local.get $octet
+    i32.const 0xf0
+    i32.ge_u
+    if
+      i32.const 12
+      return
+    end
+    local.get $octet
+    i32.const 0xe0
+    i32.ge_u
+    if
+      i32.const 9
+      return
+    end
+    local.get $octet
+    i32.const 0xc0
+    i32.ge_u
+    if
+      i32.const 6
+      return
+    end
+    ;; What is as it is comes here only where its line is full.
+    i32.const 3)
+
+  ;; Writes an octet as "=" and two hexadecimal digits; returns their end.
+  (func $escape (param $to i32) (param $octet i32) (result i32)
+    local.get $to
+    i32.const 0x3d
+    i32.store8
+    local.get $to
+    i32.const 1
+    i32.add
+    local.get $octet
+    i32.const 4
+    i32.shr_u
+    call $digit
+    i32.store8
+    local.get $to
+    i32.const 2
+    i32.add
+    local.get $octet
+    i32.const 15
+    i32.and
+    call $digit
+    i32.store8
+    local.get $to
+    i32.const 3
+    i32.add)
+
+  (func $digit (param $value i32) (result i32)
+    local.get $value
+    i32.const 0x30                      ;; "0"
+    i32.const 0x37                      ;; "A" less ten
+    local.get $value
+    i32.const 10
+    i32.lt_u
+    select
+    i32.add)
+
+  ;; Escapes the blank at the end of a line of so many columns, on a line of its own where it does not fit.
+  (func $guard_blank (param $to i32) (param $column i32) (result i32)
+    (local $last i32)
+    local.get $column
+    i32.eqz
+    if
+      local.get $to
+      return
+    end
+    local.get $to
+    i32.const 1
+    i32.sub
+    i32.load8_u
+    local.tee $last
+    i32.const 0x20
+    i32.ne
+    local.get $last
+    i32.const 0x09
+    i32.ne
+    i32.and
+    if
+      local.get $to
+      return
+    end
+    local.get $to
+    i32.const 1
+    i32.sub
+    local.set $to
+    local.get $column
+    i32.const 74
+    i32.gt_u
+    if
+      local.get $to
+      i32.const 0x0a0d3d
+      i32.store
+      local.get $to
+      i32.const 3
+      i32.add
+      local.set $to
+    end
+    local.get $to
+    local.get $last
+    call $escape)
 )
