@@ -99,7 +99,9 @@ function parseJson(text: string): unknown {
 const NOT_CONNECTED: readonly string[] = ["ECONNREFUSED", "EHOSTUNREACH", "ENETUNREACH", "UND_ERR_CONNECT_TIMEOUT"];
 const NO_NAME: readonly string[] = ["ENOTFOUND", "EAI_AGAIN", "EAI_FAIL", "EAI_NODATA"];
 const NO_TRUST = /^(?:ERR_TLS_CERT|CERT_|DEPTH_ZERO_SELF_SIGNED|SELF_SIGNED|UNABLE_TO_)/;
-const NO_TLS = /^(?:ERR_SSL_|EPROTO$)/;
+/** What can only happen in the handshake; other faults of TLS may come when the request has left. */
+const NO_HANDSHAKE =
+  /before secure TLS connection|wrong.version.number|packet.length.too.long|unsupported.protocol|handshake.failure/i;
 
 /** What fetch throws has its reason as `cause`. */
 interface Reason {
@@ -120,7 +122,7 @@ function lost({ name, host, timeoutMs }: Endpoint, error: unknown, isLate: boole
   if (NO_TRUST.test(code)) {
     return fail(`has a certificate that is not to be trusted (${code}); nothing was sent.`, "tls", false, "not-sent");
   }
-  if (NO_TLS.test(code) || /before secure TLS connection/.test(String(reason.message))) {
+  if (NO_HANDSHAKE.test(`${code} ${String(reason.message)}`)) {
     return fail(`could not be spoken to over TLS (${code}); nothing was sent.`, "tls", true, "not-sent");
   }
   if (NOT_CONNECTED.includes(code) || NO_NAME.includes(code) || reason.syscall === "connect") {
