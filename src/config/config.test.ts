@@ -238,3 +238,38 @@ test("a DKIM key is checked for what it lacks, each by its place", () => {
     expect.stringMatching(/^dkim: it is "key"; it must be \{ domain, selector/),
   ]);
 });
+
+test("the settings of messages, by Django's names and Waxseal's own", () => {
+  const config = fromEnv({
+    SERVER_EMAIL: "Server <root@x.cn>",
+    ADMINS: 'Ann <ann@x.cn>, "Doe, Jo" <jo@x.cn>',
+    MANAGERS: "bob@x.cn",
+    EMAIL_SUBJECT_PREFIX: "[Shop] ",
+    EMAIL_USE_LOCALTIME: "True",
+    DEFAULT_CHARSET: "iso-8859-1",
+    WAXSEAL_ATTACHMENT_ROOT: "/srv/files",
+    WAXSEAL_DISABLE_FILE_ACCESS: "yes",
+    WAXSEAL_MAX_MESSAGE_BYTES: "25000000",
+  });
+  expect(config).toEqual({
+    serverEmail: "Server <root@x.cn>",
+    admins: ["Ann <ann@x.cn>", '"Doe, Jo" <jo@x.cn>'],
+    managers: ["bob@x.cn"],
+    subjectPrefix: "[Shop] ",
+    useLocalTime: true,
+    charset: "iso-8859-1",
+    attachmentRoot: "/srv/files",
+    disableFileAccess: true,
+    maxMessageBytes: 25_000_000,
+  });
+});
+
+test.each([
+  [{ ADMINS: "Ann" }, /^ADMINS: it is "Ann"; it must be addresses with commas between them\./],
+  [{ MANAGERS: "a@x.cn,,b@x.cn" }, /^MANAGERS: /],
+  [{ SERVER_EMAIL: "root" }, /^SERVER_EMAIL: it is "root"\./],
+  [{ WAXSEAL_MAX_MESSAGE_BYTES: "25MB" }, /^WAXSEAL_MAX_MESSAGE_BYTES: it is "25MB"; it must be a number of bytes/],
+  [{ WAXSEAL_DISABLE_FILE_ACCESS: "maybe" }, /^WAXSEAL_DISABLE_FILE_ACCESS: /],
+])("%o is refused by the name that was set", (env, problem) => {
+  expect(problemsOf(() => fromEnv(env as Environment)).join("\n")).toMatch(problem);
+});

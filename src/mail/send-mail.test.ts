@@ -9,7 +9,7 @@ import { memoryBackend, type MemoryBackend } from "./backends/memory.ts";
 import { DeliveryError, MailerError, MessageError } from "./errors.ts";
 import { createMailers } from "./mailers.ts";
 import { EmailMessage } from "./message.ts";
-import type { MessageFields } from "./message-fields.ts";
+import type { MessageFields, SendOptions } from "./message-fields.ts";
 import type { Mail, MassMail } from "./mail.ts";
 import { createMail } from "./send-mail.ts";
 
@@ -262,4 +262,22 @@ test("the envelope says what is asked of the servers, and goes to whom it names"
     requireTls: true,
     tags: ["t"],
   });
+});
+
+test("a raw message without anybody in its fields is an error, and not one that nobody gets", async () => {
+  const { mail, memory } = setUp();
+  const raw = "From: a@example.com\r\nTo: b@example.com\r\n\r\nx\r\n";
+  await expect(mail.send({ raw })).rejects.toMatchObject({ code: "WX_MESSAGE_NO_RECIPIENT" });
+  expect(await mail.send({ raw, to: ["b@example.com"] })).toMatchObject({ accepted: ["b@example.com"] });
+  expect(Buffer.from(memory.outbox[0]?.bytes ?? []).toString()).toBe(raw);
+});
+
+test.each([
+  [{ connection: "other" }, /"connection" is no backend/],
+  [{ authPassword: "x" }, /"authUser" and authPassword go together/],
+  [{ usign: "other" }, /"usign" is not an option\. Did you mean using\?/],
+])("%o is refused, and nothing is sent", async (options, problem) => {
+  const { mail, memory } = setUp();
+  await expect(mail.send({ to: ["a@example.com"] }, options as SendOptions)).rejects.toThrow(problem);
+  expect(memory.outbox).toEqual([]);
 });

@@ -122,8 +122,9 @@ function connectBy(connect: Connect | undefined, backend: string | undefined, op
   throw new MailerError("WX_MAILER_CONNECT", "connect", `These mailers were handed in finished; ${fix}.`);
 }
 
-/** Whether there is nobody to send to: then nothing is composed, as in Django. */
+/** Whether there is nobody to send to: then nothing is composed, as in Django. A raw message names people that we do not read. */
 function namesNobody(message: MessageFields): boolean {
+  if (message.raw !== undefined && message.envelope?.to === undefined) return false;
   return (message.envelope?.to ?? recipientsOf(message)).length === 0;
 }
 

@@ -43,6 +43,13 @@ export function checkSendOptions(options: SendOptions): void {
   if (isSet(options, "authUser") !== isSet(options, "authPassword")) {
     throw badOption("authUser", "and authPassword go together", "Give both, or neither");
   }
+  if (isSet(options, "connection") && typeof options.connection?.send !== "function") {
+    throw badOption(
+      "connection",
+      "is no backend",
+      "Give what getConnection or smtpBackend returns; a mailer's alias is said by using",
+    );
+  }
   warnOfDeprecated(options);
 }
 

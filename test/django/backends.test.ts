@@ -15,6 +15,7 @@ import {
   type Mail,
   MailerError,
   memoryBackend,
+  type OutboxEntry,
   smtpBackend,
 } from "../../src/mail/index.ts";
 import { tempFolder } from "../support/temp-folder.ts";
@@ -112,15 +113,14 @@ test("DummyBackendTests.test_returns_count: it says that everything went", async
   expect(await mail.sendMassMail(mails)).toBe(5);
 });
 
-test("LocmemBackendTests.test_locmem_shared_messages: one backend under two aliases has one outbox", async () => {
-  const backend = memoryBackend();
-  const mail = createMail({
-    mailers: createMailers({ default: backend, custom: backend }),
-    defaultFromEmail: "a@x.cn",
-  });
+test("LocmemBackendTests.test_locmem_shared_messages, LocmemBackendTests.test_sent_using: several share one outbox, and each message says who sent it", async () => {
+  const outbox: OutboxEntry[] = [];
+  const named = (sentUsing: string): Backend => memoryBackend({ outbox, sentUsing });
+  const mailers = createMailers({ default: named("default"), custom: named("custom") });
+  const mail = createMail({ mailers, defaultFromEmail: "a@x.cn" });
   await mail.sendMail("S", "T", undefined, ["to@example.com"]);
   await mail.sendMail("S", "T", undefined, ["to@example.com"], { using: "custom" });
-  expect(backend.outbox).toHaveLength(2);
+  expect(outbox.map(({ sentUsing }) => sentUsing)).toEqual(["default", "custom"]);
 });
 
 test("LocmemBackendTests.test_validate_multiline_headers: a header of several lines is refused here too", async () => {
