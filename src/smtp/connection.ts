@@ -16,7 +16,7 @@ export async function openConnection(
   record: TrackRecord,
   signal: AbortSignal | undefined,
 ): Promise<Connection> {
-  const transcript = new Transcript(settings.server);
+  const transcript = new Transcript(settings.server, settings.explain);
   const socket = await dial(settings, transcript, signal);
   const wire = new Wire(socket, transcript, settings.timeouts);
   const unfollow = wire.follow(signal);

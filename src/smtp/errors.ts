@@ -1,68 +1,14 @@
 /** The one error of the SMTP client: where it happened, what the server said, and what became of the message. */
 import { WaxsealError } from "../base/index.ts";
+import { explanationIn } from "./diagnosis/explanation.ts";
+import { diagnose } from "./diagnosis/diagnose.ts";
+import type { SmtpDiagnosis, SmtpSubject } from "./diagnosis/rule.ts";
+import type { SmtpErrorCode } from "./error-code.ts";
 import type { SmtpReply } from "./reply.ts";
+import type { SmtpStage } from "./stage.ts";
 
-/** The step of a conversation; "content" is the message being written, "final" the wait for its acknowledgement. */
-export type SmtpStage =
-  | "connect"
-  | "tls"
-  | "greeting"
-  | "ehlo"
-  | "starttls"
-  | "auth"
-  | "mail"
-  | "rcpt"
-  | "data"
-  | "content"
-  | "final"
-  | "quit";
-
-/** The codes of an `SmtpError`. */
-export type SmtpErrorCode =
-  /** An option is missing, malformed or unknown. Thrown by `createSmtpPool`. Not retryable. */
-  | "WX_SMTP_OPTIONS"
-  /** An address of the envelope cannot go into a command. Nothing was sent. Not retryable. */
-  | "WX_SMTP_ENVELOPE"
-  /** The content holds a CR or LF that is not part of a CRLF. Nothing was sent. Not retryable. */
-  | "WX_SMTP_BARE_NEWLINE"
-  /** The content holds bytes above 127 and the server does not announce 8BITMIME. Nothing was sent. Not retryable. */
-  | "WX_SMTP_8BIT"
-  /** The message needs SMTPUTF8 and the server does not offer it. Nothing was sent. Not retryable. */
-  | "WX_SMTP_UTF8"
-  /** The message needs REQUIRETLS, and the server does not offer it or is not spoken to by TLS. Nothing was sent. Not retryable. */
-  | "WX_SMTP_REQUIRETLS"
-  /** The content is larger than the SIZE the server announces. Nothing was sent. Not retryable. */
-  | "WX_SMTP_TOO_LARGE"
-  /** The pool is closed. Retryable by another pool. */
-  | "WX_SMTP_CLOSED"
-  /** Too many messages wait for a connection. Retryable. */
-  | "WX_SMTP_BUSY"
-  /** The caller's `signal` aborted. Retryable. */
-  | "WX_SMTP_ABORTED"
-  /** No connection: name not found, refused, unreachable. Retryable. */
-  | "WX_SMTP_CONNECT"
-  /** A step took longer than its deadline. Retryable. */
-  | "WX_SMTP_TIMEOUT"
-  /** The connection broke or the server closed it. Retryable. */
-  | "WX_SMTP_LOST"
-  /** What the server said is not SMTP, or came out of step. Retryable. */
-  | "WX_SMTP_PROTOCOL"
-  /** The TLS handshake failed for another reason than the certificate. Retryable. */
-  | "WX_SMTP_TLS"
-  /** The server's certificate is not one to trust for this host. Not retryable. */
-  | "WX_SMTP_TLS_CERTIFICATE"
-  /** STARTTLS is required and the server does not offer it. Retryable: someone on the way may have removed the offer. */
-  | "WX_SMTP_STARTTLS_MISSING"
-  /** The log-in failed, or no common mechanism exists. Retryable where the server answered 4xx. */
-  | "WX_SMTP_AUTH"
-  /** No access token could be had. Retryable unless the token endpoint refused for good. */
-  | "WX_SMTP_OAUTH2"
-  /** The server refused several log-ins in a row; none is made for a while, so that the account is not locked. Retryable. */
-  | "WX_SMTP_AUTH_PAUSED"
-  /** A password would have crossed an unencrypted connection; it was not sent. Not retryable. */
-  | "WX_SMTP_AUTH_PLAINTEXT"
-  /** The server refused with 4xx (retryable) or 5xx (not retryable, except 552 for a recipient). */
-  | "WX_SMTP_REFUSED";
+export type { SmtpErrorCode } from "./error-code.ts";
+export type { SmtpStage } from "./stage.ts";
 
 /** A recipient the server would not take. */
 export interface SmtpRefusal {
@@ -72,6 +18,8 @@ export interface SmtpRefusal {
   readonly reply: SmtpReply;
   /** "unknown" where this recipient may have got the message all the same; else it did not. */
   readonly outcome?: "not-sent" | "unknown";
+  /** What it is about, and what to do; none where the server has no words for this recipient. */
+  readonly diagnosis?: SmtpDiagnosis | undefined;
 }
 
 /** What an `SmtpError` carries beside its code and text. */
@@ -83,6 +31,8 @@ export interface SmtpErrorDetails {
   transcript?: readonly string[];
   outcome?: "not-sent" | "unknown";
   rejected?: readonly SmtpRefusal[];
+  /** Default: by the general rules. */
+  diagnosis?: SmtpDiagnosis | undefined;
   cause?: unknown;
 }
 
@@ -111,6 +61,8 @@ export class SmtpError extends WaxsealError {
   readonly rejected: readonly SmtpRefusal[];
   /** `host:port`. */
   readonly server: string;
+  /** What the failure is about, what it means, when to try again and what to do, in English and Chinese. */
+  readonly diagnosis: SmtpDiagnosis;
 
   constructor(code: SmtpErrorCode, message: string, details: SmtpErrorDetails) {
     super(code, message, details.cause === undefined ? undefined : { cause: details.cause });
@@ -118,8 +70,25 @@ export class SmtpError extends WaxsealError {
     this.reply = details.reply;
     this.transcript = details.transcript ?? [];
     this.outcome = details.outcome ?? "not-sent";
-    this.retryable = details.retryable;
     this.rejected = details.rejected ?? [];
     this.server = details.server;
+    const { stage, reply } = details;
+    this.diagnosis = details.diagnosis ?? diagnose({ code, stage, reply }, this.outcome);
+    this.retryable = this.diagnosis.retryable ?? details.retryable;
+  }
+
+  /** What the failure is about: the recipient, the content, the account, the address of this machine, the network, ... */
+  get about(): SmtpSubject {
+    return this.diagnosis.about;
+  }
+
+  /**
+   * The whole explanation for a person: what happened, what it means, and what to do.
+   *
+   * @example
+   * console.error(error.explain("zh"));
+   */
+  explain(language: "en" | "zh"): string {
+    return explanationIn(language, this);
   }
 }

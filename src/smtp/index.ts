@@ -1,6 +1,16 @@
 /** "waxseal/smtp": a mail submission client that reuses connections and is never wrong about what the server took. */
 export type { SmtpCredentials } from "./auth/account.ts";
 export type { AccessTokenFunction } from "./auth/secret-source.ts";
+export {
+  type BilingualText,
+  diagnosisBy,
+  type SmtpCondition,
+  type SmtpDiagnosis,
+  type SmtpDiagnosisRule,
+  type SmtpExplainer,
+  type SmtpFailure,
+  type SmtpSubject,
+} from "./diagnosis/rule.ts";
 export type { DsnRequest, Envelope } from "./envelope.ts";
 export { SmtpError, type SmtpErrorCode, type SmtpErrorDetails, type SmtpRefusal, type SmtpStage } from "./errors.ts";
 export type { SmtpAuthPause } from "./login-guard.ts";

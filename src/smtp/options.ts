@@ -2,6 +2,7 @@
 import { hostname } from "node:os";
 import { isIP, isIPv6, type LookupFunction } from "node:net";
 import { type Logger, silentLogger } from "../base/index.ts";
+import type { SmtpExplainer } from "./diagnosis/rule.ts";
 import { type Account, resolveAccount, type SmtpCredentials } from "./auth/account.ts";
 import { check, checkNames, count } from "./option-check.ts";
 import type { SocketFunction } from "./socket-function.ts";
@@ -52,6 +53,8 @@ export interface SmtpOptions extends SmtpTrafficOptions {
   idleTimeoutMs?: number | undefined;
   /** How many messages may wait for a connection before more are refused with `WX_SMTP_BUSY`. Default 10,000. */
   maxWaiting?: number | undefined;
+  /** Knows what the words of this server mean better than the general rules; `smtpBackend` gives the providers' own. */
+  explain?: SmtpExplainer | undefined;
   logger?: Logger | undefined;
 }
 
@@ -77,6 +80,7 @@ export interface SmtpSettings extends TrafficSettings {
   readonly maxMessagesPerConnection: number;
   readonly idleTimeoutMs: number;
   readonly maxWaiting: number;
+  readonly explain: SmtpExplainer | undefined;
   readonly logger: Logger;
 }
 
@@ -104,6 +108,7 @@ const OPTION_NAMES: Record<keyof SmtpOptions, true> = {
   maxMessagesPerConnection: true,
   idleTimeoutMs: true,
   maxWaiting: true,
+  explain: true,
   logger: true,
 };
 const MAX_PORT = 65_535;
@@ -137,6 +142,7 @@ export function resolveOptions(options: SmtpOptions): SmtpSettings {
     maxMessagesPerConnection: count("maxMessagesPerConnection", options.maxMessagesPerConnection ?? 100),
     idleTimeoutMs: count("idleTimeoutMs", options.idleTimeoutMs ?? 30_000, MAX_TIMER_MS),
     maxWaiting: count("maxWaiting", options.maxWaiting ?? 10_000),
+    explain: explainer(options.explain),
     logger: options.logger ?? silentLogger,
   };
 }
@@ -165,6 +171,11 @@ function route({ protocol = "smtp", socketPath, localAddress, lookup, socket }: 
   check(socket === undefined || typeof socket === "function", "socket", socket, "a function, such as socksProxy(url)");
   check(socketPath === undefined || socket === undefined, "socketPath", socketPath, "left out where socket is given");
   return { protocol, socketPath, localAddress, lookup, socket };
+}
+
+function explainer(given: SmtpExplainer | undefined): SmtpExplainer | undefined {
+  check(given === undefined || typeof given === "function", "explain", given, "a function");
+  return given;
 }
 
 function checkedTimeouts(given: Partial<SmtpTimeouts>): SmtpTimeouts {

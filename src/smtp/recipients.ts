@@ -79,8 +79,8 @@ function speakingError(failures: readonly Failure[]): SmtpError {
 /** What a failed transaction means for each of its recipients. */
 function refusalsOf(error: SmtpError, { to }: Envelope): SmtpRefusal[] {
   const known = new Map(error.rejected.map((refusal) => [refusal.address, refusal]));
-  const { retryable, outcome, reply = noWords(error) } = error;
-  return to.map((address) => known.get(address) ?? { address, retryable, outcome, reply });
+  const { retryable, outcome, reply = noWords(error), diagnosis } = error;
+  return to.map((address) => known.get(address) ?? { address, retryable, outcome, reply, diagnosis });
 }
 
 function noWords({ message }: SmtpError): SmtpReply {

@@ -1,7 +1,9 @@
 /** What was said on one connection, without secrets, and the errors that quote it. */
 import { type SmtpErrorCode, SmtpError, type SmtpRefusal, type SmtpStage } from "./errors.ts";
+import { diagnose } from "./diagnosis/diagnose.ts";
+import type { SmtpExplainer } from "./diagnosis/rule.ts";
 import { clip } from "./quote.ts";
-import { formatReply, type RawReply, type SmtpReply } from "./reply.ts";
+import { formatReply, isRetryable, type RawReply, type SmtpReply } from "./reply.ts";
 import { Secrets } from "./secrets.ts";
 
 /** A connection may live for many messages; only its latest lines explain an error. */
@@ -36,9 +38,12 @@ export class Transcript {
   /** A ring: the next entry goes to `#next`. */
   readonly #entries: Entry[] = [];
   #next = 0;
+  readonly #explain: SmtpExplainer;
 
-  constructor(server: string) {
+  /** @param explain Knows what the words of this server mean, where it does. */
+  constructor(server: string, explain: SmtpExplainer = () => undefined) {
     this.server = server;
+    this.#explain = explain;
   }
 
   /** Records a line of ours, or several with CRLF between them. The caller passes them without secrets. */
@@ -64,18 +69,29 @@ export class Transcript {
   /** The error for a fault that surfaced at `stage`, and what became of the message if that is not plain. */
   error(stage: SmtpStage, fault: Fault, fate: Fate = {}): SmtpError {
     const { rejected = [], outcome = "not-sent" } = fate;
-    const advice =
+    const diagnosis = outcome === "unknown" ? undefined : this.#explain({ ...fault, stage });
+    const general =
       outcome === "unknown"
-        ? "Whether the server took the message is not known: sending it again may deliver it twice"
-        : fault.advice;
-    return new SmtpError(fault.code, this.secrets.hide(`${fault.what}. ${advice}.`), {
+        ? "Whether the server took the message is not known: sending it again may deliver it twice."
+        : `${fault.advice}.`;
+    const rest = diagnosis === undefined ? general : `${diagnosis.meaning.en} ${diagnosis.advice.en}`;
+    return new SmtpError(fault.code, this.secrets.hide(`${fault.what}. ${rest}`), {
       ...fault,
+      diagnosis,
       stage,
       outcome,
       server: this.server,
       transcript: this.#lines(),
       rejected: [...rejected],
     });
+  }
+
+  /** What the server said of one recipient. */
+  recipientRefusal(stage: SmtpStage, address: string, raw: RawReply): SmtpRefusal {
+    const reply = this.read(raw);
+    const failure = { code: "WX_SMTP_REFUSED", stage, reply } as const;
+    const diagnosis = this.#explain(failure) ?? diagnose(failure);
+    return { address, reply, retryable: diagnosis.retryable ?? isRetryable(reply, "recipient"), diagnosis };
   }
 
   #add(entry: Entry): void {

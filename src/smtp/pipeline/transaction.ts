@@ -1,7 +1,7 @@
 /** One message's turn on a connection: which reply comes next, what it may be, and what follows from it (RFC 5321, section 3.3). */
 import type { SmtpRefusal, SmtpStage } from "../errors.ts";
 import type { Job } from "../job.ts";
-import { isRetryable, type RawReply, type SmtpReply } from "../reply.ts";
+import type { RawReply, SmtpReply } from "../reply.ts";
 import type { Transcript } from "../transcript.ts";
 import { probeLength } from "./commands.ts";
 import type { SmtpMode } from "./mode.ts";
@@ -199,7 +199,7 @@ export class Transaction {
     if (kind === 3) return "unfit";
     const address = this.recipient ?? "";
     if (this.#mailTaken && kind === 2) this.accepted.push(address);
-    else if (this.#mailTaken) this.#reject(address, reply);
+    else if (this.#mailTaken) this.#reject("rcpt", address, reply);
     this.#answered += 1;
     if (this.#answered < this.recipients.length) return "next";
     if (this.accepted.length === 0) this.#refuseForAll("rcpt");
@@ -245,7 +245,9 @@ export class Transaction {
       this.#delivered += 1;
       this.#acknowledgement ??= this.#transcript.read(reply);
     } else {
-      for (const address of this.accepted.splice(this.#delivered, 1)) this.#reject(address, reply);
+      for (const address of this.accepted.splice(this.#delivered, 1)) {
+        this.#reject("final", address, reply);
+      }
     }
     if (this.#delivered < this.accepted.length) return "next";
     if (this.accepted.length === 0) this.#refuseForAll("final");
@@ -263,9 +265,8 @@ export class Transaction {
     this.#refusal ??= { stage, reply: this.#transcript.read(reply) };
   }
 
-  #reject(address: string, raw: RawReply): void {
-    const reply = this.#transcript.read(raw);
-    this.rejected.push({ address, reply, retryable: isRetryable(reply, "recipient") });
+  #reject(stage: SmtpStage, address: string, reply: RawReply): void {
+    this.rejected.push(this.#transcript.recipientRefusal(stage, address, reply));
   }
 
   /** All were refused: the error speaks for the one that may be taken later, if there is one. */
