@@ -4,15 +4,10 @@ import { type Clock, findUnknownOption } from "../base/index.ts";
 import { toAsciiAddress } from "./addr-spec.ts";
 import { bodyPart } from "./body.ts";
 import type { Composed } from "./composed.ts";
+import { dateValue } from "./date-value.ts";
 import { MessageError } from "./errors.ts";
 import { expandFields } from "./expand.ts";
-import {
-  type CustomHeaders,
-  customHeaderLines,
-  dateValue,
-  messageIdValue,
-  readCustomHeaders,
-} from "./header-fields.ts";
+import { type CustomHeaders, customHeaderLines, messageIdValue, readCustomHeaders } from "./header-fields.ts";
 import { messageEnvelope } from "./message-envelope.ts";
 import { MESSAGE_FIELDS, type MessageFields } from "./message-fields.ts";
 import { refuseContentBeyond, refuseLengthBeyond } from "./message-size.ts";

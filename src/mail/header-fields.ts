@@ -1,6 +1,7 @@
 /** The header fields of a message: one of each, what `headers` may override, and what it may not hold. */
 import type { AddressOptions } from "./addr-spec.ts";
 import { type Mailbox, parseMailboxes, parseMailboxText } from "./address.ts";
+import { formatDate } from "./date-value.ts";
 import { MessageError } from "./errors.ts";
 import type { HeaderValue } from "./message-fields.ts";
 import {
@@ -22,8 +23,10 @@ const MAILBOX_HEADERS = /^(?:from|sender|reply-to|to|cc|disposition-notification
 /** Headers with a grammar of their own, in which an encoded-word would be taken literally. */
 const STRUCTURED_HEADERS =
   /^(?:list-.*|references|in-reply-to|auto-submitted|precedence|importance|priority|x-priority|feedback-id|received|return-path|dkim-signature|authentication-results)$/;
-const DATE = /^(?:[A-Z][a-z]{2}, )?\d{1,2} [A-Z][a-z]{2} \d{4} \d\d:\d\d(?::\d\d)? (?:[+-]\d{4}|GMT|UT)$/;
-const MESSAGE_ID = /^<[!-;=?A-~]+@[!-;=?A-~]+>$/;
+/** Of these, one at the most (RFC 5322, section 3.6; RFC 2369, section 4). */
+const ONCE = /^(?:list-.*|references|in-reply-to|auto-submitted|importance|priority|x-priority)$/;
+/** msg-id of RFC 5322, section 3.6.4, without the obsolete forms. */
+const MESSAGE_ID = /^<[\w.!#$%&'*+/=?^`{|}~-]+@(?:[\w.!#$%&'*+/=?^`{|}~-]+|\[[!-Z^-~]+\])>$/;
 
 /** Where else a header that may not be given is decided. */
 const RESERVED: ReadonlyMap<string, string> = new Map([
@@ -83,6 +86,14 @@ export function customHeaderLines(header: CustomHeader, style: HeaderStyle = ASC
   if (isMailboxHeader(name)) return mailboxHeader(name, headerMailboxes(header, style), style) + CRLF;
   if (value instanceof Date) return `${name}: ${formatDate(value, field)}${CRLF}`;
   if (!Array.isArray(value)) return customLine(name, headerText(value, field), field, style);
+  if (value.length > 1 && ONCE.test(name.toLowerCase())) {
+    const fix = "Give one text with all of it";
+    throw new MessageError("WX_MESSAGE_HEADER", {
+      field,
+      problem: "is a header that stands once, and not a list",
+      fix,
+    });
+  }
   const lines = value.map((item, index) => {
     const place = `${field}[${index}]`;
     return customLine(name, headerText(item, place), place, style);
@@ -143,39 +154,6 @@ export function partHeaderLines(headers: Readonly<Record<string, string>> | unde
     lines += customLine(name, headerText(value, field), field, ASCII_STYLE);
   }
   return lines;
-}
-
-/**
- * The value of the Date header.
- *
- * @throws MessageError WX_MESSAGE_HEADER
- */
-export function dateValue(value: HeaderValue, field: string, isLocal = false): string {
-  if (value instanceof Date) return formatDate(value, field, isLocal);
-  const text = headerText(value, field);
-  if (DATE.test(text) && !Number.isNaN(Date.parse(text))) return text;
-  throw badDate(field, text);
-}
-
-/** RFC 5322, section 3.3, in UTC or in the machine's time zone. */
-function formatDate(date: Date, field: string, isLocal = false): string {
-  const offset = isLocal ? -date.getTimezoneOffset() : 0;
-  const shown = offset === 0 ? date : new Date(date.getTime() + offset * 60_000);
-  const year = shown.getUTCFullYear();
-  if (!(year >= 1900 && year <= 9999)) throw badDate(field, String(date));
-  return shown.toUTCString().replace("GMT", offset === 0 ? "+0000" : zone(offset));
-}
-
-/** Minutes east of Greenwich as `+0800`. */
-function zone(offset: number): string {
-  const minutes = Math.abs(offset);
-  const digits = Math.floor(minutes / 60) * 100 + (minutes % 60);
-  return (offset < 0 ? "-" : "+") + String(digits).padStart(4, "0");
-}
-
-function badDate(field: string, value: string): MessageError {
-  const fix = 'Give a Date, or text such as "Thu, 01 Jan 2026 08:00:00 +0800"';
-  return new MessageError("WX_MESSAGE_HEADER", { field, value, problem: "is not a date for a mail", fix });
 }
 
 /**

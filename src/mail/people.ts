@@ -51,7 +51,8 @@ function noSender(): MessageError {
 export function peopleHeaders(people: People, custom: CustomHeaders, style: HeaderStyle, foldsFrom: boolean): string {
   const from = overriding(custom, "from", style) ?? [people.from];
   const sender = overriding(custom, "sender", style) ?? (people.sender === undefined ? NOBODY : [people.sender]);
-  if (from.length > 1 && sender.length !== 1) throw severalAuthors();
+  if (sender.length > 1) throw severalSenders();
+  if (from.length > 1 && sender.length === 0) throw severalAuthors();
   return (
     mailboxHeader("From", from, style, foldsFrom) +
     CRLF +
@@ -69,6 +70,11 @@ function overriding(custom: CustomHeaders, key: string, style: HeaderStyle): rea
 
 function line(name: string, mailboxes: readonly Mailbox[], style: HeaderStyle): string {
   return mailboxes.length === 0 ? "" : mailboxHeader(name, mailboxes, style) + CRLF;
+}
+
+function severalSenders(): MessageError {
+  const fix = "Name one mailbox";
+  return new MessageError("WX_MESSAGE_HEADER", { field: 'headers["Sender"]', problem: "names several", fix });
 }
 
 function severalAuthors(): MessageError {

@@ -144,13 +144,13 @@ describe("one of each, and a header given by name wins over the field", () => {
     expect(message.envelope).toEqual({ from: "mac@example.com", to: ["bob@example.com"] });
   });
 
-  test.fails.each(["References", "In-Reply-To"])("a list of texts does not make several of %s", (name) => {
+  test.each(["References", "In-Reply-To"])("a list of texts does not make several of %s", (name) => {
     expect(() => composed({ headers: { [name]: ["<1@b.c>", "<2@b.c>"] } })).toThrow(
       expect.objectContaining({ code: "WX_MESSAGE_HEADER", field: `headers["${name}"]` }),
     );
   });
 
-  test.fails("the sender is one mailbox", () => {
+  test("the sender is one mailbox", () => {
     expect(() => composed({ headers: { Sender: "a@example.com, b@example.com" } })).toThrow(MessageError);
   });
 });
@@ -254,8 +254,8 @@ test.each([
   );
 });
 
-describe("not refused yet", () => {
-  test.fails.each([
+describe("refused is", () => {
+  test.each([
     "Mon, 30 Feb 2026 08:00:00 +0800",
     "30 Feb 2026 08:00:00 +0800",
     "Fri, 01 Jan 2026 08:00:00 +0800",
@@ -264,7 +264,7 @@ describe("not refused yet", () => {
     expect(() => composed({ date })).toThrow(MessageError);
   });
 
-  test.fails.each(["<a(b)@example.com>", "<a,b@example.com>"])("the Message-ID %j", (messageId) => {
+  test.each(["<a(b)@example.com>", "<a,b@example.com>"])("the Message-ID %j", (messageId) => {
     expect(() => composed({ messageId })).toThrow(MessageError);
   });
 });
