@@ -2,7 +2,7 @@
  * The names of the tests of Django 6.1 that are about mail, by their class or file, as a list of what a mail library that
  * is compared with Django has to answer for.
  */
-export const djangoTests: Readonly<Record<string, readonly string[]>> = {
+const djangoTests: Readonly<Record<string, readonly string[]>> = {
   EmailMessageTests: [
     "test_ascii",
     "test_multiple_recipients",
