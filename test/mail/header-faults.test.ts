@@ -155,6 +155,30 @@ describe("one of each, and a header given by name wins over the field", () => {
   });
 });
 
+test.each([
+  "News",
+  "天天生鲜",
+  "=?utf-8?q?x?=",
+  "a =?utf-8?q?x?= b",
+  " Ann ",
+  'a "b"',
+  "天".repeat(100),
+  "word ".repeat(30).trim(),
+  "x".repeat(300),
+])("the name of a list, %j, comes back exactly", async (name) => {
+  const { postalMime } = await readBoth({ list: { id: { name, id: "news.example.com" } } });
+  const quoted = /^"(.*)" </.exec(postalMime.headers.get("list-id") ?? "")?.[1]?.replace(/\\(.)/g, "$1");
+  expect(quoted ?? postalMime.headers.get("list-id")?.replace(/ <news\.example\.com>$/, "")).toBe(name);
+});
+
+test("a header with a long name holds its encoded-words on lines of their own", async () => {
+  for (const length of [45, 48, 49, 74]) {
+    const name = `X-${"a".repeat(length)}`;
+    const { postalMime } = await readBoth({ headers: { [name]: "天天生鲜欢迎您 👩‍👩‍👧‍👦".repeat(9) } });
+    expect(postalMime.headers.get(name.toLowerCase())).toBe("天天生鲜欢迎您 👩‍👩‍👧‍👦".repeat(9));
+  }
+});
+
 test("1,000 headers and 100 references are all there, and folded", async () => {
   const headers = Object.fromEntries(
     Array.from({ length: 1000 }, (_, index) => [`X-Header-${index}`, `value ${index}`]),

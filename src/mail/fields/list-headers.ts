@@ -106,7 +106,8 @@ function listId(given: NonNullable<ListHeaders["id"]>): string {
 
 /** The name as a header takes it: an atom, in quotes, or encoded. */
 function written(name: string): string {
-  if (isAtoms(name)) return name;
-  const isQuotable = /^[ -~]{1,60}$/.test(name);
+  const isMistakable = name.includes("=?");
+  if (isAtoms(name) && name.length <= 60 && !isMistakable) return name;
+  const isQuotable = /^(?! )[ -~]{1,60}(?<! )$/.test(name) && !isMistakable;
   return isQuotable ? quoteName(name) : encodedWords(name, 75 - "List-ID: ".length).join(" ");
 }

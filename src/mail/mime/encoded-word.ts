@@ -4,7 +4,7 @@
 const MAX_WORD = 75;
 const FRAME = "=?UTF-8?B?".length + "?=".length;
 /** A character of four octets in Q takes 12 characters, so this always leaves room for one. */
-const MIN_ROOM = FRAME + 12;
+export const MIN_WORD: number = FRAME + 12;
 
 /** Octets that Q leaves as they are wherever an encoded-word may stand, names included (RFC 2047, section 5, rule 3). */
 const LITERAL_IN_Q: readonly boolean[] = Array.from({ length: 256 }, (_, octet) =>
@@ -24,7 +24,7 @@ export function encodedWords(text: string, firstRoom: number = MAX_WORD, encodin
   const bytes = Buffer.from(text, "utf8");
   const inQ = encoding === "shorter" && lengthInQ(bytes) < Math.ceil(bytes.length / 3) * 4;
   const words: string[] = [];
-  let room = Math.max(MIN_ROOM, Math.min(firstRoom, MAX_WORD));
+  let room = Math.max(MIN_WORD, Math.min(firstRoom, MAX_WORD));
   for (let start = 0; start < bytes.length; room = MAX_WORD) {
     const end = inQ ? endInQ(bytes, start, room - FRAME) : endInB(bytes, start, room - FRAME);
     const piece = bytes.subarray(start, end);

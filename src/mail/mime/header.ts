@@ -1,7 +1,7 @@
 /** Header lines: folded where a fold is possible, and pure ASCII unless UTF-8 is asked for (RFC 5322, section 2.2). */
 import { toAsciiAddress } from "../addr-spec.ts";
 import { isAtoms, type Mailbox, quoteName } from "../address.ts";
-import { encodedWords, type WordEncoding } from "./encoded-word.ts";
+import { encodedWords, MIN_WORD, type WordEncoding } from "./encoded-word.ts";
 
 export const CRLF = "\r\n";
 
@@ -69,7 +69,13 @@ export function textHeader(
     const folded = foldAtSpaces(name, value);
     if (longestLine(folded) <= (style.utf8 ? LINE : longest)) return folded;
   }
-  return foldHeader(name, encodedWords(value, firstRoom(name), style.words));
+  const words = encodedWords(value, firstRoom(name), style.words);
+  return isLongName(name) ? `${name}:${CRLF} ${words.join(`${CRLF} `)}` : foldHeader(name, words);
+}
+
+/** True for a name that leaves no room for an encoded-word on its line. */
+function isLongName(name: string): boolean {
+  return firstRoom(name) < MIN_WORD;
 }
 
 /** A header of ASCII text as it is, folded at single spaces; undefined where the text is not ASCII or has spaces at an end. */
@@ -77,8 +83,9 @@ export function plainHeader(name: string, value: string): string | undefined {
   return PLAIN.test(value) ? foldAtSpaces(name, value) : undefined;
 }
 
+/** The value may hold encoded-words already. */
 function foldAtSpaces(name: string, value: string): string {
-  return foldHeader(name, value.split(/(?<! ) (?! )/), LINE);
+  return foldHeader(name, value.split(/(?<! ) (?! )/), value.includes("=?") ? LINE_WITH_ENCODED_WORD : LINE);
 }
 
 /** A header of mailboxes (RFC 5322, section 3.4), without a fold when `folds` is false. */
