@@ -7,6 +7,7 @@ import { TimedJSONWebSignatureSerializer, URLSafeTimedSerializer } from "../../s
 import { findPython } from "../../test/support/python.ts";
 import { compare, type Comparison, type Contender, type Outcome } from "../support/compare.ts";
 import { outcomeTable, runHeading } from "../support/report.ts";
+import { slowestHostile } from "./hostile.ts";
 import { type PythonOperation, PythonPeer } from "./python-peer.ts";
 
 const SECRET_KEY = "django-insecure-8)x^w&@k%1b!c9#z0a$e(7=y*+q5m2n-4";
@@ -120,3 +121,8 @@ for (const comparison of comparisons) {
   console.log(verdict(outcome));
 }
 peer?.close();
+
+const { unsigned, signed } = slowestHostile();
+console.log(
+  `10 kB of a hostile token, the slowest answer: ${unsigned.toFixed(2)} ms; under a good signature: ${signed.toFixed(2)} ms`,
+);
