@@ -42,7 +42,7 @@ export {
 } from "./backends/waxseal-transport.ts";
 export type { WaxsealTransportError } from "./backends/waxseal-transport-error.ts";
 export type { FileAccess } from "./content/file-access.ts";
-export { compose, type ComposeContext, type Composed } from "./compose.ts";
+export { compose, type ComposeContext, type Composed, type HeaderEncoding } from "./compose.ts";
 export { dkimDnsRecord, type DkimDnsRecord } from "./dkim/dns-record.ts";
 export type { PrivateKeyInput } from "./dkim/key.ts";
 export type { DkimKey } from "./dkim/options.ts";

@@ -2,7 +2,7 @@
 import type { Clock, Logger } from "../base/index.ts";
 import type { Mailbox, MailboxList } from "./address.ts";
 import type { Backend, Receipt } from "./backend.ts";
-import type { Composed } from "./compose.ts";
+import type { Composed, HeaderEncoding } from "./compose.ts";
 import type { FileAccess } from "./content/file-access.ts";
 import type { DkimKey } from "./dkim/options.ts";
 import type { DkimSigner } from "./dkim/sign.ts";
@@ -42,6 +42,8 @@ export interface MailOptions extends FileAccess {
   useLocalTime?: boolean | undefined;
   /** The largest message that is composed, in bytes. Default: no limit. */
   maxMessageBytes?: number | undefined;
+  /** How headers are written for providers that read less than the standards allow, such as QQ and Sina. */
+  headerEncoding?: HeaderEncoding | undefined;
   /** Makes the backends of `getConnection`, `authUser` and `authPassword`. Default: none, so that those are refused. */
   connect?: Connect | undefined;
   /** Signs every message: keys, or what holds them. Default: none. */

@@ -105,11 +105,20 @@ export function createMail(options: MailOptions): Mail {
 }
 
 function composeContext(options: MailOptions): ComposeContext {
-  const { defaultFromEmail, hostname, clock = systemClock, charset, useLocalTime, maxMessageBytes } = options;
+  const { defaultFromEmail, hostname, clock = systemClock, charset, useLocalTime } = options;
   const sender = parseMailbox(defaultFromEmail, "defaultFromEmail");
   const idAddress = toAsciiAddress(hostname === undefined ? sender.address : `id@${hostname}`, "hostname");
   const domain = idAddress.slice(idAddress.lastIndexOf("@") + 1);
-  return { clock, hostname: domain, defaultFrom: defaultFromEmail, charset, useLocalTime, maxMessageBytes };
+  const { maxMessageBytes, headerEncoding } = options;
+  return {
+    clock,
+    hostname: domain,
+    defaultFrom: defaultFromEmail,
+    charset,
+    useLocalTime,
+    maxMessageBytes,
+    headerEncoding,
+  };
 }
 
 function signerOf({ dkim, clock, logger }: MailOptions): DkimSigner | undefined {
