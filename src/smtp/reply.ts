@@ -14,6 +14,7 @@ export interface SmtpReply {
   readonly text: string;
 }
 
+const ZERO = 0x30;
 const ENHANCED = /^([245]\.\d{1,3}\.\d{1,3})(?:\s+|$)/;
 
 /** Chinese servers answer in GB18030 (or its subset GBK); everything else is UTF-8 or ASCII. */
@@ -30,6 +31,7 @@ export class RawReply {
   readonly #bytes: Buffer;
   readonly #from: number;
   readonly #end: number;
+  #value: SmtpReply | undefined;
 
   constructor(code: number, bytes: Buffer, from: number, end: number) {
     this.code = code;
@@ -45,9 +47,26 @@ export class RawReply {
   }
 
   read(): SmtpReply {
+    this.#value ??= this.#parse();
+    return this.#value;
+  }
+
+  #parse(): SmtpReply {
+    const latin1 = this.#bytes.toString("latin1", this.#from, this.#end);
+    if (PLAIN_LINE.test(latin1)) return replyOfLine(this.code, latin1);
     const text = decode(this.#bytes.subarray(this.#from, this.#end));
     return replyOf(this.code, text.split("\n").map(showable));
   }
+}
+
+/** One line of visible ASCII, which nearly every reply is: read without a detour, as there is one for each message. */
+const PLAIN_LINE = /^[ -~]*$/;
+
+function replyOfLine(code: number, line: string): SmtpReply {
+  const [prefix = "", enhancedCode = ""] = ENHANCED.exec(line) ?? [];
+  const fits = enhancedCode.charCodeAt(0) - ZERO === Math.trunc(code / 100);
+  const text = fits ? line.slice(prefix.length).trim() : line.trim();
+  return { code, enhancedCode: fits ? enhancedCode : "", lines: [line], text };
 }
 
 /** A reply from its code and its lines as text. */
@@ -59,9 +78,9 @@ export function replyOf(code: number, lines: readonly string[]): SmtpReply {
 }
 
 /** The reply in one line, as the server said it. */
-export function formatReply(reply: SmtpReply): string {
-  const words = [String(reply.code), reply.enhancedCode, reply.text].filter((word) => word !== "");
-  return clip(words.join(" "), 500);
+export function formatReply({ code, enhancedCode, text }: SmtpReply): string {
+  const start = enhancedCode === "" ? String(code) : `${code} ${enhancedCode}`;
+  return clip(text === "" ? start : `${start} ${text}`, 500);
 }
 
 /**
