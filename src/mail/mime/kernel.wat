@@ -82,7 +82,7 @@
 
   ;; Copies text (not empty) with CRLF for LF, and a line break at its end; returns the end of the copy. A lone CR stays, as unsafe.
   (func (export "canonical") (param $from i32) (param $end i32) (param $to i32) (result i32)
-    (local $octets v128) (local $bad v128) (local $line i32) (local $mask i32) (local $flaws i32)
+    (local $octets v128) (local $breaks v128) (local $bad v128) (local $line i32) (local $mask i32) (local $flaws i32)
     local.get $end
     v128.const i32x4 0x7e7e7e7e 0x7e7e7e7e 0x7e7e7e7e 0x7e7e7e7e
     v128.store
@@ -102,11 +102,6 @@
         v128.load
         local.tee $octets
         v128.store
-        local.get $bad
-        local.get $octets
-        call $bad_lanes
-        v128.or
-        local.set $bad
         local.get $octets
         v128.const i32x4 0x0a0a0a0a 0x0a0a0a0a 0x0a0a0a0a 0x0a0a0a0a
         i8x16.eq
@@ -114,6 +109,25 @@
         v128.const i32x4 0x0d0d0d0d 0x0d0d0d0d 0x0d0d0d0d 0x0d0d0d0d
         i8x16.eq
         v128.or
+        local.set $breaks
+        ;; As in $bad_lanes, where the breaks are known.
+        local.get $octets
+        v128.const i32x4 0x20202020 0x20202020 0x20202020 0x20202020
+        i8x16.lt_s
+        local.get $octets
+        v128.const i32x4 0x09090909 0x09090909 0x09090909 0x09090909
+        i8x16.eq
+        local.get $breaks
+        v128.or
+        v128.andnot
+        local.get $octets
+        v128.const i32x4 0x7f7f7f7f 0x7f7f7f7f 0x7f7f7f7f 0x7f7f7f7f
+        i8x16.eq
+        v128.or
+        local.get $bad
+        v128.or
+        local.set $bad
+        local.get $breaks
         i8x16.bitmask
         local.tee $mask
         i32.eqz
