@@ -110,11 +110,12 @@ function firstRoom(name: string): number {
 
 function addMailbox(tokens: string[], { name, address }: Mailbox, room: number, style: HeaderStyle): void {
   const ascii = toAsciiAddress(address, "address", style.utf8 ? { smtpUtf8: true } : undefined);
-  if (name === "") tokens.push(ascii);
-  else tokens.push(...nameTokens(name, room, style), `<${ascii}>`);
+  for (const token of nameTokens(name, room, style)) tokens.push(token);
+  tokens.push(name === "" ? ascii : `<${ascii}>`);
 }
 
 function nameTokens(name: string, room: number, { utf8, words }: HeaderStyle): string[] {
+  if (name === "") return [];
   const mistakable = name.includes("=?");
   if (!mistakable && isAtoms(name)) {
     const atoms = name.split(" ");
