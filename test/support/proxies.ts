@@ -12,6 +12,8 @@ export interface ProxyPlay {
   readonly login?: string;
   /** Sent in place of the last answer; nothing follows it. */
   readonly answer?: Buffer | string;
+  /** The last answer leaves byte by byte. */
+  readonly drips?: boolean;
   /** The proxy itself speaks TLS. */
   readonly tls?: KeyAndCertificate;
 }
@@ -44,7 +46,7 @@ export function serveSocks(play: ProxyPlay): Promise<TestProxy> {
     if (play.answer !== undefined) return void client.write(play.answer);
     // With a name as its own address, which some proxies answer with: it must be read to its end.
     const answer = Buffer.concat([Buffer.from([5, 0, 0, 3, 5]), Buffer.from("proxy"), Buffer.from([0, 0])]);
-    return lead(client, play.leadsTo, answer);
+    return lead(client, play, answer);
   });
 }
 
@@ -59,7 +61,7 @@ export function serveHttpProxy(play: ProxyPlay): Promise<TestProxy> {
     if (play.login !== undefined && given !== play.login) {
       return void client.write("HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n");
     }
-    return lead(client, play.leadsTo, Buffer.from("HTTP/1.1 200 Connection established\r\nX-Proxy: test\r\n\r\n"));
+    return lead(client, play, Buffer.from("HTTP/1.1 200 Connection established\r\nX-Proxy: test\r\n\r\n"));
   });
 }
 
@@ -107,8 +109,8 @@ async function readAddress(read: Read, kind: number | undefined): Promise<string
 }
 
 /** Joins both ends; the answer leaves together with the server's first words, as one piece. */
-async function lead(client: Socket, port: number, answer: Buffer): Promise<void> {
-  const server = connect(port, "127.0.0.1").on("error", () => client.destroy());
+async function lead(client: Socket, { leadsTo, drips }: ProxyPlay, answer: Buffer): Promise<void> {
+  const server = connect(leadsTo, "127.0.0.1").on("error", () => client.destroy());
   client.on("close", () => server.destroy());
   server.on("close", () => client.destroy());
   // A server that speaks TLS waits for us to begin.
@@ -116,7 +118,13 @@ async function lead(client: Socket, port: number, answer: Buffer): Promise<void>
     once(server, "data").then(([bytes]) => bytes as Buffer),
     new Promise<Buffer>((resolve) => setTimeout(() => resolve(Buffer.alloc(0)), 50)),
   ]);
-  client.write(Buffer.concat([answer, first]));
+  const piece = drips === true ? 1 : answer.length + first.length;
+  const all = Buffer.concat([answer, first]);
+  client.setNoDelay(true);
+  for (let at = 0; at < all.length; at += piece) {
+    client.write(all.subarray(at, at + piece));
+    await new Promise((resolve) => setImmediate(resolve));
+  }
   server.pipe(client);
   client.pipe(server);
 }

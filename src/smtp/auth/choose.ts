@@ -8,9 +8,6 @@ import { oauthBearer, xoauth2 } from "./token-mechanisms.ts";
 const OVER_TLS: readonly Mechanism[] = [oauthBearer, xoauth2, scramSha256, plain, login, cramMd5];
 const IN_CLEAR: readonly Mechanism[] = [oauthBearer, xoauth2, scramSha256, cramMd5, plain, login];
 
-/** Every mechanism known here, by name. */
-export const mechanismNames: readonly string[] = OVER_TLS.map(({ name }) => name);
-
 /** The mechanisms for a password or a token, the best first. */
 export function mechanismsFor(by: Mechanism["by"], encrypted: boolean): readonly Mechanism[] {
   return (encrypted ? OVER_TLS : IN_CLEAR).filter((mechanism) => mechanism.by === by);

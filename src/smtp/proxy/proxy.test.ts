@@ -91,6 +91,17 @@ describe.each(kinds)("%s", (_, kind) => {
     expect(message).toMatch(new RegExp(`the proxy 127.0.0.1:${port} was not reached: .*ECONNREFUSED`));
   });
 
+  test("an answer that comes byte by byte is read to its end, and no further", async () => {
+    const { server } = await serveScripted(async (peer) => {
+      await peer.greet();
+      await peer.message();
+      await peer.gone();
+    });
+    const proxy = await kind.serve({ leadsTo: server.port, login: LOGIN, drips: true });
+    await using pool = createSmtpPool({ host: "a.test", port: 25, socket: kind.socket(proxy.port, IN_URL) });
+    expect((await pool.send(ENVELOPE, MESSAGE)).accepted).toEqual(ENVELOPE.to);
+  });
+
   test.each([
     ["another protocol's words", "220 mail.example ESMTP\r\n", /does not speak|closed/],
     ["an endless answer", `HTTP/1.1 200 OK\r\n${"X: y\r\n".repeat(4000)}`, /does not speak|more than 16384 bytes/],
