@@ -1,9 +1,10 @@
-import { createReadStream, mkdirSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
+import { chmodSync, createReadStream, mkdirSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { pathToFileURL } from "node:url";
 import { expect, test } from "vitest";
 import { tempFolder } from "../../../test/support/temp-folder.ts";
+import { canDropRights, unprivileged } from "../../../test/support/unprivileged.ts";
 import type { Attachment } from "../message-fields.ts";
 import { areLoaded, loadAttachments, type LoadOptions } from "./load-attachments.ts";
 
@@ -92,11 +93,10 @@ test.skipIf(process.platform !== "linux")("a device is no file to attach, and is
   await expect(load([{ path: "/dev/zero" }])).rejects.toThrow("is no ordinary file");
 });
 
-test.skipIf(process.getuid?.() === 0)("a file that this user may not read is refused", async () => {
+test.runIf(canDropRights)("a file that this user may not read is refused", async () => {
   const path = file("secret", "x");
-  const { chmodSync } = await import("node:fs");
   chmodSync(path, 0);
-  await expect(load([{ path }])).rejects.toThrow("may not be read by this user");
+  await expect(unprivileged(() => load([{ path }]))).rejects.toThrow("may not be read by this user");
 });
 
 test.each(["https://example.com/a.pdf", "http://169.254.169.254/", "ftp://x/y", new URL("https://example.com/")])(

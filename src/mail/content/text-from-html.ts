@@ -5,8 +5,14 @@ import { MessageError } from "../errors.ts";
 
 /** Ten times what Gmail shows. A longer one is no letter, and reading it would hold up the process. */
 const MAX_HTML = 1_048_576;
-/** Below this a page is hostile, and would be followed by recursion. */
+/** What is nested deeper is no letter either: the parser takes time by the square of it. */
+const MAX_NESTING = 500;
+/** Below this the text is left out: it is followed by recursion. */
 const MAX_DEPTH = 200;
+const TAG = /<(\/?)([a-z][a-z\d]*)/gi;
+/** Elements that the next of their kind ends, and those that hold nothing. */
+const UNNESTED =
+  /^(?:p|li|d[td]|t[drh]|t(?:head|body|foot)|option|area|base|br|col|embed|hr|img|input|link|meta|param|source|track|wbr)$/i;
 
 /** Words of neighbouring cells stay apart. */
 const cell: FormatCallback = (element, walk, builder) => {
@@ -41,12 +47,13 @@ const options: HtmlToTextOptions = {
 let converter: Promise<(html: string) => string> | undefined;
 
 /**
- * The text, or an empty one where the HTML says nothing, or has more than 1,048,576 characters.
+ * The text, or an empty one where the HTML says nothing, has more than 1,048,576 characters, or nests more than 500
+ * elements in each other.
  *
  * @throws MessageError WX_MESSAGE_HTML when the HTML cannot be read
  */
 export async function textFromHtml(html: string): Promise<string> {
-  if (html.length > MAX_HTML) return "";
+  if (html.length > MAX_HTML || isTooDeep(html)) return "";
   converter ??= import("html-to-text").then(({ compile }) => compile(options));
   const convert = await converter;
   try {
@@ -55,4 +62,15 @@ export async function textFromHtml(html: string): Promise<string> {
     const problem = `cannot be made into text (${describeError(cause)})`;
     throw new MessageError("WX_MESSAGE_HTML", { field: "html", problem, fix: "Give a text beside it" }, { cause });
   }
+}
+
+/** Whether more elements stand in each other than any letter has. */
+function isTooDeep(html: string): boolean {
+  let open = 0;
+  for (const [, slash, name = ""] of html.matchAll(TAG)) {
+    if (UNNESTED.test(name)) continue;
+    open = slash === "" ? open + 1 : Math.max(0, open - 1);
+    if (open > MAX_NESTING) return true;
+  }
+  return false;
 }
