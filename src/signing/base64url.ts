@@ -3,14 +3,16 @@ import { BadData } from "./errors.ts";
 import { decodeLenientBase64 } from "./lenient-base64.ts";
 import { decodeUtf8, REPLACEMENT } from "./utf8.ts";
 
-export function encodeBase64Url(value: string | Uint8Array): string {
-  const bytes =
-    typeof value === "string" ? Buffer.from(value) : Buffer.from(value.buffer, value.byteOffset, value.length);
-  return bytes.toString("base64url");
-}
-
-/** Where short texts are decoded, which saves an allocation for each; every call is done with it before it returns. */
+/** Where short texts are encoded and decoded, which saves an allocation for each; every call is done with it before it returns. */
 const scratch = Buffer.alloc(4096);
+
+/** The unpadded base64 of bytes, or of text in UTF-8. */
+export function encodeBase64Url(value: string | Uint8Array): string {
+  if (typeof value !== "string") return Buffer.from(value.buffer, value.byteOffset, value.length).toString("base64url");
+  // A character takes three bytes of UTF-8 at the most.
+  if (value.length * 3 > scratch.length) return Buffer.from(value).toString("base64url");
+  return scratch.toString("base64url", 0, scratch.write(value));
+}
 
 function refuse(): never {
   throw new BadData("not unpadded URL-safe base64 in its one correct spelling");

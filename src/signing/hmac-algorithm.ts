@@ -1,6 +1,6 @@
 /** Signing by HMAC (RFC 2104) with any digest of node:crypto. */
+import { createHmac, timingSafeEqual } from "node:crypto";
 import { checkDigestMethod } from "./digest-method.ts";
-import { type Hmac, hmacWithKey } from "./hmac.ts";
 import type { SigningAlgorithm } from "./signing-algorithm.ts";
 
 /**
@@ -11,8 +11,6 @@ import type { SigningAlgorithm } from "./signing-algorithm.ts";
  */
 export class HMACAlgorithm implements SigningAlgorithm {
   readonly digestMethod: string;
-  /** What each key in use is held ready as; a key is known by its array, which therefore must not change. */
-  readonly #held = new WeakMap<Uint8Array, Hmac>();
 
   /**
    * @param digestMethod A digest by node:crypto's name.
@@ -24,19 +22,11 @@ export class HMACAlgorithm implements SigningAlgorithm {
   }
 
   getSignature(key: Uint8Array, value: string | Uint8Array): Buffer {
-    return this.#hmacOf(key).digest(value);
+    return createHmac(this.digestMethod, key).update(value).digest();
   }
 
   verifySignature(key: Uint8Array, value: string | Uint8Array, signature: Uint8Array): boolean {
-    return this.#hmacOf(key).matches(value, signature);
-  }
-
-  #hmacOf(key: Uint8Array): Hmac {
-    let hmac = this.#held.get(key);
-    if (hmac === undefined) {
-      hmac = hmacWithKey(this.digestMethod, key);
-      this.#held.set(key, hmac);
-    }
-    return hmac;
+    const expected = this.getSignature(key, value);
+    return expected.length === signature.length && timingSafeEqual(expected, signature);
   }
 }

@@ -5,7 +5,7 @@ import { HMACAlgorithm } from "./hmac-algorithm.ts";
 import { type JsonObject, type JsonValue, readJson } from "./json-reader.ts";
 import type { JsonStyle } from "./json-writer.ts";
 import { NoneAlgorithm } from "./none-algorithm.ts";
-import { checkOptions } from "./options.ts";
+import { checkOptions, NO_OPTIONS } from "./options.ts";
 import { compactJson, type PayloadSerializer } from "./payload-serializer.ts";
 import { PerSalt } from "./per-salt.ts";
 import { type SecretKey, secretKeyList } from "./secret-key.ts";
@@ -74,6 +74,9 @@ export interface LoadsOptions {
   readonly returnHeader?: boolean;
 }
 
+const DUMPS_OPTIONS: readonly string[] = ["salt", "headerFields"] satisfies (keyof DumpsOptions)[];
+const LOADS_OPTIONS: readonly string[] = ["salt", "returnHeader"] satisfies (keyof LoadsOptions)[];
+
 /**
  * Writes and reads tokens that itsdangerous' class of this name reads and writes, byte for byte.
  *
@@ -124,8 +127,8 @@ export class JSONWebSignatureSerializer<T = JsonValue> {
    * @param value Anything JSON can hold; an integer beyond 2^53 as a bigint.
    * @throws SigningUsageError WX_SIGNING_VALUE for a value that JSON cannot hold or that makes too long a token.
    */
-  dumps(value: unknown, options: DumpsOptions = {}): string {
-    checkOptions("dumps", options, ["salt", "headerFields"]);
+  dumps(value: unknown, options: DumpsOptions = NO_OPTIONS): string {
+    checkOptions("dumps", options, DUMPS_OPTIONS);
     const { salt, headerFields } = options;
     const header =
       headerFields === undefined ? this.plainHeader() : this.encodeHeader({ ...headerFields, ...this.makeHeader() });
@@ -148,8 +151,8 @@ export class JSONWebSignatureSerializer<T = JsonValue> {
    */
   loads(token: string, options: LoadsOptions & { readonly returnHeader: true }): [value: T, header: JsonObject];
   loads(token: string, options?: LoadsOptions & { readonly returnHeader?: false }): T;
-  loads(token: string, options: LoadsOptions = {}): T | [value: T, header: JsonObject] {
-    checkOptions("loads", options, ["salt", "returnHeader"]);
+  loads(token: string, options: LoadsOptions = NO_OPTIONS): T | [value: T, header: JsonObject] {
+    checkOptions("loads", options, LOADS_OPTIONS);
     const [value, header] = this.loadsChecked(token, options.salt);
     return options.returnHeader === true ? [value, header] : value;
   }

@@ -32,7 +32,7 @@ function writeFloat(value: number): string {
   return `${mantissa}e${power < 0 ? "-" : "+"}${String(Math.abs(power)).padStart(2, "0")}`;
 }
 
-function byCodePoint([one]: readonly [string, unknown], [other]: readonly [string, unknown]): number {
+function byCodePoint(one: string, other: string): number {
   return Buffer.compare(Buffer.from(one), Buffer.from(other)); // UTF-8 sorts as its code points do
 }
 
@@ -89,9 +89,10 @@ class Writer {
       return Number.isFinite(value.value) ? writeFloat(value.value) : this.#notFinite(value.value);
     }
     if (Array.isArray(value)) return `[${this.#items(value)}]`;
-    if (value instanceof Map) return `{${this.#members([...value])}}`;
+    if (value instanceof Map) return `{${this.#members(this.#ordered(value.keys()), (name) => value.get(name))}}`;
     if (hasToJson(value)) return this.#at("toJSON()", value.toJSON());
-    return `{${this.#members(Object.entries(value))}}`;
+    const members = value as Record<string, unknown>;
+    return `{${this.#members(this.#ordered(Object.keys(value)), (name) => members[name])}}`;
   }
 
   #items(items: readonly unknown[]): string {
@@ -103,10 +104,12 @@ class Writer {
     return text;
   }
 
-  #members(entries: readonly [unknown, unknown][]): string {
+  #members(names: Iterable<unknown>, valueOf: (name: string) => unknown): string {
     const [between, colon] = this.#style.separators;
     let text = "";
-    for (const [name, value] of this.#ordered(entries)) {
+    for (const name of names) {
+      if (typeof name !== "string") return this.#refuse("has a name that is no string");
+      const value = valueOf(name);
       if (value === undefined) continue;
       if (text !== "") text += between;
       text += this.#text(name) + colon + this.#at(name, value);
@@ -114,10 +117,8 @@ class Writer {
     return text;
   }
 
-  #ordered(entries: readonly [unknown, unknown][]): readonly [string, unknown][] {
-    if (entries.some(([name]) => typeof name !== "string")) this.#refuse("has a name that is no string");
-    const named = entries as readonly [string, unknown][];
-    return this.#style.sortKeys ? named.toSorted(byCodePoint) : named;
+  #ordered(names: Iterable<unknown>): Iterable<unknown> {
+    return this.#style.sortKeys ? [...names].toSorted((one, other) => byCodePoint(String(one), String(other))) : names;
   }
 
   #at(step: string | number, value: unknown): string {

@@ -124,7 +124,9 @@ test("a Map is an object in its own order, and a PythonFloat always a float", ()
   expect(writeJson(map)).toBe('{"10":1.0,"a":1e+16}');
   expect(writeJson({ b: 1, a: 2, "\ue000": 3, "🎉": 4 }, { sortKeys: true })).toBe('{"a":2,"b":1,"\ue000":3,"🎉":4}');
   expect(writeJson("\u007fé🎉\ud800", { ensureAscii: true })).toBe('"\\u007f\\u00e9\\ud83c\\udf89\\ud800"');
-  expect(() => writeJson(new Map([[1, 2]]))).toThrow("the value has a name that is no string");
+  for (const sortKeys of [false, true]) {
+    expect(() => writeJson(new Map([[1, 2]]), { sortKeys })).toThrow("the value has a name that is no string");
+  }
   expect(new PythonFloat(2) > new PythonFloat(1)).toBe(true);
 });
 

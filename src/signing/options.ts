@@ -2,6 +2,9 @@
 import { findUnknownOption } from "../base/index.ts";
 import { SigningUsageError } from "./errors.ts";
 
+/** What a method is given where its caller gives nothing. */
+export const NO_OPTIONS: Readonly<Record<string, never>> = Object.freeze({});
+
 /**
  * Passes when every key of `options` is in `known`.
  *
@@ -9,6 +12,7 @@ import { SigningUsageError } from "./errors.ts";
  * @throws SigningUsageError WX_SIGNING_OPTION, naming the option that was probably meant (`expires_in` is `expiresIn` here).
  */
 export function checkOptions(owner: string, options: object, known: readonly string[]): void {
+  if (options === NO_OPTIONS) return;
   const unknown = findUnknownOption(options, known);
   if (unknown === undefined) return;
   throw new SigningUsageError("WX_SIGNING_OPTION", `${owner} has no option "${unknown.name}". ${unknown.hint}`);

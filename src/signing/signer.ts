@@ -1,9 +1,9 @@
 /** Signs text and finds the text again: `value.signature`, with a key derived from the secret key and a salt. */
-import { decodeBase64Url, encodeBase64Url } from "./base64url.ts";
 import { checkDigestMethod } from "./digest-method.ts";
-import { BadData, BadSignature, SigningUsageError } from "./errors.ts";
+import { BadSignature, SigningUsageError } from "./errors.ts";
 import { HMACAlgorithm } from "./hmac-algorithm.ts";
 import { checkKeyDerivation, deriveKey, type KeyDerivation } from "./key-derivation.ts";
+import { type KeyedSignature, keyedSignature } from "./keyed-signature.ts";
 import { checkOptions } from "./options.ts";
 import { type SecretKey, secretKeyList } from "./secret-key.ts";
 import type { SigningAlgorithm } from "./signing-algorithm.ts";
@@ -71,10 +71,10 @@ function textOf(value: string | Uint8Array): string {
 export class Signer {
   /** Stands between value and signature. */
   readonly sep: string;
-  /** The derived keys, the newest first. */
-  readonly #keys: readonly Buffer[];
-  readonly #algorithm: SigningAlgorithm;
-  readonly #lenient: boolean;
+  /** Signatures under each derived key, the newest first. */
+  readonly #signatures: readonly KeyedSignature[];
+  readonly #newest: KeyedSignature;
+  readonly #newestSecret: Uint8Array;
   readonly #derive: (secretKey: Uint8Array) => Buffer;
 
   /**
@@ -91,19 +91,22 @@ export class Signer {
     checkDigestMethod(digestMethod);
     this.sep = sep;
     this.#derive = (key) => deriveKey({ keyDerivation, secretKey: key, salt: Buffer.from(salt), digestMethod });
-    this.#keys = secretKeyList(secretKey, options.minKeyBytes).map(this.#derive).toReversed();
-    this.#algorithm = options.algorithm ?? new HMACAlgorithm(digestMethod);
-    this.#lenient = options.lenient ?? false;
+    const { algorithm = new HMACAlgorithm(digestMethod), lenient = false } = options;
+    const [newest, ...older] = secretKeyList(secretKey, options.minKeyBytes).toReversed() as [Buffer, ...Buffer[]]; // never empty
+    const signaturesOf = (key: Buffer): KeyedSignature => keyedSignature(algorithm, this.#derive(key), lenient);
+    this.#newestSecret = newest;
+    this.#newest = signaturesOf(newest);
+    this.#signatures = [this.#newest, ...older.map(signaturesOf)];
   }
 
   /** The key that signs: derived from `secretKey`, or from the newest of the signer's own. */
   deriveKey(secretKey?: string | Uint8Array): Buffer {
-    return secretKey === undefined ? Buffer.from(this.#newestKey) : this.#derive(Buffer.from(secretKey));
+    return this.#derive(Buffer.from(secretKey ?? this.#newestSecret));
   }
 
   /** The signature of `value` (text as UTF-8, or bytes) under the newest key, in base64. */
   getSignature(value: string | Uint8Array): string {
-    return encodeBase64Url(this.#algorithm.getSignature(this.#newestKey, value));
+    return this.#newest.of(value);
   }
 
   /**
@@ -119,14 +122,7 @@ export class Signer {
   /** True when one of the keys made `signature` (in base64) for `value`. */
   verifySignature(value: string | Uint8Array, signature: string): boolean {
     if (typeof value === "string" && LONE_SURROGATE.test(value)) return false;
-    let bytes: Buffer;
-    try {
-      bytes = decodeBase64Url(signature, this.#lenient);
-    } catch (error) {
-      if (error instanceof BadData) return false;
-      throw error;
-    }
-    return this.#keys.some((key) => this.#algorithm.verifySignature(key, value, bytes));
+    return this.#signatures.some((signatures) => signatures.fits(value, signature));
   }
 
   /**
@@ -152,9 +148,5 @@ export class Signer {
       if (error instanceof BadSignature) return false;
       throw error;
     }
-  }
-
-  get #newestKey(): Buffer {
-    return this.#keys[0] as Buffer; // secretKeyList never returns an empty list
   }
 }
