@@ -3,7 +3,6 @@ import type { Queryable } from "../db/index.ts";
 import type { AccountsContext } from "./context.ts";
 import type { ActivateOutcome, InspectOutcome } from "./outcomes.ts";
 import { activateUser, findActiveByEmail, findById, type UserRow } from "./store.ts";
-import { stampOf } from "./tokens.ts";
 
 type Standing = { status: "ready"; claim: UserRow } | { status: "already-active" | "expired" | "invalid" };
 
@@ -38,7 +37,7 @@ async function stand(context: AccountsContext, db: Queryable, token: string): Pr
   const user = await findById(db, reading.userId);
   if (user === undefined) return { status: "invalid" };
   if (user.activated_at !== null) return { status: "already-active" };
-  if (stampOf(user) !== reading.stamp) return { status: "invalid" };
+  if (!reading.isFor(user)) return { status: "invalid" };
   if (reading.status === "expired") return { status: "expired" };
   const owner = await findActiveByEmail(db, user.email_key);
   return owner === undefined ? { status: "ready", claim: user } : { status: "invalid" };

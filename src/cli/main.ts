@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /** The `waxseal` command: one file for each subcommand, loaded when it is called. */
 import { readFileSync } from "node:fs";
-import { Command, Option } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
 import { describeError, WaxsealError } from "../base/index.ts";
 import { ConfigError } from "../config.ts";
 import { hideSqliteWarning } from "./sqlite-warning.ts";
@@ -56,11 +56,58 @@ program
   .description("show each value and where it comes from; secrets are masked")
   .action(async () => (await import("./config-print.ts")).printConfig());
 
+const token = program
+  .command("token")
+  .description("make, read, explain and re-sign tokens of itsdangerous and django.core.signing");
+const formatOption = new Option(
+  "-f, --format <format>",
+  "timed-jws (default), jws, url-safe-timed, url-safe, timed, plain, django",
+);
+const saltOption = new Option("--salt <salt>", "what the token is for; default: the format's own");
+const algorithmOption = new Option("--algorithm <name>", "of timed-jws and jws (default: HS512)").choices([
+  "HS256",
+  "HS384",
+  "HS512",
+]);
+const compressOption = new Option("--compress", "of django: compress where that is shorter");
+const secretFileOption = new Option(
+  "--secret-file <path...>",
+  "files with the secrets, oldest first (default: SECRET_KEY)",
+);
+const ageOption = new Option("--max-age <seconds>", "refuse an older token (formats with a time)").argParser(seconds);
+const shared = [formatOption, saltOption, algorithmOption, secretFileOption];
+const tokenCommand = (name: string, description: string, ...options: readonly Option[]): Command => {
+  const command = token.command(name).description(description);
+  for (const option of [...shared, ...options]) command.addOption(option);
+  return command;
+};
+const stdinNote = "default: standard input";
+
+tokenCommand("dumps", "print the token of a JSON value", compressOption)
+  .addOption(new Option("--expires-in <seconds>", "of timed-jws (default: 3600)").argParser(seconds))
+  .argument("[json]", stdinNote)
+  .action(async (json, options) => (await import("./token.ts")).dumpsToken(json, options));
+tokenCommand("loads", "print the value of a token, if it is good", ageOption)
+  .argument("[token]", stdinNote)
+  .action(async (text, options) => (await import("./token.ts")).loadsToken(text, options));
+tokenCommand("inspect", "show what is in a token, and which secret signed it")
+  .argument("[token]", stdinNote)
+  .action(async (text, options) => (await import("./token.ts")).inspectToken(text, options));
+tokenCommand("rotate", "print the token signed by the newest secret, its times unchanged", ageOption, compressOption)
+  .argument("[token]", stdinNote)
+  .action(async (text, options) => (await import("./token.ts")).rotateToken(text, options));
+
 try {
   await program.parseAsync();
 } catch (error) {
   console.error(explain(error));
   process.exitCode = 1;
+}
+
+/** A flag's whole number of seconds. */
+function seconds(value: string): number {
+  if (/^-?\d{1,10}$/.test(value)) return Number(value);
+  throw new InvalidArgumentError("It must be a whole number of seconds.");
 }
 
 /** What a person reads when a command fails; a defect of ours, with no code, shows its stack. */

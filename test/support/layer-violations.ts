@@ -1,6 +1,6 @@
 /** Holds source files against the table of layers and says, in plain words, what breaks it. */
 import { posix } from "node:path";
-import { ENVIRONMENT_READERS, isPart, LAYERS, partName } from "./layers.ts";
+import { ENVIRONMENT_READERS, FURTHER_DOORS, isPart, LAYERS, partName } from "./layers.ts";
 import { type SourceFacts, sourceFacts } from "./source-facts.ts";
 
 /** The file that a relative specifier names, from the repository's root; undefined for a package. */
@@ -19,7 +19,7 @@ function importViolation(file: string, target: string): string | undefined {
     return `${file} imports ${target}, but ${from} may import ${words}`;
   }
   const isFolder = target.split("/").length > 2;
-  if (!isFolder || target === `src/${to}/index.ts`) return undefined;
+  if (!isFolder || target === `src/${to}/index.ts` || FURTHER_DOORS.includes(target)) return undefined;
   return `${file} imports ${target}, but across parts only src/${to}/index.ts may be imported`;
 }
 

@@ -34,8 +34,11 @@ export const LAYERS: Readonly<Record<Part, readonly Part[]>> = {
   waxseal: ["config", ...PARTS],
   development: ["waxseal", "config", ...PARTS],
   index: ["waxseal", "config", ...PARTS],
-  cli: ["index", "waxseal", "development", "config", "base"],
+  cli: ["index", "waxseal", "development", "config", "signing", "base"],
 };
+
+/** Folders inside a part that are a subpath of the package of their own: other parts may import these too. */
+export const FURTHER_DOORS: readonly string[] = ["src/signing/django/index.ts"];
 
 /** The parts whose files may read the environment; all others get plain arguments. */
 export const ENVIRONMENT_READERS: readonly Part[] = ["config", "cli"];
