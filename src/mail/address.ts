@@ -124,7 +124,11 @@ export function presentItems(
 
 /** Reads the mailboxes of a header's text, separated by commas; an empty place between two commas is an error. */
 export function parseMailboxText(text: string, field: string, options?: AddressOptions): Mailbox[] {
-  return splitAtCommas(headerText(text, field)).map((part, index) => parseMailbox(part, `${field}[${index}]`, options));
+  const mailboxes: Mailbox[] = [];
+  for (const part of splitAtCommas(headerText(text, field))) {
+    mailboxes.push(parseMailbox(part, `${field}[${mailboxes.length}]`, options));
+  }
+  return mailboxes;
 }
 
 function notList(value: unknown, field: string): MessageError {
@@ -187,8 +191,8 @@ function badName(value: string, field: string, problem: string): MessageError {
   });
 }
 
-function splitAtCommas(text: string): string[] {
-  const parts: string[] = [];
+/** One part after the other, so that nothing is split behind one that is refused. */
+function* splitAtCommas(text: string): Generator<string> {
   let start = 0;
   let quoted = false;
   for (let index = 0; index < text.length; index++) {
@@ -196,10 +200,9 @@ function splitAtCommas(text: string): string[] {
     if (character === '"') quoted = !quoted;
     else if (character === "\\" && quoted) index++;
     else if (character === "," && !quoted) {
-      parts.push(text.slice(start, index));
+      yield text.slice(start, index);
       start = index + 1;
     }
   }
-  parts.push(text.slice(start));
-  return parts;
+  yield text.slice(start);
 }
