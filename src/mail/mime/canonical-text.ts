@@ -4,7 +4,8 @@ import { countEscapes } from "./quoted-printable.ts";
 
 /** RFC 5322, section 2.1.1, without the CRLF. */
 const LONGEST_LINE = 78;
-const MAX_OCTETS_PER_UNIT = 3;
+/** How much text the kernel can hold, at three octets of UTF-8 for each unit of UTF-16. */
+const MAX_UNITS = Math.floor(KERNEL_INPUT_OCTETS / 3);
 
 /** What may be changed on the way, or end a part early: other characters, a bare CR, a blank at a line's end, "From ", a boundary. */
 const UNSAFE = /[^\t\r\n -~]|\r(?!\n)|[ \t]\r\n|(?:^|\n)(?:From |--=_)/;
@@ -27,8 +28,30 @@ export function canonicalText(
   encoding: TextEncoding,
   kernel: Kernel | null = loadKernel(),
 ): CanonicalText {
-  const fits = text.length * MAX_OCTETS_PER_UNIT <= KERNEL_INPUT_OCTETS;
-  return kernel !== null && fits ? canonicalWith(kernel, text, encoding) : canonicalPlainly(text, encoding);
+  const pieces = kernel === null ? undefined : piecesOf(text);
+  if (kernel === null || pieces === undefined) return canonicalPlainly(text, encoding);
+  const all = pieces.map((piece) => canonicalWith(kernel, piece, encoding));
+  const [only] = all;
+  if (only !== undefined && all.length === 1) return only;
+  return {
+    octets: Buffer.concat(all.map(({ octets }) => octets)),
+    isSafe: all.every(({ isSafe }) => isSafe),
+    escapes: all.reduce((sum, { escapes }) => sum + escapes, 0),
+  };
+}
+
+/** The text in pieces of whole lines that the kernel can hold; undefined where a line is too long for that. */
+function piecesOf(text: string): string[] | undefined {
+  if (text.length <= MAX_UNITS) return [text];
+  const pieces: string[] = [];
+  for (let start = 0; start < text.length;) {
+    const isLast = text.length - start <= MAX_UNITS;
+    const end = isLast ? text.length : text.lastIndexOf("\n", start + MAX_UNITS - 1) + 1;
+    if (end <= start) return undefined;
+    pieces.push(text.slice(start, end));
+    start = end;
+  }
+  return pieces;
 }
 
 function canonicalWith({ memory, ...kernel }: Kernel, text: string, encoding: TextEncoding): CanonicalText {

@@ -59,11 +59,15 @@ describe("text, with and without the kernel,", () => {
     );
   });
 
-  test("may be longer than the kernel's memory", () => {
-    const text = "a line\n".repeat(KERNEL_INPUT_OCTETS / 6);
+  test.each([
+    ["of whole lines", `${"天 line\n".repeat(KERNEL_INPUT_OCTETS / 8)}end`],
+    ["with CRLF, and safe", "a line\r\n".repeat(KERNEL_INPUT_OCTETS / 6)],
+    ["of one line", "x".repeat(KERNEL_INPUT_OCTETS * 2)],
+  ])("may be longer than the kernel's memory: %s", (_, text) => {
     const { octets, isSafe } = canonicalText(text, "utf8");
-    expect(octets.equals(Buffer.from(text.replaceAll("\n", "\r\n")))).toBe(true);
-    expect(isSafe).toBe(true);
+    const plainly = canonicalText(text, "utf8", null);
+    expect(octets.equals(plainly.octets)).toBe(true);
+    expect(isSafe).toBe(plainly.isSafe);
   });
 
   test("never shows what stood in the memory before", () => {
