@@ -122,7 +122,10 @@ export async function sendMail(
  * @example
  * await sendMassMail([["Your order", "It is on its way.", undefined, ["ann@example.com"]]]);
  */
-export async function sendMassMail(messages: Iterable<MassMail>, options?: SendOptions): Promise<number> {
+export async function sendMassMail(
+  messages: Iterable<MassMail> | AsyncIterable<MassMail>,
+  options?: SendOptions,
+): Promise<number> {
   return sharedMail().sendMassMail(messages, options);
 }
 

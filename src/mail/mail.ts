@@ -89,12 +89,12 @@ export interface Mail {
   ): Promise<0 | 1>;
   /**
    * Sends many small messages one after the other, over one connection where the backend has one, as Django's
-   * `send_mass_mail`.
+   * `send_mass_mail`. They are taken one by one, so that there may be any number of them.
    *
    * @returns How many were sent.
    * @throws what `sendMail` throws, at the first message that fails
    */
-  sendMassMail(messages: Iterable<MassMail>, options?: SendOptions): Promise<number>;
+  sendMassMail(messages: Iterable<MassMail> | AsyncIterable<MassMail>, options?: SendOptions): Promise<number>;
   /**
    * Sends to the admins (ADMINS) from the server's own address (SERVER_EMAIL), with the subject's prefix, as Django's
    * `mail_admins`.

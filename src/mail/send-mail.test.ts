@@ -94,6 +94,15 @@ test("sendMassMail sends each message with its own sender and recipients, taking
   ]);
 });
 
+test("sendMassMail takes messages from where they come one by one", async () => {
+  const { mail, memory } = setUp();
+  async function* messages(): AsyncGenerator<MassMail> {
+    for (const to of ["a@example.com", "b@example.com"]) yield await Promise.resolve(["S", "T", undefined, [to]]);
+  }
+  expect(await mail.sendMassMail(messages())).toBe(2);
+  expect(memory.outbox.map(({ envelope }) => envelope.to[0])).toEqual(["a@example.com", "b@example.com"]);
+});
+
 test("sendMassMail stops at the first failure, or counts what was sent when failures are silent", async () => {
   const failOn = "b@example.com";
   const memory = memoryBackend();

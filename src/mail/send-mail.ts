@@ -86,7 +86,7 @@ export function createMail(options: MailOptions): Mail {
     sendMassMail: (messages, sendOptions = {}) =>
       through(sendOptions, async (backend) => {
         let sent = 0;
-        for (const [subject, text, from, to] of messages) {
+        for await (const [subject, text, from, to] of messages) {
           if ((await sendThrough(backend, { subject, text, from, to }, sendOptions)) !== undefined) sent++;
         }
         return sent;

@@ -233,7 +233,8 @@ async function commandsFor(message: MessageFields, recipients: number): Promise<
     await peer.say("354 go\r\n");
     await peer.content();
     await peer.say("250 ok\r\n");
-    await peer.gone();
+    await peer.line();
+    await peer.say("221 bye\r\n");
   });
   const mail = mailTo(server.port);
   await mail.send(message);
