@@ -19,11 +19,20 @@ const OTHER_ADVICE = "Check host, port and this machine's network";
 
 /** The fault for whatever a connection attempt threw. */
 export function connectFault(server: string, cause: unknown): Fault {
-  // With several addresses Node reports an AggregateError; the first one tells most.
-  const first: unknown = cause instanceof AggregateError ? cause.errors[0] : cause;
-  const { code = "", message = String(first) } = first instanceof Error ? (first as NodeJS.ErrnoException) : {};
-  const words = { is: showable(clip(message, 200)), advice: first instanceof ProxyError ? first.advice : OTHER_ADVICE };
+  const error = speaking(cause);
+  const { code = "", message = String(error) } = error instanceof Error ? (error as NodeJS.ErrnoException) : {};
+  const words = { is: showable(clip(message, 200)), advice: error instanceof ProxyError ? error.advice : OTHER_ADVICE };
   const { is, advice } = REASONS[code] ?? words;
   const what = `No connection to ${server}: ${is}${code === "" ? "" : ` (${code})`}`;
   return { code: "WX_SMTP_CONNECT", what, advice, retryable: true, cause };
+}
+
+/** Families that a machine is not connected by say nothing about the server. */
+const NO_WAY_THERE = new Set(["ENETUNREACH", "EHOSTUNREACH", "EADDRNOTAVAIL"]);
+
+/** With several addresses Node reports each one's error; the first that came near the server tells most. */
+function speaking(cause: unknown): unknown {
+  if (!(cause instanceof AggregateError)) return cause;
+  const errors: NodeJS.ErrnoException[] = cause.errors;
+  return errors.find(({ code = "" }) => !NO_WAY_THERE.has(code)) ?? errors[0];
 }
