@@ -2,6 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { envelopeProblem } from "../../src/smtp/envelope.ts";
 import { formatMailbox, type Mailbox, MessageError, parseMailbox, toAsciiAddress } from "../../src/mail/index.ts";
+import { read } from "../support/documents.ts";
 import { composed, fieldsNamed, headerOf, readBoth } from "../support/composed.ts";
 import { expectLinearTime } from "../support/linear-time.ts";
 
@@ -266,4 +267,23 @@ test("100,000 commas in a header are refused in linear time, and so are mailboxe
     const list = Array.from({ length: size / 20 }, (_, index) => `"a, b" <c${index}@d.example>`);
     expect(headerOf(composed({ headers: { "Reply-To": list.join(", ") } })).length).toBeGreaterThan(size);
   }, 100_000);
+});
+
+/** The examples in the second column of a table of the reference: one mailbox each. */
+function examplesUnder(heading: string): string[] {
+  const [, section = ""] = read("docs/reference/addresses.md").split(`\n## ${heading}\n`);
+  const rows = (section.split("\n## ")[0] ?? "").split("\n").filter((line) => line.startsWith("| "));
+  const cells = rows.map((row) => row.split(" | ")[1] ?? "");
+  return cells.flatMap((cell) => [...cell.matchAll(/`([^`]+)`/g)].map(([, example = ""]) => example));
+}
+
+test("the examples of the reference are read, or refused, as it says", () => {
+  const good = examplesUnder("Read").filter((example) => !example.startsWith("{"));
+  const bad = examplesUnder("Refused").filter((example) => !/^to: |slice/.test(example));
+  expect([good.length, bad.length].every((count) => count > 5)).toBe(true);
+  for (const example of good) expect(parseMailbox(example).address, example).toContain("@");
+  for (const example of bad) {
+    const input = example.replaceAll("\\r\\n", "\r\n");
+    expect(() => parseMailbox(input), example).toThrow(MessageError);
+  }
 });
