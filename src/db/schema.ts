@@ -35,6 +35,8 @@ export interface OutboxMessagesTable {
   id: string;
   mailer: string;
   envelope_from: string;
+  /** JSON of all that the envelope holds beside its addresses; null for nothing. */
+  envelope_extras: string | null;
   subject: string;
   message_id: string;
   /** The composed message, sent unchanged on every attempt. */

@@ -1,7 +1,7 @@
 /** One attempt at one message: load, send, write down what came of it. */
 import { type Clock, describeError, type Logger } from "../base/index.ts";
 import type { Database } from "../db/index.ts";
-import { type Backend, DeliveryError } from "../mail/index.ts";
+import { type Backend, DeliveryError, type Envelope } from "../mail/index.ts";
 import type { Job } from "./engine.ts";
 import { type AttemptResult, type Decision, decide, type RetryPolicy, waitingStates } from "./policy.ts";
 import { findMessage, insertAttempt, listRecipients, type MessageRow, settle, updateRecipient } from "./store.ts";
@@ -53,7 +53,7 @@ async function attempt(
 ): Promise<AttemptResult | "interrupted"> {
   try {
     const backend = options.mailer(message.mailer);
-    const receipt = await backend.send({ from: message.envelope_from, to: addresses }, message.bytes, { signal });
+    const receipt = await backend.send(envelopeOf(message, addresses), message.bytes, { signal });
     return { kind: "accepted", receipt };
   } catch (error) {
     const known = error instanceof DeliveryError ? error : undefined;
@@ -64,6 +64,7 @@ async function attempt(
       retryable: isRetryable(known),
       mayHaveArrived,
       refused: known?.recipients ?? [],
+      retryAfterMs: known?.retryAfterMs ?? 0,
       attempt: {
         server: known?.server || message.mailer,
         stage: known?.stage ?? "",
@@ -73,6 +74,11 @@ async function attempt(
       },
     };
   }
+}
+
+function envelopeOf({ envelope_from, envelope_extras }: MessageRow, to: readonly string[]): Envelope {
+  const extras = envelope_extras === null ? {} : (JSON.parse(envelope_extras) as Omit<Envelope, "from" | "to">);
+  return { ...extras, from: envelope_from, to };
 }
 
 /** Stages before the server was told anything of the message: what fails there says nothing about it. */

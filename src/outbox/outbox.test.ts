@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test } from "vitest";
 import type { Clock } from "../base/index.ts";
-import { type Backend, type Composed, DeliveryError, type Receipt } from "../mail/index.ts";
+import { type Backend, type Composed, DeliveryError, type Envelope, type Receipt } from "../mail/index.ts";
 import { fixedClock } from "../../test/support/fixed-clock.ts";
 import { testDatabase } from "../../test/support/test-database.ts";
 import { createOutbox, type Outbox, type OutboxOptions } from "./outbox.ts";
@@ -53,6 +53,27 @@ const inState = (outbox: Outbox, id: string, state: string) =>
     const message = await outbox.get(id);
     return message?.state === state ? message : undefined;
   });
+
+test("all that an envelope holds reaches the backend, on each attempt", async () => {
+  const envelopes: Envelope[] = [];
+  const backend: Backend = {
+    send: async (envelope) => {
+      envelopes.push(envelope);
+      if (envelopes.length === 1) throw new DeliveryError("later", { retryable: true, outcome: "not-sent" });
+      return receipt(envelope.to);
+    },
+  };
+  const { outbox } = await outboxWith(backend, { policy: { baseMs: 1, capMs: 1 } });
+  const message = composed();
+  const extras = { tags: ["welcome"], metadata: { order: "42" }, dsn: { notify: "never" as const }, requireTls: true };
+  const id = await outbox.enqueue({ ...message, envelope: { ...message.envelope, ...extras } });
+  outbox.start();
+  await inState(outbox, id, "sent");
+  expect(envelopes).toEqual([
+    { from: "shop@x.cn", to: ["ann@x.cn"], ...extras },
+    { from: "shop@x.cn", to: ["ann@x.cn"], ...extras },
+  ]);
+});
 
 test("an enqueued message is delivered once, byte for byte, and its attempt is written down", async () => {
   const { backend, sent } = scripted();

@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { type Clock, findUnknownOption, type Logger, silentLogger, systemClock } from "../base/index.ts";
 import type { Database, Queryable, QueryableOf, Schema } from "../db/index.ts";
-import type { Backend, Composed } from "../mail/index.ts";
+import type { Backend, Composed, Envelope } from "../mail/index.ts";
 import { deliver } from "./deliver.ts";
 import type { Engine } from "./engine.ts";
 import { embeddedEngine, type EmbeddedEngineOptions } from "./engines/embedded.ts";
@@ -91,6 +91,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
         id,
         mailer: using,
         envelope_from: message.envelope.from,
+        envelope_extras: extrasOf(message.envelope),
         subject: message.subject,
         message_id: message.messageId,
         bytes: message.bytes,
@@ -156,6 +157,12 @@ function refuseUnknownOptions(owner: string, options: object, known: object): vo
   const unknown = findUnknownOption(options, Object.keys(known));
   if (unknown === undefined) return;
   throw new OutboxError("WX_OUTBOX_OPTIONS", `${owner} has no option "${unknown.name}". ${unknown.hint}`);
+}
+
+/** All of an envelope but its addresses, as JSON: null where there is nothing. */
+function extrasOf({ from: _from, to: _to, ...extras }: Envelope): string | null {
+  const json = JSON.stringify(extras);
+  return json === "{}" ? null : json;
 }
 
 /** One row for each mailbox, also when an address stands in the envelope twice. */

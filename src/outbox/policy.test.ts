@@ -26,6 +26,7 @@ const failed = (overrides: Partial<Extract<AttemptResult, { kind: "failed" }>> =
   retryable: true,
   mayHaveArrived: false,
   refused: [],
+  retryAfterMs: 0,
   attempt: { server: "mx:25", stage: "data", code: 451, enhancedCode: "4.3.0", text: "try later" },
   ...overrides,
 });
@@ -53,6 +54,19 @@ test("a temporary failure is tried again, later each time, and given up at the l
   const last = decide(failed(), standing({ attempts: 12 }), defaultRetryPolicy, now);
   expect(last.recipients[0]).toMatchObject({ state: "failed", detail: "gave up after 12 attempts; try later" });
   expect(last.nextAttemptAt).toBeNull();
+});
+
+test("a server that asks to be left alone for longer is", () => {
+  const at = (retryAfterMs: number) =>
+    decide(failed({ retryAfterMs }), standing(), defaultRetryPolicy, now, () => 0).nextAttemptAt;
+  expect(at(1_000)).toBe(now + 30_000);
+  expect(at(900_000)).toBe(now + 900_000);
+});
+
+test("a recipient of whom nothing is known follows the message's policy, and the others do not", () => {
+  const receipt = accepted([{ ...refusal("b@x.cn", false), outcome: "unknown" as const }]);
+  expect(states(receipt)).toEqual(["sent", "deferred"]);
+  expect(states(receipt, standing({ onUnknown: "hold" }))).toEqual(["sent", "unknown"]);
 });
 
 test("nothing is tried after the message's time is over", () => {

@@ -32,6 +32,8 @@ export type AttemptResult =
       /** The server may have taken it: the connection was lost after the final byte. */
       mayHaveArrived: boolean;
       refused: readonly RecipientRefusal[];
+      /** How long the server asked to be left alone, in milliseconds; 0 where it did not say. */
+      retryAfterMs: number;
       attempt: Omit<OutboxAttempt, "at" | "outcome">;
     };
 
@@ -68,7 +70,8 @@ export function decide(
   now: number,
   random?: () => number,
 ): Decision {
-  const nextAt = now + backoffMs(standing.attempts, policy, random);
+  const asked = result.kind === "failed" ? result.retryAfterMs : 0;
+  const nextAt = now + Math.max(backoffMs(standing.attempts, policy, random), asked);
   const exhausted =
     standing.attempts >= policy.maxAttempts
       ? `gave up after ${standing.attempts} attempts`
@@ -96,10 +99,12 @@ function afterAttempt(
 ): { state: DeliveryState; detail: string } {
   const refusals = result.kind === "accepted" ? result.receipt.rejected : result.refused;
   const refusal = refusals.find((candidate) => candidate.address === address);
+  const unknownState = onUnknown === "resend" ? "deferred" : "unknown";
+  if (refusal?.outcome === "unknown") return { state: unknownState, detail: refusal.text };
   if (refusal !== undefined) return { state: refusal.retryable ? "deferred" : "failed", detail: refusal.text };
   if (result.kind === "accepted") return { state: "sent", detail: result.receipt.response };
   const detail = result.attempt.text;
-  if (result.mayHaveArrived) return { state: onUnknown === "resend" ? "deferred" : "unknown", detail };
+  if (result.mayHaveArrived) return { state: unknownState, detail };
   return { state: result.retryable ? "deferred" : "failed", detail };
 }
 

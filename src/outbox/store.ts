@@ -14,6 +14,7 @@ const headColumns = [
   "id",
   "mailer",
   "envelope_from",
+  "envelope_extras",
   "subject",
   "message_id",
   "on_unknown",
