@@ -6,8 +6,8 @@ import { systemClock } from "../../src/base/index.ts";
 import { compose } from "../../src/mail/index.ts";
 import { type Case, FROM_ADDRESS, recipient } from "./cases.ts";
 
-/** Composes the case for the recipient of that number; the bytes, or text that stands for them. */
-export type Composer = (one: Case, index: number) => Uint8Array | string | Promise<Uint8Array | string>;
+/** Composes the case for the recipient of that number, down to the bytes that a socket takes. */
+export type Composer = (one: Case, index: number) => Uint8Array | Promise<Uint8Array>;
 
 const context = { clock: systemClock, hostname: "example.com" };
 
@@ -37,8 +37,8 @@ function nodemailer({ fromName, toName, subject, text, html, attachment }: Case,
   return composer.compile().build();
 }
 
-/** It encodes no body: 8-bit text, and attachments that the caller has encoded. */
-function mimetext({ fromName, toName, subject, text, html, attachment }: Case, index: number): string {
+/** It encodes no body: 8-bit text with the line ends it was given, and attachments that the caller has encoded. */
+function mimetext({ fromName, toName, subject, text, html, attachment }: Case, index: number): Buffer {
   const message = createMimeMessage();
   message.setSender({ name: fromName, addr: FROM_ADDRESS });
   message.setRecipient({ name: toName, addr: recipient(index) });
@@ -49,10 +49,10 @@ function mimetext({ fromName, toName, subject, text, html, attachment }: Case, i
     const { filename, content } = attachment;
     message.addAttachment({ filename, contentType: "application/pdf", data: content.toString("base64") });
   }
-  return message.asRaw();
+  return Buffer.from(message.asRaw());
 }
 
-function emailjs({ fromName, toName, subject, text, html, attachment }: Case, index: number): Promise<string> {
+async function emailjs({ fromName, toName, subject, text, html, attachment }: Case, index: number): Promise<Buffer> {
   const message = new Message({
     from: `${fromName} <${FROM_ADDRESS}>`,
     to: `${toName} <${recipient(index)}>`,
@@ -64,7 +64,7 @@ function emailjs({ fromName, toName, subject, text, html, attachment }: Case, in
     const { filename, content } = attachment;
     message.attach({ data: content.toString("base64"), encoded: true, type: "application/pdf", name: filename });
   }
-  return message.readAsync();
+  return Buffer.from(await message.readAsync());
 }
 
 export const COMPOSERS: Readonly<Record<string, Composer>> = { Waxseal: waxseal, nodemailer, mimetext, emailjs };
