@@ -170,7 +170,24 @@ test.each([
   [{ inReplyTo: "a@b" }, "inReplyTo"],
   [{ inReplyTo: "<a@b>\r\nBcc: <c@d>" }, "inReplyTo"],
   [{ references: ["<a@b>", "<a b@c>"] }, "references[1]"],
+  [{ references: 5 }, "references"],
+  [{ list: { unsubscribe: 5 } }, "list.unsubscribe"],
+  [{ icalEvent: { content: "BEGIN:VCALENDAR\n", method: 5 } }, "icalEvent.method"],
   [{ references: [`<${"a".repeat(1000)}@b>`] }, "references[0]"],
 ])("%o is refused by its field", (fields, field) => {
   expect(refusalOf(fields as MessageFields)).toMatchObject({ name: "MessageError", field });
+});
+
+test("null is nothing, as programs without types have it", () => {
+  const nothing = {
+    amp: null,
+    list: null,
+    priority: null,
+    icalEvent: null,
+    references: null,
+  } as unknown as MessageFields;
+  expect(expandFields(nothing)).toBe(nothing);
+  expect(headersOf({ ...nothing, priority: "high", list: { owner: null } as unknown as ListHeaders })).toHaveProperty(
+    "Importance",
+  );
 });

@@ -15,7 +15,7 @@ import type { Alternative, HeaderValue, MessageFields } from "./message-fields.t
  */
 export function expandFields(message: MessageFields): MessageFields {
   if (message.raw !== undefined || !hasShorthand(message)) return message;
-  const calendar = message.icalEvent === undefined ? undefined : calendarParts(message.icalEvent);
+  const calendar = isSet(message.icalEvent) ? calendarParts(message.icalEvent) : undefined;
   return {
     ...message,
     headers: withHeaders(message),
@@ -30,21 +30,25 @@ export function expandFields(message: MessageFields): MessageFields {
 }
 
 function hasShorthand(message: MessageFields): boolean {
-  const { amp, watchHtml, icalEvent, inReplyTo, references, priority, list, autoSubmitted } = message;
   return (
-    amp !== undefined ||
-    watchHtml !== undefined ||
-    icalEvent !== undefined ||
-    inReplyTo !== undefined ||
-    references !== undefined ||
-    priority !== undefined ||
-    list !== undefined ||
-    autoSubmitted !== undefined
+    isSet(message.amp) ||
+    isSet(message.watchHtml) ||
+    isSet(message.icalEvent) ||
+    isSet(message.inReplyTo) ||
+    isSet(message.references) ||
+    isSet(message.priority) ||
+    isSet(message.list) ||
+    isSet(message.autoSubmitted)
   );
 }
 
+/** Programs without types say null for what they do not have. */
+function isSet<T>(value: T): value is NonNullable<T> {
+  return value !== undefined && value !== null;
+}
+
 function bodyForm(content: string | undefined, type: string): Alternative[] {
-  return content === undefined || content === "" ? [] : [{ content, contentType: `${type}; charset=utf-8` }];
+  return !isSet(content) || content === "" ? [] : [{ content, contentType: `${type}; charset=utf-8` }];
 }
 
 /** The headers given by name, and after them those that the fields stand for. */
@@ -60,11 +64,11 @@ function withHeaders(message: MessageFields): Record<string, HeaderValue> {
 function shorthandHeaders(message: MessageFields): Record<string, HeaderValue> {
   const { inReplyTo, references, priority, list, autoSubmitted } = message;
   return {
-    ...(inReplyTo !== undefined && { "In-Reply-To": messageIds(inReplyTo, "inReplyTo") }),
-    ...(references !== undefined && references.length > 0 && { References: messageIds(references, "references") }),
-    ...(priority !== undefined && oneOf(priorities, priority, "priority")),
-    ...(list !== undefined && listHeaders(list)),
-    ...(autoSubmitted !== undefined && oneOf(submissions, autoSubmitted, "autoSubmitted")),
+    ...(isSet(inReplyTo) && { "In-Reply-To": messageIds(inReplyTo, "inReplyTo") }),
+    ...(isSet(references) && references.length !== 0 && { References: messageIds(references, "references") }),
+    ...(isSet(priority) && oneOf(priorities, priority, "priority")),
+    ...(isSet(list) && listHeaders(list)),
+    ...(isSet(autoSubmitted) && oneOf(submissions, autoSubmitted, "autoSubmitted")),
   };
 }
 

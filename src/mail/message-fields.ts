@@ -5,8 +5,8 @@ import type { Backend, Envelope } from "./backend.ts";
 /** A header's value: text, a date, or a list (of mailboxes where the header takes them, else one header per item). */
 export type HeaderValue = string | Date | MailboxList;
 
-/** What an attachment may be made of: text, bytes, or a stream of bytes that is read once. */
-export type AttachmentContent = string | Uint8Array | AsyncIterable<Uint8Array | string>;
+/** What an attachment may be made of: text, bytes, a Blob or File, or a stream of bytes that is read once. */
+export type AttachmentContent = string | Uint8Array | Blob | AsyncIterable<Uint8Array | string>;
 
 /** A file to send along. One of `content`, `path` and `raw` must be there. */
 export interface Attachment {

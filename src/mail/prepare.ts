@@ -24,7 +24,7 @@ async function prepareHtml(message: MessageFields): Promise<MessageFields> {
   const { html } = message;
   if (typeof html !== "string" || html === "") return message;
   const inlined = message.inlineCss === true ? await inlineCss(html) : html;
-  const isTextMissing = message.text === undefined || message.text === "";
+  const isTextMissing = message.text === undefined || message.text === null || message.text === "";
   if (isTextMissing && message.textFromHtml !== false) {
     return { ...message, html: inlined, text: await textFromHtml(inlined) };
   }

@@ -291,3 +291,27 @@ test("the signal ends the reading of a file", async () => {
   const path = file("a", "x");
   await expect(load([{ path }], { signal: AbortSignal.abort(new Error("enough")) })).rejects.toThrow("enough");
 });
+
+test("a Blob or an uploaded File is read, with its name and type, and its size is known before", async () => {
+  const upload = new File(["a,b"], "report.csv", { type: "text/x-csv" });
+  const [uploaded, blob, named] = await load([
+    { content: upload },
+    { content: new Blob(["x"]) },
+    { content: upload, filename: "b.txt", contentType: "text/plain" },
+  ]);
+  expect(uploaded).toMatchObject({ filename: "report.csv", contentType: "text/x-csv" });
+  expect(Buffer.from(uploaded?.content as Uint8Array).toString()).toBe("a,b");
+  expect(blob).toMatchObject({ filename: undefined, contentType: undefined });
+  expect(named).toMatchObject({ filename: "b.txt", contentType: "text/plain" });
+  await expect(load([{ content: upload }], { maxMessageBytes: 2 })).rejects.toMatchObject({
+    code: "WX_MESSAGE_TOO_LARGE",
+    field: "attachments[0].content",
+  });
+});
+
+test("what is no attachment is left for compose to refuse by its field", async () => {
+  const odd = [null, "a.txt", { path: "data:,x" }] as unknown as Attachment[];
+  expect(areLoaded("a.txt" as unknown as Attachment[])).toBe(true);
+  expect(areLoaded(odd.slice(0, 2))).toBe(true);
+  expect((await load(odd)).slice(0, 2)).toEqual([null, "a.txt"]);
+});

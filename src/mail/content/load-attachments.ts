@@ -1,6 +1,7 @@
 /** Turns attachments by path, URL and stream into bytes; what cannot be had is refused before anything is sent. */
 import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
+import { describeError } from "../../base/index.ts";
 import { MessageError } from "../errors.ts";
 import type { Attachment } from "../message-fields.ts";
 import { guessMediaType } from "../mime/media-type.ts";
@@ -20,9 +21,15 @@ export interface LoadOptions extends FileAccess {
 /** Reads what one attachment is made of, once everything was found to be there and not too large. */
 type Load = () => Promise<Attachment>;
 
-/** Whether any of the attachments is still to be loaded. */
+/** Whether none of the attachments is still to be loaded. What is no attachment at all is for compose to refuse. */
 export function areLoaded(attachments: readonly Attachment[] | undefined): boolean {
-  return attachments?.every(({ path, content }) => path === undefined && !isStream(content)) ?? true;
+  return !Array.isArray(attachments) || attachments.every(isLoaded);
+}
+
+function isLoaded(attachment: Attachment): boolean {
+  if (typeof attachment !== "object" || attachment === null) return true;
+  const { path, content } = attachment;
+  return path === undefined && !isStream(content) && !(content instanceof Blob);
 }
 
 /**
@@ -35,7 +42,7 @@ export function areLoaded(attachments: readonly Attachment[] | undefined): boole
  *   WX_MESSAGE_TOO_LARGE, WX_MESSAGE_ATTACHMENT; the signal's reason
  */
 export async function loadAttachments(attachments: readonly Attachment[], options: LoadOptions): Promise<Attachment[]> {
-  const streams = attachments.flatMap(({ content }) => (isStream(content) ? [content] : []));
+  const streams = attachments.flatMap((attachment) => (isStream(attachment?.content) ? [attachment.content] : []));
   streams.forEach(watchStream);
   const limit = createSizeLimit(options.maxMessageBytes);
   try {
@@ -54,7 +61,7 @@ export async function loadAttachments(attachments: readonly Attachment[], option
 }
 
 async function planLoad(attachment: Attachment, field: string, limit: SizeLimit, options: LoadOptions): Promise<Load> {
-  const { content, path, raw } = attachment;
+  const { content, path, raw } = attachment ?? {};
   if (path !== undefined) {
     if (content === undefined && raw === undefined) return planPath(attachment, path, field, limit, options);
     throw new MessageError("WX_MESSAGE_ATTACHMENT", {
@@ -64,7 +71,8 @@ async function planLoad(attachment: Attachment, field: string, limit: SizeLimit,
     });
   }
   if (isStream(content)) return planStream(attachment, content, field, limit, options);
-  limit.take(leastBytes(raw ?? content, attachment.encoding), field);
+  if (content instanceof Blob) return planBlob(attachment, content, field, limit);
+  limit.take(leastBytes(raw ?? content, attachment?.encoding), field);
   return async () => attachment;
 }
 
@@ -72,6 +80,26 @@ async function planLoad(attachment: Attachment, field: string, limit: SizeLimit,
 function leastBytes(content: string | Uint8Array | undefined, encoding: Attachment["encoding"]): number {
   if (typeof content !== "string") return content?.byteLength ?? 0;
   return encoding === undefined ? content.length : 0;
+}
+
+/** A Blob or File, such as an uploaded one; its size is known before it is read. */
+function planBlob(attachment: Attachment, content: Blob, attachmentField: string, limit: SizeLimit): Load {
+  const field = `${attachmentField}.content`;
+  limit.take(content.size, field);
+  const name = "name" in content && typeof content.name === "string" ? content.name : "";
+  return async () => {
+    const bytes = await content.arrayBuffer().catch((cause: unknown) => {
+      const problem = `failed while it was read (${describeError(cause)})`;
+      throw new MessageError(
+        "WX_MESSAGE_STREAM",
+        { field, problem, fix: "Nothing was sent; give its bytes" },
+        { cause },
+      );
+    });
+    const contentType = attachment.contentType ?? (content.type === "" ? undefined : content.type);
+    const filename = name === "" ? undefined : name;
+    return withBytes({ ...attachment, contentType }, new Uint8Array(bytes), filename === undefined ? {} : { filename });
+  };
 }
 
 function planStream(

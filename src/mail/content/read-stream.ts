@@ -5,7 +5,7 @@ import type { AttachmentContent } from "../message-fields.ts";
 import type { Reading } from "./read-file.ts";
 
 /** Content that comes piece by piece. */
-export type StreamContent = Exclude<AttachmentContent, string | Uint8Array>;
+export type StreamContent = Exclude<AttachmentContent, string | Uint8Array | Blob>;
 
 /** One way to read and to stop, whichever kind of stream it is. */
 interface Source {

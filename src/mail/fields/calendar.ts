@@ -36,7 +36,7 @@ export function calendarParts(event: CalendarEvent): { alternative: Alternative;
 /** The method inside of the calendar, which the one that was given must be. */
 function methodOf(text: string, given: string | undefined): string | undefined {
   const inside = /^METHOD(?:;[^:\r\n]*)?:([^\r\n]*)/im.exec(text)?.[1]?.trim().toUpperCase();
-  const said = given?.toUpperCase();
+  const said = given === undefined ? undefined : String(given).toUpperCase();
   for (const [method, field] of [
     [said, "icalEvent.method"],
     [inside, "icalEvent.content"],

@@ -43,9 +43,9 @@ export function listHeaders(list: ListHeaders): Record<string, string> {
 }
 
 function targetsOf(given: string | readonly string[] | undefined, field: string): string[] {
-  if (given === undefined) return [];
-  if (typeof given === "string") return [target(given, field)];
-  return given.map((item, index) => target(item, `${field}[${index}]`));
+  if (given === undefined || given === null) return [];
+  if (!Array.isArray(given)) return [target(given as string, field)];
+  return (given as readonly string[]).map((item, index) => target(item, `${field}[${index}]`));
 }
 
 /** A URL or an address, in angle brackets. */

@@ -12,7 +12,7 @@ const MAX_ID = 900;
  * @throws MessageError WX_MESSAGE_VALUE
  */
 export function messageIds(given: string | readonly string[], field: string): string {
-  const ids = typeof given === "string" ? headerText(given, field).trim().split(/ +/) : given;
+  const ids = Array.isArray(given) ? (given as readonly string[]) : headerText(given, field).trim().split(/ +/);
   for (const [index, id] of ids.entries()) {
     const place = typeof given === "string" ? field : `${field}[${index}]`;
     if (headerText(id, place).length <= MAX_ID && MESSAGE_ID.test(id)) continue;
