@@ -267,6 +267,8 @@ test.each([
   "text/plain; a=b c",
   'text/plain; a="b',
   "text/plain;; a=b",
+  "text/plain; charset=utf-8; CHARSET=gb18030",
+  'text/plain; a="x"; b=y;a=z',
   "multipart/mixed",
   "multipart/mixed; boundary=a",
   "message/external-body",
@@ -291,4 +293,9 @@ describe("refused is", () => {
   test.each(["<a(b)@example.com>", "<a,b@example.com>"])("the Message-ID %j", (messageId) => {
     expect(() => composed({ messageId })).toThrow(MessageError);
   });
+});
+
+test("a content type that has a name already is given no second one", () => {
+  const attachments = [{ filename: "天.pdf", content: "x", contentType: "application/pdf; name=report.pdf" }];
+  expect(brokenRules(composed({ attachments }).bytes)).toEqual([]);
 });

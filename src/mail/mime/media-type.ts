@@ -75,6 +75,14 @@ export function checkMediaType(type: string, field: string): string {
       fix: "Write type/subtype, such as application/pdf or text/calendar; method=REQUEST",
     });
   }
+  if (namesTwice(text)) {
+    throw new MessageError("WX_MESSAGE_CONTENT_TYPE", {
+      field,
+      value: text,
+      problem: "names a parameter twice",
+      fix: "Leave one of them out: readers differ about which of them counts",
+    });
+  }
   if (!/^(?:multipart\/|message\/(?!rfc822(?: ?;|$)))/i.test(text)) return text;
   throw new MessageError("WX_MESSAGE_CONTENT_TYPE", {
     field,
@@ -82,4 +90,9 @@ export function checkMediaType(type: string, field: string): string {
     problem: "is a type whose content may not be encoded",
     fix: `Attach it as ${DEFAULT_MEDIA_TYPE}, or give the finished part as raw`,
   });
+}
+
+function namesTwice(type: string): boolean {
+  const names = Array.from(type.matchAll(/; ?([\w!#$&^.+-]+)=/g), ([, name = ""]) => name.toLowerCase());
+  return new Set(names).size < names.length;
 }
