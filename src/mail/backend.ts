@@ -1,5 +1,6 @@
 /** The seam of mail: a backend takes an envelope and finished bytes, and answers with a receipt. */
-import type { Envelope as SmtpEnvelope } from "../smtp/index.ts";
+import type { Envelope as SmtpEnvelope, SmtpDiagnosis } from "../smtp/index.ts";
+import type { HeaderEncoding } from "./header-encoding.ts";
 
 /** What a backend is told of a message beside its bytes. */
 export interface Envelope extends SmtpEnvelope {
@@ -22,6 +23,8 @@ export interface RecipientRefusal {
   text: string;
   /** "unknown" where this recipient may have got the message all the same; else it did not. */
   outcome?: "not-sent" | "unknown";
+  /** What it is about, and what to do, in English and Chinese. */
+  diagnosis?: SmtpDiagnosis;
 }
 
 /** What a backend answers when at least one recipient was taken. */
@@ -42,6 +45,8 @@ export interface BackendCallOptions {
 
 /** A mailer's way out. Only `send` is required. */
 export interface Backend {
+  /** How its server wants headers written; what is composed for it is. Default: as short as they can be. */
+  readonly headerEncoding?: HeaderEncoding | undefined;
   /**
    * Hands over one message.
    *

@@ -8,10 +8,10 @@ import { dateValue } from "./date-value.ts";
 import { MessageError } from "./errors.ts";
 import { expandFields } from "./expand.ts";
 import { type CustomHeaders, customHeaderLines, messageIdValue, readCustomHeaders } from "./header-fields.ts";
+import type { HeaderEncoding } from "./header-encoding.ts";
 import { messageEnvelope } from "./message-envelope.ts";
 import { MESSAGE_FIELDS, type MessageFields } from "./message-fields.ts";
 import { refuseContentBeyond, refuseLengthBeyond } from "./message-size.ts";
-import type { WordEncoding } from "./mime/encoded-word.ts";
 import { ASCII_STYLE, CRLF, type HeaderStyle, textHeader } from "./mime/header.ts";
 import { layOut, writeLayout } from "./mime/part.ts";
 import { peopleHeaders, readPeople } from "./people.ts";
@@ -19,14 +19,6 @@ import { composeRaw } from "./raw-message.ts";
 import { headerText } from "./text.ts";
 
 export type { Composed } from "./composed.ts";
-
-/** How headers are written for providers whose filters read less than the standards allow. */
-export interface HeaderEncoding {
-  /** "base64" for encoded-words by B only. Default "shorter": B or Q. */
-  readonly words?: WordEncoding | undefined;
-  /** False to keep From on one line, whatever its length. Default true. */
-  readonly foldFrom?: boolean | undefined;
-}
 
 /** What a message needs from around it. */
 export interface ComposeContext {

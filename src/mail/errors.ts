@@ -1,5 +1,6 @@
 /** What the mail part throws: a message that may not be sent, a delivery that failed, a mailer that is not there. */
 import { WaxsealError } from "../base/index.ts";
+import type { SmtpDiagnosis } from "../smtp/index.ts";
 import type { RecipientRefusal } from "./backend.ts";
 
 const SHOWN_LENGTH = 48;
@@ -51,6 +52,7 @@ export interface DeliveryFailure {
   replyCode?: number;
   enhancedCode?: string;
   retryAfterMs?: number | undefined;
+  diagnosis?: SmtpDiagnosis | undefined;
   cause?: unknown;
 }
 
@@ -80,6 +82,8 @@ export class DeliveryError extends WaxsealError {
   readonly enhancedCode: string;
   /** How long the provider asks to be left alone, in milliseconds; undefined where it does not say. */
   readonly retryAfterMs: number | undefined;
+  /** What it is about, and what to do, in English and Chinese; undefined where the backend knows no more than the text. */
+  readonly diagnosis: SmtpDiagnosis | undefined;
 
   constructor(message: string, failure: DeliveryFailure) {
     super(deliveryCode(failure), message, "cause" in failure ? { cause: failure.cause } : undefined);
@@ -91,6 +95,7 @@ export class DeliveryError extends WaxsealError {
     this.replyCode = failure.replyCode ?? 0;
     this.enhancedCode = failure.enhancedCode ?? "";
     this.retryAfterMs = failure.retryAfterMs;
+    this.diagnosis = failure.diagnosis;
   }
 }
 

@@ -2,10 +2,11 @@
 import type { Clock, Logger } from "../base/index.ts";
 import type { Mailbox, MailboxList } from "./address.ts";
 import type { Backend, Receipt } from "./backend.ts";
-import type { Composed, HeaderEncoding } from "./compose.ts";
+import type { Composed } from "./compose.ts";
 import type { FileAccess } from "./content/file-access.ts";
 import type { DkimKey } from "./dkim/options.ts";
 import type { DkimSigner } from "./dkim/sign.ts";
+import type { HeaderEncoding } from "./header-encoding.ts";
 import type { Mailers } from "./mailers.ts";
 import type { MessageFields, SendOptions } from "./message-fields.ts";
 import type { Middleware } from "./middleware/middleware.ts";
@@ -42,7 +43,7 @@ export interface MailOptions extends FileAccess {
   useLocalTime?: boolean | undefined;
   /** The largest message that is composed, in bytes. Default: no limit. */
   maxMessageBytes?: number | undefined;
-  /** How headers are written for providers that read less than the standards allow, such as QQ and Sina. */
+  /** How headers are written for providers that read less than the standards allow. Default: as the mailer's backend says. */
   headerEncoding?: HeaderEncoding | undefined;
   /** Makes the backends of `getConnection`, `authUser` and `authPassword`. Default: none, so that those are refused. */
   connect?: Connect | undefined;
@@ -117,13 +118,14 @@ export interface Mail {
   send(message: MessageFields, options?: SendOptions): Promise<Receipt | undefined>;
   /**
    * Builds the envelope and bytes without sending them: files and streams are read, a missing text is made from the HTML.
+   * Headers are written as the mailer in `using` (else the default one) wants them.
    *
-   * @throws MessageError `WX_MESSAGE_...`
+   * @throws MessageError `WX_MESSAGE_...`, MailerError `WX_MAILER_UNKNOWN`
    *
    * @example
    * const { envelope, bytes, messageId } = await mail.compose(message);
    */
-  compose(message: MessageFields, options?: Pick<SendOptions, "signal">): Promise<Composed>;
+  compose(message: MessageFields, options?: Pick<SendOptions, "signal" | "using">): Promise<Composed>;
   /**
    * A backend for the moment, as Django's `get_connection`; who asks for it closes it.
    *

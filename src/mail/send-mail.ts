@@ -7,6 +7,7 @@ import { compose, type ComposeContext, type Composed } from "./compose.ts";
 import { warnOnce } from "./deprecation.ts";
 import { createDkimSigner, type DkimSigner } from "./dkim/sign.ts";
 import { MailerError, MessageError } from "./errors.ts";
+import { DEFAULT_MAILER_ALIAS, type Mailers } from "./mailers.ts";
 import type { Connect, ConnectionOptions, Mail, MailOptions } from "./mail.ts";
 import { recipientsOf } from "./message.ts";
 import type { MessageFields, SendOptions } from "./message-fields.ts";
@@ -29,8 +30,14 @@ export function createMail(options: MailOptions): Mail {
   const signer = signerOf(options);
 
   /** Composes what the `before` hooks made of a message. */
-  async function composeHooked(message: MessageFields, signal: AbortSignal | undefined): Promise<Composed> {
-    const composed = pipeline.envelope(compose(await prepareMessage(message, { ...options, signal }), context));
+  async function composeHooked(
+    message: MessageFields,
+    { headerEncoding }: Partial<Backend>,
+    signal: AbortSignal | undefined,
+  ): Promise<Composed> {
+    const prepared = await prepareMessage(message, { ...options, signal });
+    const wanted = context.headerEncoding ?? headerEncoding;
+    const composed = pipeline.envelope(compose(prepared, { ...context, headerEncoding: wanted }));
     return signer === undefined ? composed : { ...composed, bytes: signer.sign(composed.bytes) };
   }
 
@@ -42,7 +49,7 @@ export function createMail(options: MailOptions): Mail {
     if (namesNobody(given)) return undefined;
     const message = await pipeline.before(given);
     if (namesNobody(message)) return undefined;
-    const { envelope, bytes, messageId } = await composeHooked(message, signal);
+    const { envelope, bytes, messageId } = await composeHooked(message, backend, signal);
     try {
       const receipt = await backend.send(envelope, bytes, signal === undefined ? {} : { signal });
       await pipeline.after({ message, envelope, messageId, receipt });
@@ -78,7 +85,8 @@ export function createMail(options: MailOptions): Mail {
   return {
     mailers,
     send,
-    compose: async (message, { signal } = {}) => composeHooked(await pipeline.before(message), signal),
+    compose: async (message, { signal, using } = {}) =>
+      composeHooked(await pipeline.before(message), wayOf(mailers, using), signal),
     sendMail: async (subject, text, from, to, { htmlMessage: html, ...rest } = {}) => {
       requireList(to);
       return sendCounted({ subject, text, html, from, to }, rest);
@@ -102,6 +110,11 @@ export function createMail(options: MailOptions): Mail {
       return failSilently === true ? silenced(connection) : connection;
     },
   };
+}
+
+/** Whose headers a message gets that is composed to be sent later: those of the mailer it is for, if there is one. */
+function wayOf(mailers: Mailers, using: string | undefined): Partial<Backend> {
+  return using === undefined && !mailers.has(DEFAULT_MAILER_ALIAS) ? {} : mailers.get(using);
 }
 
 function composeContext(options: MailOptions): ComposeContext {

@@ -5,6 +5,7 @@ import { DeliveryError } from "./errors.ts";
 /** The same backend, which answers that it reached nobody where it would throw a DeliveryError. */
 export function silenced(backend: Backend): Backend {
   return {
+    headerEncoding: backend.headerEncoding,
     send: async (envelope, bytes, options) => {
       try {
         return await backend.send(envelope, bytes, options);

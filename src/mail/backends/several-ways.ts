@@ -30,6 +30,8 @@ export function severalWays(
   const rests = new Ways(members, clock);
   const close = (): Promise<void> => allOf(`${name}: several ways out could not be closed`, members, "close");
   return {
+    // What one of them asks for, all of them take.
+    headerEncoding: members.find(({ headerEncoding }) => headerEncoding !== undefined)?.headerEncoding,
     send: async (envelope, bytes, callOptions = {}) => {
       const order = rests.inOrder(nextStart());
       return sendByWays({ order, rests, restMs }, envelope, bytes, callOptions);

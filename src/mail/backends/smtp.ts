@@ -1,20 +1,26 @@
 /** Sends through an SMTP server, over connections that are kept and reused. */
-import { createSmtpPool, SmtpError, type SmtpOptions, type SmtpRefusal } from "../../smtp/index.ts";
+import { createSmtpPool, SmtpError, type SmtpRefusal } from "../../smtp/index.ts";
 import type { Backend, RecipientRefusal } from "../backend.ts";
 import { DeliveryError } from "../errors.ts";
+import { resolveProvider, type SmtpBackendOptions } from "../providers/smtp-options.ts";
 
 /**
- * A backend that sends by SMTP.
+ * A backend that sends by SMTP. The server, its limits and the meaning of its refusals come from the provider that is
+ * named, or that `host` or the address in `auth.user` belongs to; what is given wins.
  *
- * @throws SmtpError WX_SMTP_OPTIONS, at once, when an option cannot be right
+ * @throws SmtpError WX_SMTP_OPTIONS, at once, when an option cannot be right; MailerError WX_MAILER_OPTION for a provider
+ *   that is not known, or where there is neither host nor provider
  *
  * @example
- * smtpBackend({ host: "smtp.163.com", security: "tls", auth: { user: "mac@163.com", password: authorizationCode } })
+ * smtpBackend({ auth: { user: "mac@163.com", password: authorizationCode } })
+ * smtpBackend({ host: "smtp.example.com", security: "tls", auth: { user: "shop", password } })
  */
-export function smtpBackend(options: SmtpOptions): Backend {
+export function smtpBackend(given: SmtpBackendOptions): Backend {
+  const { provider, options } = resolveProvider(given);
   const pool = createSmtpPool(options);
   const close = (): Promise<void> => pool.close();
   return {
+    headerEncoding: provider?.headerEncoding,
     send: async (envelope, bytes, sendOptions) => {
       const { server, accepted, rejected, response } = await asDelivery(pool.send(envelope, bytes, sendOptions));
       return { server, accepted: [...accepted], rejected: rejected.map(toRefusal), response };
@@ -36,7 +42,8 @@ async function asDelivery<T>(work: Promise<T>): Promise<T> {
 }
 
 function toDeliveryError(cause: SmtpError): DeliveryError {
-  const { stage, server, retryable, outcome, reply, rejected } = cause;
+  const { stage, server, retryable, outcome, reply, rejected, diagnosis } = cause;
+  const { retryAfterSeconds } = diagnosis;
   return new DeliveryError(cause.message, {
     stage,
     server,
@@ -45,11 +52,21 @@ function toDeliveryError(cause: SmtpError): DeliveryError {
     recipients: rejected.map(toRefusal),
     replyCode: reply?.code ?? 0,
     enhancedCode: reply?.enhancedCode ?? "",
+    retryAfterMs: retryAfterSeconds === undefined ? undefined : retryAfterSeconds * 1000,
+    diagnosis,
     cause,
   });
 }
 
-function toRefusal({ address, retryable, reply, outcome }: SmtpRefusal): RecipientRefusal {
+function toRefusal({ address, retryable, reply, outcome, diagnosis }: SmtpRefusal): RecipientRefusal {
   const { code, enhancedCode, text } = reply;
-  return { address, retryable, code, enhancedCode, text, ...(outcome !== undefined && { outcome }) };
+  return {
+    address,
+    retryable,
+    code,
+    enhancedCode,
+    text,
+    ...(outcome !== undefined && { outcome }),
+    ...(diagnosis !== undefined && { diagnosis }),
+  };
 }

@@ -19,6 +19,7 @@ export function guardedBackend(
   const guards = middleware.filter(({ envelope }) => envelope !== undefined);
   if (guards.length === 0) return backend;
   return {
+    headerEncoding: backend.headerEncoding,
     send: async (asked, bytes, options) => {
       const allowed = allowedBy(guards, asked, { logger });
       if (allowed.to.length === 0) throw refused(asked);
