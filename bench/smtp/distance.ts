@@ -1,0 +1,74 @@
+/** Composed and sent over a line with a delay: what counts is how often a message waits for the far end. */
+import { spreadOf } from "../support/compare.ts";
+import { Child } from "./child.ts";
+import { nodeClient } from "./clients.ts";
+import type { Client } from "./measure.ts";
+
+const OFFERS = "PIPELINING,CHUNKING,8BITMIME,SIZE";
+
+interface Row {
+  readonly name: string;
+  readonly perMessageMs: number[];
+  /** Groups of writes a message, as the proxy counted them: each waits for a round trip. */
+  readonly groups: number;
+}
+
+/** Sends for about `turnMs` by each client, in turns, and prints a table of time and round trips a message. */
+export async function measureDistance(
+  roundTripMs: number,
+  { turnMs, rounds }: { turnMs: number; rounds: number },
+): Promise<void> {
+  const [sink, { port: sinkPort }] = await Child.start<{ port: number }>("./sink.js", [OFFERS]);
+  const rows: Row[] = [];
+  for (const [name, library, extras] of [
+    ["nodemailer", "nodemailer", {}],
+    ["Waxseal, a command at a time", "waxseal", { pipelining: "one" }],
+    ["Waxseal, commands together", "waxseal", { pipelining: "pipe" }],
+    ["Waxseal, chained", "waxseal", { pipelining: "chain" }],
+    ["Waxseal, BDAT, 16 on the way", "waxseal", { pipelining: "chunk" }],
+    ["Waxseal, BDAT, 32 on the way", "waxseal", { pipelining: "chunk", maxInFlight: 32 }],
+  ] as const) {
+    const [proxy, { port }] = await Child.start<{ port: number }>("./delay-proxy.js", [
+      `${sinkPort}`,
+      `${roundTripMs}`,
+    ]);
+    const client = await nodeClient(name, library, { port, connections: 1, bytes: 1000, ...extras });
+    rows.push(await measureOne(client, proxy, { turnMs, rounds }));
+    client.close();
+    proxy.close();
+  }
+  sink.close();
+  console.log(distanceTable(roundTripMs, rows));
+}
+
+async function measureOne(
+  client: Client,
+  proxy: Child,
+  { turnMs, rounds }: { turnMs: number; rounds: number },
+): Promise<Row> {
+  // Opens the connection, and finds out how many messages fill a turn.
+  await client.run(5);
+  const { wallMs } = await client.run(100);
+  const times = Math.max(20, Math.round((100 * turnMs) / wallMs));
+  const before = await proxy.ask<{ groups: number }>({});
+  const perMessageMs: number[] = [];
+  for (let round = 0; round < rounds; round++) perMessageMs.push((await client.run(times)).wallMs / times);
+  const after = await proxy.ask<{ groups: number }>({});
+  return { name: client.name, perMessageMs, groups: (after.groups - before.groups) / (times * rounds) };
+}
+
+function distanceTable(roundTripMs: number, rows: readonly Row[]): string {
+  const base = spreadOf(rows[0]?.perMessageMs ?? []).median;
+  const lines = rows.map(({ name, perMessageMs, groups }) => {
+    const { median } = spreadOf(perMessageMs);
+    return `| ${name} | ${groups.toFixed(2)} | ${(base / median).toFixed(2)} | ${median.toFixed(2)} |`;
+  });
+  return [
+    `### ${roundTripMs} ms of round trip, 1 kB, 1 connection`,
+    "",
+    "| | round trips a message | times as fast as nodemailer | ms a message |",
+    "|---|---|---|---|",
+    ...lines,
+    "",
+  ].join("\n");
+}

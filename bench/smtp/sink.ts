@@ -1,0 +1,103 @@
+/**
+ * An SMTP server that takes everything and keeps nothing, in a process of its own: as little work as SMTP allows, so
+ * that what is measured is the client.
+ *
+ *   node sink.js KEYWORD,KEYWORD [tls]
+ */
+import { createServer as createPlainServer, type AddressInfo, type Socket } from "node:net";
+import { createServer as createTlsServer } from "node:tls";
+
+const [keywords = "", tls] = process.argv.slice(2);
+const EHLO = ["sink", ...keywords.split(",").filter(Boolean)];
+const EHLO_REPLY = EHLO.map((word, at) => `250${at === EHLO.length - 1 ? " " : "-"}${word}\r\n`).join("");
+const END = Buffer.from("\r\n.\r\n");
+const EMPTY = Buffer.alloc(0);
+const LF = 0x0a;
+/** Leaves of an ASCII letter its capital. */
+const CAPITAL = 0xdf;
+
+const counts = { messages: 0, bytes: 0 };
+
+/** What is being read: command lines, content up to the dot, or so many bytes of a chunk. */
+type Reading = "line" | "data" | "chunk";
+
+function serve(socket: Socket): void {
+  let reading: Reading = "line";
+  let held: Buffer = EMPTY;
+  let chunkLeft = 0;
+  let isLast = false;
+  socket.setNoDelay(true);
+  socket.on("error", () => {});
+  socket.on("data", (piece: Buffer) => {
+    const bytes = held.length === 0 ? piece : Buffer.concat([held, piece]);
+    let at = 0;
+    let replies = "";
+    for (;;) {
+      if (reading === "chunk") {
+        const taken = Math.min(chunkLeft, bytes.length - at);
+        chunkLeft -= taken;
+        at += taken;
+        if (chunkLeft > 0) break;
+        reading = "line";
+        replies += "250 2.0.0 Ok\r\n";
+        if (isLast) counts.messages += 1;
+        continue;
+      }
+      if (reading === "data") {
+        const end = bytes.indexOf(END, at);
+        if (end === -1) break;
+        counts.messages += 1;
+        counts.bytes += end - at;
+        at = end + END.length;
+        reading = "line";
+        replies += "250 2.0.0 Ok: queued\r\n";
+        continue;
+      }
+      const end = bytes.indexOf(LF, at);
+      if (end === -1) break;
+      // The second letter, in capitals, tells nearly all commands apart.
+      switch ((bytes[at + 1] ?? 0) & CAPITAL) {
+        case 0x41: // mAil, dAta
+          if (((bytes[at] ?? 0) & CAPITAL) === 0x44) {
+            reading = "data";
+            replies += "354 End data with <CR><LF>.<CR><LF>\r\n";
+            // The end mark may begin with the line end of DATA itself.
+            at = end - 1;
+            continue;
+          }
+          replies += "250 2.1.0 Ok\r\n";
+          break;
+        case 0x43: // rCpt
+          replies += "250 2.1.5 Ok\r\n";
+          break;
+        case 0x44: {
+          // bDat
+          const [size = "0", last] = bytes.toString("latin1", at + 5, end - 1).split(" ");
+          chunkLeft = Number(size);
+          counts.bytes += chunkLeft;
+          isLast = last !== undefined;
+          reading = "chunk";
+          break;
+        }
+        case 0x48: // eHlo
+          replies += EHLO_REPLY;
+          break;
+        case 0x55: // qUit
+          socket.end(`${replies}221 2.0.0 Bye\r\n`);
+          return;
+        default: // rSet, hElo
+          replies += "250 2.0.0 Ok\r\n";
+      }
+      at = end + 1;
+    }
+    held = at === bytes.length ? EMPTY : bytes.subarray(at);
+    if (replies !== "") socket.write(replies, "latin1");
+  });
+  socket.write("220 sink ready\r\n");
+}
+
+const pair = tls === undefined ? undefined : (JSON.parse(tls) as { key: string; cert: string });
+const server = pair === undefined ? createPlainServer(serve) : createTlsServer(pair, serve);
+server.listen(0, "127.0.0.1", () => process.send?.({ port: (server.address() as AddressInfo).port }));
+process.on("message", () => process.send?.({ ...counts }));
+process.on("disconnect", () => process.exit());
