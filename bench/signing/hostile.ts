@@ -11,7 +11,7 @@ const KEY = "a key for the benchmark of signing";
 const fill = (text: string): string => text.repeat(Math.ceil(SIZE / text.length)).slice(0, SIZE);
 const base64 = (text: string): string => Buffer.from(text).toString("base64url");
 
-/** Texts that no key has signed. */
+/** Texts that no key has signed: alone, and as value, time or signature. */
 const UNSIGNED: readonly string[] = [
   "A",
   ".",
@@ -28,7 +28,9 @@ const UNSIGNED: readonly string[] = [
   "\n",
   "{",
   '"\\',
-].map(fill);
+]
+  .map(fill)
+  .flatMap((text) => [text, `v.${text}`, `v:${text}`, `v.${text}.AAAA`, `v:${text}:AAAA`, `${text}.AAAA.AAAA`]);
 
 /** JSON that has a good signature, which only the holder of the key can make. */
 const SIGNED: readonly string[] = [

@@ -59,10 +59,10 @@ class StrictHmacSignature implements KeyedSignature {
   }
 
   fits(value: string | Uint8Array, signature: string): boolean {
-    // Of the same length in UTF-8 too, so that no character is laid down as the byte of another.
-    if (signature.length !== this.#right.length || Buffer.byteLength(signature) !== signature.length) return false;
+    if (signature.length !== this.#right.length) return false;
     this.#right.write(this.#hmac(value), "latin1");
-    this.#given.write(signature, "latin1");
+    // In UTF-8, so that no character is laid down as the byte of another; and whole, so that nothing is left of the last one.
+    if (this.#given.write(signature) !== this.#given.length) return false;
     return timingSafeEqual(this.#right, this.#given);
   }
 }

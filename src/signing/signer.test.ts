@@ -65,6 +65,18 @@ test("half a character is neither signed nor taken for the sign that stands for 
   expect(signer.verifySignature("\ud800", signature)).toBe(false);
 });
 
+test("a signature of other characters is none, though their bytes look alike", () => {
+  const signature = signer.getSignature("v");
+  expect(signer.verifySignature("v", signature)).toBe(true);
+  for (let at = 0; at < signature.length; at += 1) {
+    const alike = String.fromCharCode(signature.charCodeAt(at) + 0x100);
+    expect(signer.verifySignature("v", signature.slice(0, at) + alike + signature.slice(at + 1))).toBe(false);
+  }
+  for (const other of [signature.slice(1), `${signature}A`, "", "é".repeat(27), undefined]) {
+    expect(signer.verifySignature("v", other as string)).toBe(false);
+  }
+});
+
 test("a separator that base64 could contain is refused", () => {
   for (const sep of ["", "a", "-", "_", "=", "abc", "0"]) {
     expect(() => new Signer(KEY, { sep })).toThrow(expect.objectContaining({ code: "WX_SIGNING_OPTION" }));

@@ -71,9 +71,9 @@ function textOf(value: string | Uint8Array): string {
 export class Signer {
   /** Stands between value and signature. */
   readonly sep: string;
-  /** Signatures under each derived key, the newest first. */
-  readonly #signatures: readonly KeyedSignature[];
+  /** Signatures under the newest key, and under the others, newer ones first. */
   readonly #newest: KeyedSignature;
+  readonly #older: readonly KeyedSignature[];
   readonly #newestSecret: Uint8Array;
   readonly #derive: (secretKey: Uint8Array) => Buffer;
 
@@ -90,13 +90,14 @@ export class Signer {
     checkKeyDerivation(keyDerivation);
     checkDigestMethod(digestMethod);
     this.sep = sep;
-    this.#derive = (key) => deriveKey({ keyDerivation, secretKey: key, salt: Buffer.from(salt), digestMethod });
+    const saltBytes = Buffer.from(salt);
+    this.#derive = (key) => deriveKey({ keyDerivation, secretKey: key, salt: saltBytes, digestMethod });
     const { algorithm = new HMACAlgorithm(digestMethod), lenient = false } = options;
     const [newest, ...older] = secretKeyList(secretKey, options.minKeyBytes).toReversed() as [Buffer, ...Buffer[]]; // never empty
     const signaturesOf = (key: Buffer): KeyedSignature => keyedSignature(algorithm, this.#derive(key), lenient);
     this.#newestSecret = newest;
     this.#newest = signaturesOf(newest);
-    this.#signatures = [this.#newest, ...older.map(signaturesOf)];
+    this.#older = older.map(signaturesOf);
   }
 
   /** The key that signs: derived from `secretKey`, or from the newest of the signer's own. */
@@ -121,8 +122,8 @@ export class Signer {
 
   /** True when one of the keys made `signature` (in base64) for `value`. */
   verifySignature(value: string | Uint8Array, signature: string): boolean {
-    if (typeof value === "string" && LONE_SURROGATE.test(value)) return false;
-    return this.#signatures.some((signatures) => signatures.fits(value, signature));
+    if (typeof signature !== "string" || (typeof value === "string" && LONE_SURROGATE.test(value))) return false;
+    return this.#newest.fits(value, signature) || this.#older.some((signatures) => signatures.fits(value, signature));
   }
 
   /**
