@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { composed, readBoth } from "../../test/support/composed.ts";
+import { expectLinearTime } from "../../test/support/linear-time.ts";
 import { brokenRules } from "../../test/support/strict-mime.ts";
 import type { Attachment, MessageFields } from "./message-fields.ts";
 
@@ -29,6 +30,8 @@ describe("content", () => {
 
   test.each<[Attachment, string, string]>([
     [{ content: "no base64!", encoding: "base64" }, "attachments[0].content", "is not base64"],
+    [{ content: "AAAAA", encoding: "base64" }, "attachments[0].content", "is not base64"],
+    [{ content: "AA==AA", encoding: "base64" }, "attachments[0].content", "is not base64"],
     [{ content: "a+b/", encoding: "base64url" }, "attachments[0].content", "is not base64url"],
     [{ content: "abc", encoding: "hex" }, "attachments[0].content", "is not hex"],
     [{ content: "天", encoding: "latin1" }, "attachments[0].content", "is not latin1"],
@@ -54,6 +57,14 @@ describe("content", () => {
       expect.objectContaining({ field, message: expect.stringContaining(problem) }),
     );
   });
+});
+
+test("whatever is not base64 is found out in linear time", () => {
+  expectLinearTime((size) => {
+    expect(() => composed({ attachments: [{ content: `${" ".repeat(size)}!`, encoding: "base64" }] })).toThrow(
+      /base64/,
+    );
+  }, 400_000);
 });
 
 test("a file without a name has none, and shows as it is told", () => {

@@ -1,10 +1,10 @@
 /** Attachments, whose content is at hand, as parts of a message. */
 import { isUtf8 } from "node:buffer";
 import { findUnknownOption } from "../base/index.ts";
+import { bytesOrText, contentOctets } from "./attachment-content.ts";
 import { MessageError } from "./errors.ts";
 import { partHeaderLines } from "./header-fields.ts";
 import type { Attachment } from "./message-fields.ts";
-import { readCharset, textEncoding } from "./mime/charset.ts";
 import { octetsOf, refuseDeepNesting, refuseUnsafe, sevenBitMessage } from "./mime/entity.ts";
 import { CRLF } from "./mime/header.ts";
 import {
@@ -146,69 +146,6 @@ function checkContentId(cid: string, field: string): string {
   });
 }
 
-/**
- * The octets that content stands for.
- *
- * @throws MessageError WX_MESSAGE_ATTACHMENT, WX_MESSAGE_CHARSET
- */
-export function contentOctets(
-  { content, encoding, path }: Attachment,
-  type: string | undefined,
-  field: string,
-): Uint8Array {
-  if (content === undefined && path !== undefined) throw notLoaded(`${field}.path`);
-  if (typeof content === "object" && content !== null && Symbol.asyncIterator in content) {
-    throw notLoaded(`${field}.content`);
-  }
-  const given = bytesOrText(content, `${field}.content`);
-  if (typeof given !== "string") return given;
-  if (encoding !== undefined && encoding !== "utf8") return decode(given, encoding, field);
-  const charset = type === undefined || !isText(type) ? undefined : charsetOf(type);
-  if (charset === undefined) return Buffer.from(given, "utf8");
-  return Buffer.from(given, textEncoding(given, readCharset(charset, `${field}.contentType`), `${field}.content`));
-}
-
-function bytesOrText(content: unknown, field: string): string | Uint8Array {
-  if (typeof content === "string" || content instanceof Uint8Array) return content;
-  const fix = "Give a string, a Buffer or a Uint8Array";
-  throw new MessageError("WX_MESSAGE_ATTACHMENT", { field, problem: "is neither text nor bytes", fix });
-}
-
-function notLoaded(field: string): MessageError {
-  const fix = "Send it, or compose it, with what createMail gives, which reads it first; or give its bytes as content";
-  return new MessageError("WX_MESSAGE_ATTACHMENT", { field, problem: "has not been read", fix });
-}
-
-const WRITTEN_AS: Readonly<Record<Exclude<NonNullable<Attachment["encoding"]>, "utf8">, RegExp>> = {
-  base64: /^[A-Za-z\d+/\s]*={0,2}\s*$/,
-  base64url: /^[\w-]*={0,2}$/,
-  hex: /^(?:[\dA-Fa-f]{2})*$/,
-  // oxlint-disable-next-line no-control-regex -- every character of one octet
-  latin1: /^[\0-\xff]*$/,
-};
-
-/** Node would pass over what does not belong to an encoding; here nothing is lost in silence. */
-function decode(content: string, encoding: keyof typeof WRITTEN_AS, field: string): Buffer {
-  const shape = WRITTEN_AS[encoding];
-  if (shape === undefined) {
-    const fix = `There are: utf8, ${Object.keys(WRITTEN_AS).join(", ")}`;
-    const problem = "is not an encoding of bytes";
-    throw new MessageError("WX_MESSAGE_ATTACHMENT", {
-      field: `${field}.encoding`,
-      value: String(encoding),
-      problem,
-      fix,
-    });
-  }
-  if (shape.test(content)) return Buffer.from(content, encoding);
-  throw new MessageError("WX_MESSAGE_ATTACHMENT", {
-    field: `${field}.content`,
-    value: content,
-    problem: `is not ${encoding}`,
-    fix: "Leave encoding out where content is text, or correct it",
-  });
-}
-
 /** The content when it goes as a message inside the message: by its type, or by a name that ends in .eml where it can. */
 function messageContent(
   octets: Uint8Array,
@@ -216,13 +153,14 @@ function messageContent(
   name: string | undefined,
   field: string,
 ): Buffer | undefined {
-  if (type !== undefined)
-    return isMessageType(type) ? sevenBitMessage(octetsOf(octets), `${field}.content`) : undefined;
+  if (type !== undefined && !isMessageType(type)) return undefined;
+  if (type !== undefined) return sevenBitMessage(octetsOf(octets), `${field}.content`);
   if (name === undefined || guessMediaType(name) !== MESSAGE_TYPE) return undefined;
   try {
     return sevenBitMessage(octetsOf(octets), `${field}.content`);
-  } catch {
-    return undefined; // It goes as a file then, whose bytes are kept.
+  } catch (error) {
+    if (error instanceof MessageError) return undefined; // It goes as a file then, whose bytes are kept.
+    throw error;
   }
 }
 

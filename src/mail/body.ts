@@ -1,5 +1,6 @@
 /** The body of a message as a tree of parts: its forms as alternatives, what the HTML shows beside it, files around them. */
-import { type AttachmentPart, attachmentPart, contentOctets, honestType } from "./attachment.ts";
+import { type AttachmentPart, attachmentPart, honestType } from "./attachment.ts";
+import { contentOctets } from "./attachment-content.ts";
 import { MessageError } from "./errors.ts";
 import type { Alternative, Attachment, MessageFields } from "./message-fields.ts";
 import { type Charset, readCharset, textEncoding, UTF_8 } from "./mime/charset.ts";
