@@ -75,6 +75,11 @@ export class Connection {
     return this.#pipeline.inFlight;
   }
 
+  /** How many recipients of one message the server announces to take; undefined where it does not say. */
+  get maxRecipients(): number | undefined {
+    return this.#capabilities.limits.recipients;
+  }
+
   /** Whether it has carried as many messages as it may. */
   get isWorn(): boolean {
     const { messages = Number.POSITIVE_INFINITY } = this.#capabilities.limits;

@@ -28,12 +28,19 @@ export class Dispatcher {
   #isHeldBack = false;
   #isClosed = false;
   readonly #onDrained: (() => void)[] = [];
+  #maxRecipients: number;
 
   constructor(settings: SmtpSettings) {
     this.#settings = settings;
+    this.#maxRecipients = settings.maxRecipients;
     this.#record = new TrackRecord(fullestMode(settings));
     this.#rate = new RateLimit(settings.rates, settings.clock);
     this.#logins = settings.auth === undefined ? undefined : new LoginGuard(settings.authPause, settings.clock);
+  }
+
+  /** How many recipients a message may have: the caller's limit, or the server's once that is known. */
+  get maxRecipients(): number {
+    return this.#maxRecipients;
   }
 
   /** Takes a message, or a visit, to be answered for. */
@@ -158,6 +165,7 @@ export class Dispatcher {
 
   #welcome(connection: Connection, errand: Job | Visit): void {
     this.#log("debug", "smtp.open", { encrypted: connection.encrypted });
+    this.#maxRecipients = Math.min(this.#settings.maxRecipients, connection.maxRecipients ?? Infinity);
     this.#connections.add(connection);
     connection.feedFrom(this.#feeder);
     if (errand instanceof Job) this.#begin(connection, errand);

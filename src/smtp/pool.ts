@@ -89,7 +89,7 @@ class Pool implements SmtpPool {
     if (refusal !== undefined) return Promise.reject(refusal);
     const sendPart = (part: Envelope): Promise<SmtpReceipt> => this.#submit(part, content, signal);
     if (own.to.length === 1) return sendPart(own);
-    return sendInParts(own, this.#settings.maxRecipients, (part) => sendWithRest(part, sendPart));
+    return sendInParts(own, this.#dispatcher.maxRecipients, (part) => sendWithRest(part, sendPart));
   }
 
   sendMany(

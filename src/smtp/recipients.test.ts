@@ -52,6 +52,31 @@ test.each(["452 4.5.3 too many", "452 too many recipients", "552 5.5.3 too many"
   },
 );
 
+test("a limit that the server announces is kept to, once it is known (RFC 9422)", async () => {
+  const got: string[][] = [];
+  const { pool } = await serve(
+    async (peer) => {
+      await peer.greet("LIMITS RCPTMAX=3");
+      for (let message = 0; message < 3; message += 1) {
+        const taken: string[] = [];
+        for (let line = await peer.line(); line !== "DATA"; line = await peer.line()) {
+          if (line.startsWith("RCPT")) taken.push(line);
+          await peer.say("250 ok\r\n");
+        }
+        await peer.say("354 go\r\n");
+        await peer.content();
+        got.push(taken);
+        await peer.say("250 taken\r\n");
+      }
+      await peer.gone();
+    },
+    { maxConnections: 1 },
+  );
+  await pool.send({ from: "", to: people(1) }, MESSAGE);
+  expect((await pool.send({ from: "", to: people(5) }, MESSAGE)).accepted).toEqual(people(5));
+  expect(got.map((part) => part.length)).toEqual([1, 3, 2]);
+});
+
 test("a full mailbox is not a full list", async () => {
   const got: string[][] = [];
   const { pool } = await serve((peer) => takeUpTo(peer, 1, "452 4.2.2 mailbox full", got));
