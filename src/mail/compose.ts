@@ -48,7 +48,10 @@ export function compose(message: MessageFields, context: ComposeContext): Compos
   refuseUnknownFields(message);
   refuseContentBeyond(context.maxMessageBytes, message);
   const expanded = expandFields(message);
-  return expanded.raw === undefined ? composeFields(expanded, context) : composeRaw(expanded, context.defaultFrom);
+  if (expanded.raw === undefined) return composeFields(expanded, context);
+  const composed = composeRaw(expanded, context.defaultFrom);
+  refuseLengthBeyond(context.maxMessageBytes, composed.bytes.length);
+  return composed;
 }
 
 function composeFields(message: MessageFields, context: ComposeContext): Composed {

@@ -77,3 +77,12 @@ test("UTF-8 is taken when it is asked for, and the server is told", () => {
   expect(composed(fields).envelope.smtpUtf8).toBe(true);
   expect(composed({ ...fields, raw: RAW }).envelope).not.toHaveProperty("smtpUtf8");
 });
+
+test("one that is too large is refused, by its octets", () => {
+  const fields = { raw: RAW.replace("Text", "天"), from: "a@example.com", to: ["b@example.com"], smtpUtf8: true };
+  const limited = (maxMessageBytes: number): Composed =>
+    compose(fields, { clock: systemClock, hostname: "example.com", maxMessageBytes });
+  const { length } = Buffer.from(fields.raw);
+  expect(limited(length).bytes).toHaveLength(length);
+  expect(() => limited(length - 1)).toThrow(expect.objectContaining({ code: "WX_MESSAGE_TOO_LARGE" }));
+});

@@ -1,4 +1,5 @@
 /** A finished message: checked, and sent as it is. */
+import { isAscii } from "node:buffer";
 import type { Composed } from "./composed.ts";
 import { MessageError } from "./errors.ts";
 import { messageEnvelope } from "./message-envelope.ts";
@@ -28,7 +29,7 @@ export function composeRaw(message: MessageFields, defaultFrom: string | undefin
   refuseUnsafe(octets, "raw", smtpUtf8);
   refuseDeepNesting(octets, "raw");
   const fields = headerFields(octets);
-  const isUtf8 = octets.some((octet) => octet > 0x7f);
+  const isUtf8 = !isAscii(octets);
   return {
     envelope: messageEnvelope(message, readPeople(message, defaultFrom), isUtf8),
     bytes: octets,
