@@ -169,6 +169,12 @@ describe("a raw part", () => {
     expect(() => composed({ attachments: [attachment] })).toThrow(message);
   });
 
+  test("never becomes the message, whose header it would write", () => {
+    const text = source([{ raw: `X-Evil: yes\r\n${raw}` }], { text: "" });
+    expect(text.slice(0, text.indexOf("\r\n\r\n"))).toContain("Content-Type: multipart/mixed");
+    expect(text.slice(0, text.indexOf("\r\n\r\n"))).not.toContain("X-Evil");
+  });
+
   test("whose content looks like a boundary stays whole", async () => {
     const part = "Content-Type: text/x-note\r\n\r\n--=_0.0123\r\n--=_1\r\n";
     const { mailparser } = await readBoth({ text: "x", attachments: [{ raw: part }, { content: "y", filename: "b" }] });

@@ -9,7 +9,7 @@ const LONGEST_TYPE = 60;
 
 /** A body with its headers. */
 export interface Leaf {
-  /** Folded, each with its CRLF, and the empty line after them. */
+  /** Folded, each with its CRLF, and the empty line after them; empty where `body` begins with them. */
   readonly headers: string;
   readonly body: EncodedBody;
   /** The body is taken as it is, so that anything may stand in it. */
@@ -29,10 +29,13 @@ export interface Multipart {
 
 export type Part = Leaf | Multipart;
 
-/** The parts in a multipart; a single part stands alone. */
+/** The parts in a multipart; a single part stands alone, unless its headers, which would join the message's, are not ours. */
 export function multipart(subtype: Multipart["subtype"], parts: readonly Part[], parameters = ""): Part {
   const [only] = parts;
-  return parts.length === 1 && only !== undefined ? only : { subtype, parameters, parts };
+  if (only === undefined || parts.length > 1 || ("body" in only && only.headers === "")) {
+    return { subtype, parameters, parts };
+  }
+  return only;
 }
 
 /** A message in pieces, in order, before it is written. */
