@@ -1,4 +1,5 @@
 /** What is made once for each salt and kept, because deriving a key costs more than signing with it. */
+import { saltBytes } from "./options.ts";
 
 /** Salts are a program's few purposes; should it use one per user instead, memory stays bounded. */
 const MAX_KEPT = 16;
@@ -14,7 +15,7 @@ export class PerSalt<T> {
 
   /** The one of `salt`. */
   get(salt: string | Uint8Array): T {
-    const name = typeof salt === "string" ? `text:${salt}` : `bytes:${Buffer.from(salt).toString("hex")}`;
+    const name = typeof salt === "string" ? `text:${salt}` : `bytes:${saltBytes(salt).toString("hex")}`;
     let made = this.#kept.get(name);
     if (made === undefined) {
       made = this.#make(salt);

@@ -188,6 +188,7 @@ test("wrong use is named where it stands", () => {
   expect(make({ signerKwargs: { digest_method: "sha256" } })).toThrow("Did you mean digestMethod?");
   expect(make({ fallbackSigners: [{ digestMethod: "x" }] })).toThrow('digestMethod "x"');
   expect(make({ minKeyBytes: 64 })).toThrow("minKeyBytes asks for 64");
+  expect(() => serializer.dumps(1, { salt: 7 as unknown as string })).toThrow("salt must be a string or a Uint8Array");
   expect(() => serializer.dumps({ f: () => {} })).toThrow("the value.f is a function");
   expect(() => new URLSafeTimedSerializer(KEY, { signer: TimestampSigner, max_age: 1 } as object)).toThrow("no option");
 });

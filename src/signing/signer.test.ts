@@ -107,5 +107,12 @@ test("an algorithm of one's own is used as it is, and one that signs nothing onl
 test("wrong use is named at once", () => {
   expect(() => new Signer(KEY, { key_derivation: "hmac" } as object)).toThrow("Did you mean keyDerivation?");
   expect(() => new Signer(KEY, { keyDerivation: "bogus" as "hmac" })).toThrow("keyDerivation must be one of concat, ");
+  expect(() => new Signer(KEY, { salt: 7 as unknown as string })).toThrow("salt must be a string or a Uint8Array");
+  expect(() => new Signer(KEY, { algorithm: "none" as unknown as NoneAlgorithm })).toThrow(
+    "such as new HMACAlgorithm()",
+  );
+  expect(() => new Signer(KEY, "salt" as unknown as object)).toThrow(
+    "the signer takes an object of options: salt, sep",
+  );
   expect(() => new Signer(KEY, { digestMethod: "sha-0" })).toThrow('digestMethod "sha-0" is no digest');
 });

@@ -4,7 +4,7 @@ import { BadSignature, SigningUsageError } from "./errors.ts";
 import { HMACAlgorithm } from "./hmac-algorithm.ts";
 import { checkKeyDerivation, deriveKey, type KeyDerivation } from "./key-derivation.ts";
 import { type KeyedSignature, keyedSignature } from "./keyed-signature.ts";
-import { checkOptions } from "./options.ts";
+import { checkOptions, saltBytes } from "./options.ts";
 import { type SecretKey, secretKeyList } from "./secret-key.ts";
 import type { SigningAlgorithm } from "./signing-algorithm.ts";
 import { decodeUtf8 } from "./utf8.ts";
@@ -61,6 +61,14 @@ function textOf(value: string | Uint8Array): string {
   throw new SigningUsageError("WX_SIGNING_VALUE", "what is signed must be well-formed text, or bytes that are UTF-8");
 }
 
+function checkAlgorithm(algorithm: Partial<SigningAlgorithm>): void {
+  const { getSignature, verifySignature } = algorithm;
+  if (typeof getSignature === "function" && typeof verifySignature === "function") return;
+  const problem =
+    "algorithm must have getSignature and verifySignature, such as new HMACAlgorithm() or new NoneAlgorithm()";
+  throw new SigningUsageError("WX_SIGNING_OPTION", problem);
+}
+
 /**
  * Signs texts as itsdangerous' class of this name does, byte for byte.
  *
@@ -90,9 +98,10 @@ export class Signer {
     checkKeyDerivation(keyDerivation);
     checkDigestMethod(digestMethod);
     this.sep = sep;
-    const saltBytes = Buffer.from(salt);
-    this.#derive = (key) => deriveKey({ keyDerivation, secretKey: key, salt: saltBytes, digestMethod });
+    const saltOfKey = saltBytes(salt);
+    this.#derive = (key) => deriveKey({ keyDerivation, secretKey: key, salt: saltOfKey, digestMethod });
     const { algorithm = new HMACAlgorithm(digestMethod), lenient = false } = options;
+    checkAlgorithm(algorithm);
     const [newest, ...older] = secretKeyList(secretKey, options.minKeyBytes).toReversed() as [Buffer, ...Buffer[]]; // never empty
     const signaturesOf = (key: Buffer): KeyedSignature => keyedSignature(algorithm, this.#derive(key), lenient);
     this.#newestSecret = newest;

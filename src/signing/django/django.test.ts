@@ -103,6 +103,10 @@ describe("Signer", () => {
   });
 
   test("wrong use is named at once", () => {
+    expect(() => new Signer(undefined as unknown as { key: string })).toThrow(
+      "the signer takes an object of options: key",
+    );
+    expect(() => new Signer({} as { key: string })).toThrow("a secret key must be a string or a Uint8Array");
     expect(() => new Signer({ key: "" })).toThrow(expect.objectContaining({ code: "WX_SIGNING_KEY" }));
     expect(() => new Signer({ key, fallback_keys: [] } as object as { key: string })).toThrow(
       "Did you mean fallbackKeys?",
