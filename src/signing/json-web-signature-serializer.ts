@@ -29,7 +29,7 @@ const MAX_TOKEN_BYTES = 65_536;
 /** What may be set of a serializer; a misspelt name is refused. */
 export interface JSONWebSignatureSerializerOptions<T = JsonValue> {
   /** Keeps tokens of different purposes apart. Without one the key is used as it is, which makes an ordinary JWT. */
-  readonly salt?: string | Uint8Array;
+  readonly salt?: string | Uint8Array | null;
   /** Signs, and is the only one accepted on reading. Default HS512. */
   readonly algorithmName?: AlgorithmName;
   /** Turns values into text. Default: compact JSON. Headers are compact JSON always. */
@@ -102,7 +102,7 @@ export class JSONWebSignatureSerializer<T = JsonValue> {
    */
   constructor(secretKey: SecretKey, options: JSONWebSignatureSerializerOptions<T> = {}) {
     checkOptions("the serializer", options, jwsOptionNames);
-    const { algorithmName = "HS512", salt, lenient = false, minKeyBytes } = options;
+    const { algorithmName = "HS512", salt = null, lenient = false, minKeyBytes } = options;
     if (!Object.hasOwn(ALGORITHMS, algorithmName)) {
       const known = Object.keys(ALGORITHMS).join(", ");
       throw new SigningUsageError("WX_SIGNING_OPTION", `algorithmName must be one of ${known}`);
@@ -118,7 +118,7 @@ export class JSONWebSignatureSerializer<T = JsonValue> {
     this.#maxTokenBytes = options.maxTokenBytes ?? MAX_TOKEN_BYTES;
     this.#signers = new PerSalt((ofSalt) => new Signer(keys, { salt: ofSalt, algorithm, lenient }));
     this.#signer =
-      salt === undefined ? new Signer(keys, { keyDerivation: "none", algorithm, lenient }) : this.#signers.get(salt);
+      salt === null ? new Signer(keys, { keyDerivation: "none", algorithm, lenient }) : this.#signers.get(salt);
   }
 
   /**
