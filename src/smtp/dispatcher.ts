@@ -1,5 +1,5 @@
 /** Brings messages and connections together: who goes where, when a connection is opened, kept, or let go. */
-import { type Connection, type ConnectionFeeder, openConnection } from "./connection.ts";
+import { Connection, type ConnectionFeeder, openConnection } from "./connection.ts";
 import { ErrandQueue } from "./errand-queue.ts";
 import { SmtpError, type SmtpErrorCode } from "./errors.ts";
 import { type Errand, Job, type Visit } from "./job.ts";
@@ -149,15 +149,14 @@ export class Dispatcher {
   async #open(errand: Job | Visit): Promise<void> {
     this.#opening += 1;
     this.#logins?.begin();
-    try {
-      const connection = await openConnection(this.#settings, this.#record, errand.signal);
-      this.#opening -= 1;
+    const opened = await openConnection(this.#settings, this.#record, errand.signal).catch((error: Error) => error);
+    this.#opening -= 1;
+    if (opened instanceof Connection) {
       this.#logins?.end();
-      this.#welcome(connection, errand);
-    } catch (error) {
-      this.#opening -= 1;
-      if (this.#logins?.end(error) === true) this.#log("warn", "smtp.auth-paused", {});
-      errand.fail(error as Error);
+      this.#welcome(opened, errand);
+    } else {
+      if (this.#logins?.end(opened) === true) this.#log("warn", "smtp.auth-paused", {});
+      errand.fail(opened);
     }
     this.#schedule();
     this.#checkDrained();
@@ -175,6 +174,7 @@ export class Dispatcher {
   }
 
   #begin(connection: Connection, job: Job): void {
+    if (job.signal?.aborted === true) return job.fail(this.#abortedError(job));
     if (job.signal !== undefined) this.#places.set(job, connection);
     try {
       connection.begin(job);
@@ -203,7 +203,7 @@ export class Dispatcher {
     onReturned: (_, jobs) => {
       for (const job of jobs) this.#places.delete(job);
       if (jobs.length > 0) this.#log("debug", "smtp.sent-back", { messages: jobs.length });
-      this.#waiting.putBack(jobs);
+      this.#waiting.putBack(jobs.filter(({ isSettled }) => !isSettled));
       this.#schedule();
     },
     onSteppedDown: (_, from: SmtpMode) => this.#log("warn", "smtp.stepped-down", { from, to: this.#record.limit }),

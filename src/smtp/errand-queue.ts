@@ -20,7 +20,7 @@ export class ErrandQueue {
     this.#size += 1;
   }
 
-  /** Puts errands before all others, in their order. */
+  /** Puts errands that are still to be answered for before all others, in their order. */
   putBack(errands: readonly Errand[]): void {
     if (errands.length === 0) return;
     for (const errand of errands) errand.isWaiting = true;

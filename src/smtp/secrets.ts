@@ -34,10 +34,8 @@ export class Secrets {
   /** The reply without any secret in its words. */
   hideIn(reply: SmtpReply): SmtpReply {
     if (this.empty) return reply;
-    return replyOf(
-      reply.code,
-      reply.lines.map((line) => this.hide(line)),
-    );
+    const lines = reply.lines.map((line) => this.hide(line));
+    return lines.every((line, index) => line === reply.lines[index]) ? reply : replyOf(reply.code, lines);
   }
 
   #holds(run: string): boolean {

@@ -357,3 +357,17 @@ test("an abort does not disturb the others on the connection", async () => {
   expect((await Promise.all([one, three])).map(({ accepted }) => accepted.length)).toEqual([1, 1]);
   expect(server.conversations).toHaveLength(1);
 });
+
+test("a server that falls silent on a group is given a slower mode the next time, and no second wait", async () => {
+  const { logger, steps } = listen();
+  const { server, pool } = await serve(
+    async (peer) => {
+      await peer.greet("PIPELINING");
+      await peer.gone();
+    },
+    { ...ONE_CONNECTION, logger, timeouts: { replyMs: 80 } },
+  );
+  expect(await failure(pool.send(TO_ANN, MESSAGE))).toMatchObject({ code: "WX_SMTP_TIMEOUT", outcome: "not-sent" });
+  expect(steps).toEqual(["pipe -> one"]);
+  expect(server.conversations).toHaveLength(1);
+});

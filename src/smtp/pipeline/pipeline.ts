@@ -177,16 +177,23 @@ export class Pipeline implements WireDriver {
 
   onBroken(): void {
     const flight = this.#flight.splice(0);
-    const fault = this.#wire.faultAt(flight[0]?.stage ?? "mail");
-    const blamed = flight.findLast((transaction) => transaction.awaitsGroup);
-    let steppedDown = false;
-    if (blamed !== undefined && !this.#saidGoodbye && fault.code !== "WX_SMTP_ABORTED") {
-      steppedDown = this.#record.recordLoss(blamed.mode);
-      if (steppedDown) this.#feeder.onSteppedDown(blamed.mode);
-    }
-    const returned = flight.filter((transaction, index) => !this.#settleLost(transaction, index === 0, steppedDown));
+    const mayRetry = this.#blameMode(flight);
+    const returned = flight.filter((transaction, index) => !this.#settleLost(transaction, index === 0, mayRetry));
     this.#feeder.onReturned(returned.map(({ job }) => job));
     this.#feeder.onBroken();
+  }
+
+  /**
+   * Whether the loss of the connection is put down to the mode, which is given up for it, and the message that met it may
+   * be tried again. One that has waited in vain is not: it would wait as long once more where the server is just gone.
+   */
+  #blameMode(flight: readonly Transaction[]): boolean {
+    const blamed = flight.findLast((transaction) => transaction.awaitsGroup);
+    const { code } = this.#wire.faultAt("mail");
+    if (blamed === undefined || this.#saidGoodbye || code === "WX_SMTP_ABORTED") return false;
+    const steppedDown = this.#record.recordLoss(blamed.mode);
+    if (steppedDown) this.#feeder.onSteppedDown(blamed.mode);
+    return steppedDown && code !== "WX_SMTP_TIMEOUT";
   }
 
   /** The mode of a message that is begun now. */
@@ -340,7 +347,7 @@ export class Pipeline implements WireDriver {
   }
 
   /** Answers for a message whose connection is lost; returns false where it is to be sent by another way. */
-  #settleLost(transaction: Transaction, isFirst: boolean, steppedDown: boolean): boolean {
+  #settleLost(transaction: Transaction, isFirst: boolean, mayRetry: boolean): boolean {
     const { job } = transaction;
     if (job.isSettled) return true;
     if (transaction.isRefused) {
@@ -349,15 +356,15 @@ export class Pipeline implements WireDriver {
       return true;
     }
     const mayBeTaken = transaction.finalByteLeft && (!this.#saidGoodbye || transaction.isTakenInPart);
-    if (!mayBeTaken && this.#mayReturn(transaction, isFirst, steppedDown)) return false;
+    if (!mayBeTaken && this.#mayReturn(transaction, isFirst, mayRetry)) return false;
     this.#fail(transaction, this.#wire.faultAt(transaction.stage), mayBeTaken);
     return true;
   }
 
   /** Whether a message that was not sent goes another way, rather than back to its caller. */
-  #mayReturn({ job, isUntouched }: Transaction, isFirst: boolean, steppedDown: boolean): boolean {
+  #mayReturn({ job, isUntouched }: Transaction, isFirst: boolean, mayRetry: boolean): boolean {
     if (job.signal?.aborted === true || !job.mayReturn()) return false;
-    if (!isFirst || steppedDown) return true;
+    if (!isFirst || mayRetry) return true;
     // A kept connection may have died unnoticed.
     job.needsFresh = isUntouched && (this.hasRested || this.begun > 1);
     return job.needsFresh;
