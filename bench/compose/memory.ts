@@ -1,5 +1,6 @@
 /** What composing takes of memory, each measured in a fresh process. */
 import { execFileSync } from "node:child_process";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { CASES } from "./cases.ts";
 import { type Composer, COMPOSERS } from "./composers.ts";
 
@@ -7,7 +8,7 @@ const MANY = 20_000;
 
 /** What one process found. */
 interface Found {
-  /** Growth of the process at its peak while it composed the largest case once, by the size of that message. */
+  /** Growth of the process at its peak while it composed the largest case once, in sizes of that message. */
   peakOfSize: number;
   /** Growth of the heap and of buffers while it composed the smallest case many times, in octets a message. */
   keptEach: number;
@@ -20,15 +21,26 @@ export async function measureMemory(name: string): Promise<void> {
   if (composer === undefined || small === undefined || large === undefined) throw new Error(`no ${name}`);
   for (let index = 0; index < 1000; index++) await composer(small, index);
   globalThis.gc?.();
-  const before = process.resourceUsage().maxRSS * 1024;
-  const now = process.memoryUsage().rss;
+  forgetPeak();
+  const before = resident("VmRSS");
   const message = await composer(large, 0);
-  const peak = process.resourceUsage().maxRSS * 1024;
   const found: Found = {
-    peakOfSize: (peak - Math.min(before, now)) / message.length,
+    peakOfSize: (resident("VmHWM") - before) / message.length,
     keptEach: await keptEach(composer),
   };
   console.log(JSON.stringify(found));
+}
+
+/** Makes Linux measure the peak of this process from here on. */
+function forgetPeak(): void {
+  if (existsSync("/proc/self/clear_refs")) writeFileSync("/proc/self/clear_refs", "5");
+}
+
+/** What Linux says this process holds (VmRSS) or held at the most (VmHWM), in octets; not a number elsewhere. */
+function resident(name: "VmRSS" | "VmHWM"): number {
+  if (!existsSync("/proc/self/status")) return Number.NaN;
+  const [, kilobytes] = new RegExp(`^${name}:\\s+(\\d+)`, "m").exec(readFileSync("/proc/self/status", "utf8")) ?? [];
+  return Number(kilobytes) * 1024;
 }
 
 async function keptEach(composer: Composer): Promise<number> {
