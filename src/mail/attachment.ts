@@ -23,7 +23,7 @@ import { headerText } from "./text.ts";
 /** Far beyond what a file system takes. */
 const MAX_FILENAME = 1000;
 /** msg-id of RFC 5322 without its brackets, and the bare words that are common. */
-const CONTENT_ID = /^[!-;=?-~]{1,250}$/;
+const CONTENT_ID = /^(?!.*=\?)[!-;=?-~]{1,250}$/;
 
 const attachmentFields = {
   filename: true,

@@ -25,8 +25,8 @@ const STRUCTURED_HEADERS =
   /^(?:list-.*|references|in-reply-to|auto-submitted|precedence|importance|priority|x-priority|feedback-id|received|return-path|dkim-signature|authentication-results)$/;
 /** Of these, one at the most (RFC 5322, section 3.6; RFC 2369, section 4). */
 const ONCE = /^(?:list-.*|references|in-reply-to|auto-submitted|importance|priority|x-priority)$/;
-/** msg-id of RFC 5322, section 3.6.4, without the obsolete forms. */
-const MESSAGE_ID = /^<[\w.!#$%&'*+/=?^`{|}~-]+@(?:[\w.!#$%&'*+/=?^`{|}~-]+|\[[!-Z^-~]+\])>$/;
+/** msg-id of RFC 5322, section 3.6.4, without the obsolete forms, and nothing in it that a reader would decode. */
+const MESSAGE_ID = /^<(?!.*=\?)[\w.!#$%&'*+/=?^`{|}~-]+@(?:[\w.!#$%&'*+/=?^`{|}~-]+|\[[!-Z^-~]+\])>$/;
 
 /** Where else a header that may not be given is decided. */
 const RESERVED: ReadonlyMap<string, string> = new Map([

@@ -299,3 +299,11 @@ test("a content type that has a name already is given no second one", () => {
   const attachments = [{ filename: "天.pdf", content: "x", contentType: "application/pdf; name=report.pdf" }];
   expect(brokenRules(composed({ attachments }).bytes)).toEqual([]);
 });
+
+test("what looks like an encoded-word stands in no identifier, where a reader might decode it", () => {
+  const word = "=?utf-8?Q?=0D=0ABcc:_eve@evil.example?=";
+  expect(() => composed({ messageId: `<${word}@example.com>` })).toThrow(/^messageId/);
+  expect(() => composed({ inReplyTo: `<=?utf-8?Q?x?=@example.com>` })).toThrow(/^inReplyTo/);
+  expect(() => composed({ references: ["<1@example.com>", "<a@=?utf-8?B?x?=>"] })).toThrow(/^references\[1\]/);
+  expect(() => composed({ html: "a", attachments: [{ content: "", cid: word }] })).toThrow(/^attachments\[0\]\.cid/);
+});

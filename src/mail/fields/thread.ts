@@ -2,7 +2,8 @@
 import { headerText } from "../text.ts";
 import { badValue } from "./refusal.ts";
 
-const MESSAGE_ID = /^<[!-;=?A-~]+@[!-;=?A-~]+>$/;
+/** Nothing in it that a reader would decode. */
+const MESSAGE_ID = /^<(?!.*=\?)[!-;=?A-~]+@[!-;=?A-~]+>$/;
 /** A line of a header may have 998 characters, its name among them. */
 const MAX_ID = 900;
 
