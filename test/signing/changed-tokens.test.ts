@@ -6,6 +6,8 @@ import { kinds, seededRandom } from "./kinds.ts";
 
 const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 const TOKENS = 100;
+/** Each test takes about a second; on a busy machine many times that. */
+const TIMEOUT_MS = 120_000;
 
 // A million errors are made here; their stacks would take most of the time.
 const { stackTraceLimit } = Error;
@@ -52,7 +54,7 @@ function outcome(read: (token: string) => unknown, token: string): string {
 }
 
 describe.each(kinds())("$name", ({ make, read }) => {
-  test("every change of one bit or one character is a bad signature", () => {
+  test("every change of one bit or one character is a bad signature", { timeout: TIMEOUT_MS }, () => {
     const random = seededRandom(3);
     const outcomes = new Map<string, string>();
     let count = 0;
@@ -72,7 +74,7 @@ describe.each(kinds())("$name", ({ make, read }) => {
   });
 });
 
-test("every change of one bit or one character of a reset token makes it bad", () => {
+test("every change of one bit or one character of a reset token makes it bad", { timeout: TIMEOUT_MS }, () => {
   const generator = new PasswordResetTokenGenerator({ secret: "a key for the tests of signing" });
   const random = seededRandom(4);
   for (let pk = 0; pk < TOKENS; pk += 1) {
@@ -90,7 +92,7 @@ describe("random strings", () => {
   );
   const readers = [...kinds(), ...kinds({ lenient: true })];
 
-  test("100,000 of them raise nothing but the tree's errors", () => {
+  test("100,000 of them raise nothing but the tree's errors", { timeout: TIMEOUT_MS }, () => {
     const random = seededRandom(1);
     const outcomes = new Map<string, string>();
     for (let run = 0; run < 100_000; run += 1) {
