@@ -2,9 +2,12 @@
 import { WaxsealError } from "../base/index.ts";
 
 /** The codes of a `TestingError`. */
-export type TestingErrorCode = "WX_TEST_NO_MAIL";
+export type TestingErrorCode = "WX_TEST_NO_MAIL" | "WX_TEST_OPTION";
 
-/** Codes: `WX_TEST_NO_MAIL` no mail of the kind came in time; the text lists what did come. */
+/**
+ * Codes: `WX_TEST_NO_MAIL` no mail of the kind came in time; the text lists what did come. `WX_TEST_OPTION` a fake
+ * provider was given an option that does not exist, or that needs another one.
+ */
 export class TestingError extends WaxsealError {
   static override readonly brand: string = "TestingError";
   declare readonly code: TestingErrorCode;
