@@ -371,3 +371,14 @@ test("a server that falls silent on a group is given a slower mode the next time
   expect(steps).toEqual(["pipe -> one"]);
   expect(server.conversations).toHaveLength(1);
 });
+
+test("a DATA that is answered with 250 ends the connection: replies are out of step, and a slower mode is tried", async () => {
+  const { server, pool } = await serve(async (peer) => {
+    await peer.greet("PIPELINING");
+    if (peer.index === 0) await group(peer, { ...TAKEN_GROUP, DATA: "250 ok" });
+    else await peer.message("250 taken\r\n");
+    await peer.gone();
+  }, ONE_CONNECTION);
+  expect((await pool.send(TO_ANN, MESSAGE)).response).toBe("250 taken");
+  expect(server.conversations).toHaveLength(2);
+});
