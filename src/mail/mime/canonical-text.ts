@@ -54,7 +54,8 @@ function piecesOf(text: string): string[] | undefined {
   return pieces;
 }
 
-function canonicalWith({ memory, ...kernel }: Kernel, text: string, encoding: TextEncoding): CanonicalText {
+function canonicalWith(kernel: Kernel, text: string, encoding: TextEncoding): CanonicalText {
+  const { memory } = kernel;
   const given = text === "" ? "\n" : text;
   const length = memory.write(given, encoding);
   const end = kernel.canonical(0, length, KERNEL_OUTPUT);
