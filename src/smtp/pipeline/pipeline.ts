@@ -365,7 +365,8 @@ export class Pipeline implements WireDriver {
   #mayReturn({ job, isUntouched }: Transaction, isFirst: boolean, mayRetry: boolean): boolean {
     if (job.signal?.aborted === true || !job.mayReturn()) return false;
     if (!isFirst || mayRetry) return true;
-    // A kept connection may have died unnoticed.
+    // A kept connection may have died unnoticed; one that was opened for the message has not.
+    if (job.needsFresh) return false;
     job.needsFresh = isUntouched && (this.hasRested || this.begun > 1);
     return job.needsFresh;
   }
