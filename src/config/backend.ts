@@ -58,7 +58,7 @@ export function createConnection(
 }
 
 function createSmtpBackend(config: SmtpMailerConfig, path: string, logger: Logger): Backend {
-  const { host, port, security, user, password, timeoutSeconds, allowPlaintextAuth } = config;
+  const { host, provider, port, security, user, password, timeoutSeconds, allowPlaintextAuth } = config;
   const pem = (option: "caFile" | "certFile" | "keyFile"): string | undefined => {
     const file = config[option];
     return file === undefined ? undefined : readPem(file, `${path}.${option}`);
@@ -68,8 +68,9 @@ function createSmtpBackend(config: SmtpMailerConfig, path: string, logger: Logge
   const key = pem("keyFile");
   const ms = timeoutSeconds === undefined ? undefined : timeoutSeconds * 1000;
   return smtpBackend({
-    host,
     logger,
+    ...(host !== undefined && { host }),
+    ...(provider !== undefined && { provider }),
     ...(port !== undefined && { port }),
     ...(security !== undefined && { security }),
     ...(user !== undefined && password !== undefined && { auth: { user, password } }),

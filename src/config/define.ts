@@ -1,5 +1,6 @@
 /** A configuration checked as a whole, before anything is opened. */
-import { MessageError, parseMailbox } from "../mail/index.ts";
+import { hintFor } from "../base/index.ts";
+import { findProvider, MessageError, parseMailbox, providers } from "../mail/index.ts";
 import {
   type Check,
   checkShape,
@@ -50,6 +51,12 @@ const isDatabaseUrl: Check = (value) =>
     ? undefined
     : `it is ${show(value)}; it must be sqlite:PATH, such as sqlite:.waxseal/waxseal.db. (Postgres is not supported yet.)`;
 
+const isProvider: Check = (value) => {
+  if (typeof value === "string" && !value.includes("@") && findProvider(value) !== undefined) return undefined;
+  const known = providers.flatMap(({ id, aliases = [] }) => [id, ...aliases]);
+  return `it is ${show(value)}, which is not known here. ${hintFor(String(value), known)} Or set host instead.`;
+};
+
 const shape: Shape = {
   secretKey: isSecretKey,
   siteUrl: isHttpUrl,
@@ -71,6 +78,7 @@ const mailerShapes: Readonly<Record<string, { options: Shape; required: readonly
   smtp: {
     options: {
       host: isText,
+      provider: isProvider,
       port: isPort,
       security: isOneOf("tls", "starttls", "starttls-if-offered", "none"),
       user: isText,
@@ -82,7 +90,7 @@ const mailerShapes: Readonly<Record<string, { options: Shape; required: readonly
       keyFile: isText,
       allowPlaintextAuth: isBoolean,
     },
-    required: ["host"],
+    required: [],
   },
   console: { options: { raw: isBoolean }, required: [] },
   file: { options: { path: isText }, required: ["path"] },
@@ -98,7 +106,6 @@ export function takesOption(backend: string, option: string): boolean {
 
 /** What each required option is called in the environment. */
 const environmentNames: Readonly<Record<string, string>> = {
-  host: "EMAIL_HOST",
   path: "EMAIL_FILE_PATH",
   apiKey: "EMAIL_API_KEY",
   domain: "EMAIL_API_DOMAIN",
@@ -152,6 +159,7 @@ function checkMailer(mailer: unknown, path: string): ConfigProblem[] {
       setting: `${path}.${option}`,
       problem: `it is missing. Set it, or ${environmentNames[option]} in the environment.`,
     })),
+    ...(backend === "smtp" ? checkServer(options, path) : []),
     ...checkCredentials(options, path),
   ];
 }
@@ -169,6 +177,21 @@ function isOfAnother(option: string, own: Shape): boolean {
 function notTaken(option: string, backend: string): string {
   const takers = takersOf(option).join(" or ");
   return `the backend ${backend} does not take it. Remove it, or choose ${takers} (backend, EMAIL_BACKEND).`;
+}
+
+/** An SMTP server must be named, unless its provider is known. */
+function checkServer({ host, provider, user }: Record<string, unknown>, path: string): ConfigProblem[] {
+  if (host !== undefined || provider !== undefined || isKnownAddress(user)) return [];
+  const domain = String(user ?? "").split("@")[1];
+  const why =
+    domain === undefined ? "it is missing" : `it is missing, and the provider of ${show(domain)} is not known here`;
+  const problem = `${why}. Set it, or EMAIL_HOST in the environment; or the provider, EMAIL_PROVIDER, such as 163.`;
+  return [{ setting: `${path}.host`, problem }];
+}
+
+/** Whether an address says by itself which server sends for it. */
+export function isKnownAddress(user: unknown): boolean {
+  return typeof user === "string" && user.includes("@") && findProvider(user) !== undefined;
 }
 
 function checkCredentials(options: Record<string, unknown>, path: string): ConfigProblem[] {

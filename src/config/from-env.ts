@@ -1,7 +1,7 @@
 /** Settings out of the environment, by Django's names. */
 import { readFileSync } from "node:fs";
 import { describeError, hintFor } from "../base/index.ts";
-import { checkConfig, takesOption } from "./define.ts";
+import { checkConfig, isKnownAddress, takesOption } from "./define.ts";
 import { readEmailUrl } from "./email-url.ts";
 import { ConfigError, type ConfigProblem } from "./errors.ts";
 import { type combinedSettings, type Setting, settingNames, settings } from "./settings.ts";
@@ -115,6 +115,7 @@ function readUrl(env: Environment, put: Put, problems: ConfigProblem[]): void {
   const rival = [
     "EMAIL_BACKEND",
     "EMAIL_HOST",
+    "EMAIL_PROVIDER",
     "EMAIL_PORT",
     "EMAIL_HOST_USER",
     "EMAIL_HOST_PASSWORD",
@@ -133,11 +134,16 @@ function readUrl(env: Environment, put: Put, problems: ConfigProblem[]): void {
   else for (const [key, value] of Object.entries(reading.mailer)) put(`mailers.default.${key}`, value, "EMAIL_URL");
 }
 
-/** A mailer that has a host speaks SMTP; a password alone may belong to one that is described elsewhere. */
+/**
+ * A mailer that has a host or a provider speaks SMTP, and so does one whose user is an address of a known provider; a
+ * password alone may belong to one that is described elsewhere.
+ */
 function defaultBackend(values: Map<string, { value: unknown; origin: string }>): void {
-  const host = values.get("mailers.default.host");
-  if (host === undefined || values.has("mailers.default.backend")) return;
-  values.set("mailers.default.backend", { value: "smtp", origin: host.origin });
+  const user = values.get("mailers.default.user");
+  const known = isKnownAddress(user?.value) ? user : undefined;
+  const sign = values.get("mailers.default.host") ?? values.get("mailers.default.provider") ?? known;
+  if (sign === undefined || values.has("mailers.default.backend")) return;
+  values.set("mailers.default.backend", { value: "smtp", origin: sign.origin });
 }
 
 /** As in Django, EMAIL_BACKEND chooses, and what only another backend takes may stay where it stands. */

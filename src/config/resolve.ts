@@ -111,7 +111,7 @@ function missingEssentials(secretKey: unknown, siteUrl: unknown, mailers: object
     problems.push({
       setting: "EMAIL_HOST",
       problem:
-        "no way to send mail is set. Set EMAIL_HOST (with EMAIL_PORT, EMAIL_HOST_USER, EMAIL_HOST_PASSWORD) or EMAIL_URL, or EMAIL_BACKEND=console to only print mail.",
+        "no way to send mail is set. Set EMAIL_HOST_USER and EMAIL_HOST_PASSWORD (with EMAIL_HOST and EMAIL_PORT where the provider of that address is not known) or EMAIL_URL, or EMAIL_BACKEND=console to only print mail.",
     });
   }
   return problems;

@@ -47,6 +47,7 @@ export const settings: readonly Setting[] = [
   { name: "WAXSEAL_MAX_MESSAGE_BYTES", path: "maxMessageBytes", kind: "bytes" },
   { name: "EMAIL_BACKEND", path: `${MAILER}.backend`, kind: "backend" },
   { name: "EMAIL_HOST", path: `${MAILER}.host`, kind: "text" },
+  { name: "EMAIL_PROVIDER", path: `${MAILER}.provider`, kind: "text" },
   { name: "EMAIL_PORT", path: `${MAILER}.port`, kind: "port" },
   { name: "EMAIL_HOST_USER", path: `${MAILER}.user`, kind: "text" },
   { name: "EMAIL_HOST_PASSWORD", path: `${MAILER}.password`, kind: "secret", fileVariant: true },

@@ -5,11 +5,13 @@ import type { ProviderMailerConfig } from "./provider-mailers.ts";
 /** A mailer that speaks SMTP. */
 export interface SmtpMailerConfig {
   backend: "smtp";
-  /** The server's name, such as smtp.163.com. */
-  host: string;
-  /** Default 465 for "tls", 25 for "starttls-if-offered" and "none", else 587. */
+  /** The server's name, such as smtp.163.com. Default: that of the provider. */
+  host?: string | undefined;
+  /** A provider's name, such as "163". Default: the one that `host` or the address in `user` belongs to. */
+  provider?: string | undefined;
+  /** Default: the provider's; else 465 for "tls", 25 for "starttls-if-offered" and "none", else 587. */
   port?: number | undefined;
-  /** Default by port: 465 "tls", 587 "starttls", any other "starttls-if-offered". */
+  /** Default: the provider's; else by port: 465 "tls", 587 "starttls", any other "starttls-if-offered". */
   security?: "tls" | "starttls" | "starttls-if-offered" | "none" | undefined;
   /** The account's name; given with `password`, or neither. */
   user?: string | undefined;

@@ -1,5 +1,6 @@
 /** Stops logging in after repeated refusals, before the provider locks the account (QQ, 163 and Yandex do). */
 import { type Clock, backoffMs } from "../base/index.ts";
+import { codeDiagnoses } from "./diagnosis/code-diagnoses.ts";
 import { SmtpError } from "./errors.ts";
 import { formatReply } from "./reply.ts";
 
@@ -65,7 +66,9 @@ export class LoginGuard {
     const message =
       `${server} has refused ${this.#refusals} log-ins in a row since ${since}, the last with "${this.#words}"; no more are made before ${until}, ` +
       `as providers lock accounts for that. Check user and password, and make a new pool with the right ones; otherwise one log-in is tried then.`;
-    return new SmtpError("WX_SMTP_AUTH_PAUSED", message, { stage: "auth", server, retryable: true });
+    const retryAfterSeconds = Math.max(0, Math.ceil((this.#pausedUntil - this.#clock.now()) / 1000));
+    const diagnosis = { ...codeDiagnoses.WX_SMTP_AUTH_PAUSED, retryAfterSeconds };
+    return new SmtpError("WX_SMTP_AUTH_PAUSED", message, { stage: "auth", server, retryable: true, diagnosis });
   }
 
   #isPaused(): boolean {
