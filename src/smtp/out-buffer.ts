@@ -46,6 +46,8 @@ export class OutBuffer {
     if (onFlushed === undefined) socket.write(last);
     else socket.write(last, (error) => void (error ?? onFlushed()));
     if (pieces.length > 0) socket.uncork();
+    // What has left the process needs its place no longer: the next writes find it free, and still in the cache.
+    if (socket.writableLength === 0) this.#from = this.#end = 0;
   }
 
   #reserve(bytes: number): void {

@@ -87,8 +87,8 @@ class Pool implements SmtpPool {
     const content = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     const refusal = this.#refusalOf(own, content);
     if (refusal !== undefined) return Promise.reject(refusal);
+    if (own.to.length === 1) return this.#submit(own, content, signal);
     const sendPart = (part: Envelope): Promise<SmtpReceipt> => this.#submit(part, content, signal);
-    if (own.to.length === 1) return sendPart(own);
     return sendInParts(own, this.#dispatcher.maxRecipients, (part) => sendWithRest(part, sendPart));
   }
 

@@ -101,3 +101,10 @@ test("an abort ends the stream: those on the way fail, and no more are taken", a
   const results = await all(pool.sendMany(source(), { signal: stop.signal, concurrency: 10 }));
   expect(results.map(({ error }) => error?.code)).toEqual(["WX_SMTP_ABORTED", "WX_SMTP_ABORTED"]);
 });
+
+test("results may be asked for ahead", async () => {
+  const { pool } = await serve(honest);
+  const results = pool.sendMany([messageTo("ann"), messageTo("bob")])[Symbol.asyncIterator]();
+  const asked = await Promise.all([results.next(), results.next(), results.next()]);
+  expect(asked.map(({ done }) => done)).toEqual([false, false, true]);
+});

@@ -26,24 +26,23 @@ type Source = Iterator<SmtpMessage> | AsyncIterator<SmtpMessage>;
  * Sends each message that `source` gives and yields the results as they come in. Takes from the source only as fast as
  * results are taken from here, with at most `concurrency` messages on the way or waiting to be taken.
  */
-export async function* sendMany(
+export function sendMany(
   source: AsyncIterable<SmtpMessage> | Iterable<SmtpMessage>,
   send: Send,
   { concurrency, signal }: { concurrency: number; signal: AbortSignal | undefined },
-): AsyncGenerator<SmtpResult, void, undefined> {
-  const messages: Source = Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : source[Symbol.iterator]();
-  const stream = new Stream(messages, send, concurrency);
-  const unlisten = onAbort(signal, () => stream.stop());
-  try {
-    for (let result = await stream.next(); result !== undefined; result = await stream.next()) yield result;
-  } finally {
-    unlisten();
-    stream.stop();
-    await messages.return?.();
-  }
+): AsyncIterable<SmtpResult> {
+  return {
+    [Symbol.asyncIterator]: () => {
+      const messages = Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : source[Symbol.iterator]();
+      const stream = new Stream(messages, send, concurrency);
+      stream.onEnd = onAbort(signal, () => stream.stop());
+      return stream;
+    },
+  };
 }
 
-class Stream {
+/** Written by hand rather than as a generator, which costs three more turns of the promise queue for each message. */
+class Stream implements AsyncIterator<SmtpResult, void> {
   readonly #source: Source;
   readonly #send: Send;
   readonly #concurrency: number;
@@ -54,7 +53,10 @@ class Stream {
   #isAsking = false;
   #isExhausted = false;
   #failure: { readonly error: unknown } | undefined;
-  #wake: (() => void) | undefined;
+  /** Those who wait for a result. */
+  #takers: (() => void)[] = [];
+  /** Called when no more results will be taken. */
+  onEnd: (() => void) | undefined;
 
   constructor(source: Source, send: Send, concurrency: number) {
     this.#source = source;
@@ -62,29 +64,42 @@ class Stream {
     this.#concurrency = concurrency;
   }
 
-  /** The next result, or undefined after the last. Rejects with what the source throws, once all on the way is told. */
-  async next(): Promise<SmtpResult | undefined> {
+  /** The next result. Rejects with what the source throws, once everything on the way is told. */
+  async next(): Promise<IteratorResult<SmtpResult, void>> {
     for (;;) {
-      void this.#fill();
-      const result = this.#results.shift();
-      if (result !== undefined) return result;
-      if (this.#isExhausted && this.#onWay === 0) {
-        if (this.#failure !== undefined) throw this.#failure.error;
-        return undefined;
-      }
-      await new Promise<void>((resolve) => (this.#wake = resolve));
+      if (!this.#isAsking) void this.#fill();
+      const value = this.#results.shift();
+      if (value !== undefined) return { value, done: false };
+      if (this.#isExhausted && this.#onWay === 0) return this.#finish();
+      await new Promise<void>((resolve) => this.#takers.push(resolve));
     }
+  }
+
+  /** The taker wants no more. */
+  async return(): Promise<IteratorResult<SmtpResult, void>> {
+    this.stop();
+    this.onEnd?.();
+    await this.#source.return?.();
+    return { value: undefined, done: true };
   }
 
   /** Takes nothing more from the source. */
   stop(): void {
     this.#isExhausted = true;
-    this.#wake?.();
+    this.#wake();
+  }
+
+  /** Lets the source clean up, and tells what it threw. */
+  async #finish(): Promise<IteratorResult<SmtpResult, void>> {
+    const failure = this.#failure;
+    this.#failure = undefined;
+    const end = await this.return();
+    if (failure !== undefined) throw failure.error;
+    return end;
   }
 
   /** Asks the source for as many messages as there is room for, one at a time. */
   async #fill(): Promise<void> {
-    if (this.#isAsking) return;
     this.#isAsking = true;
     try {
       while (!this.#isExhausted && this.#onWay + this.#results.length < this.#concurrency) {
@@ -113,6 +128,10 @@ class Stream {
   #end(result: SmtpResult): void {
     this.#onWay -= 1;
     this.#results.push(result);
-    this.#wake?.();
+    if (this.#takers.length > 0) this.#wake();
+  }
+
+  #wake(): void {
+    for (const resolve of this.#takers.splice(0)) resolve();
   }
 }

@@ -2,7 +2,7 @@
 import type { Capabilities } from "../capabilities.ts";
 import type { DsnRequest, Envelope } from "../envelope.ts";
 
-const NOT_ONE_LINE = /[\r\n\0]/;
+const ONE_LINE = /^[^\r\n\0]*\r\n$/;
 
 /** What the parameters of MAIL depend on. */
 export interface MailFacts {
@@ -19,12 +19,12 @@ export function mailCommand({ keywords }: Capabilities, { envelope, size, isAsci
   if (envelope.smtpUtf8 === true) line += " SMTPUTF8";
   if (envelope.requireTls === true) line += " REQUIRETLS";
   if (envelope.dsn !== undefined && keywords.has("DSN")) line += mailDsn(envelope.dsn);
-  return command(line);
+  return command(`${line}\r\n`);
 }
 
 export function rcptCommand({ keywords }: Capabilities, address: string, dsn: DsnRequest | undefined): string {
   const parameters = dsn !== undefined && keywords.has("DSN") ? rcptDsn(dsn, address) : "";
-  return command(`RCPT TO:<${address}>${parameters}`);
+  return command(`RCPT TO:<${address}>${parameters}\r\n`);
 }
 
 /** A header field up to its first line end. */
@@ -52,8 +52,8 @@ export function bdatCommand(bytes: number): string {
 
 /** Guarantee: whatever was forgotten above, one call is one command. */
 function command(line: string): string {
-  if (NOT_ONE_LINE.test(line)) throw new TypeError("an SMTP command holds CR, LF or NUL");
-  return `${line}\r\n`;
+  if (!ONE_LINE.test(line)) throw new TypeError("an SMTP command holds CR, LF or NUL");
+  return line;
 }
 
 /** RFC 3461, sections 4.3 and 4.4. */
