@@ -70,6 +70,8 @@ export interface OutboxAttemptsTable {
   code: number;
   enhanced_code: string;
   text: string;
+  /** JSON of a diagnosis; null where there is none. */
+  diagnosis: string | null;
 }
 
 export interface InboxMessagesTable {

@@ -31,6 +31,7 @@ export { tencentBackend, type TencentOptions } from "./backends/http/tencent.ts"
 export { memoryBackend, type MemoryBackend, type MemoryBackendOptions, type OutboxEntry } from "./backends/memory.ts";
 export { nodemailerBackend, type NodemailerMessage, type NodemailerTransporter } from "./backends/nodemailer.ts";
 export { findProvider, providers } from "./providers/find-provider.ts";
+export type { SmtpDiagnosis } from "../smtp/index.ts";
 export type { Provider, ProviderAuth, ProviderLimits } from "./providers/provider.ts";
 export { type SmtpBackendOptions, smtpOptionsFor } from "./providers/smtp-options.ts";
 export { roundrobin } from "./backends/roundrobin.ts";

@@ -71,6 +71,7 @@ async function attempt(
         code: known?.replyCode ?? 0,
         enhancedCode: known?.enhancedCode ?? "",
         text: describeError(error),
+        diagnosis: known?.diagnosis,
       },
     };
   }

@@ -70,7 +70,7 @@ export function decide(
   now: number,
   random?: () => number,
 ): Decision {
-  const asked = result.kind === "failed" ? result.retryAfterMs : 0;
+  const asked = Math.max(0, ...waitsAsked(result));
   const nextAt = now + Math.max(backoffMs(standing.attempts, policy, random), asked);
   const exhausted =
     standing.attempts >= policy.maxAttempts
@@ -90,6 +90,15 @@ export function decide(
     attempt: { at: now, ...describe(result), outcome: outcomeOf(recipients, result) },
     nextAttemptAt: recipients.some(({ state }) => state === "deferred") ? nextAt : null,
   };
+}
+
+/** How long the server wants to be left alone, in milliseconds: for the message, and for each recipient it puts off. */
+function waitsAsked(result: AttemptResult): number[] {
+  const refusals = result.kind === "accepted" ? result.receipt.rejected : result.refused;
+  const waits = refusals.map(({ retryable, diagnosis }) =>
+    retryable ? (diagnosis?.retryAfterSeconds ?? 0) * 1000 : 0,
+  );
+  return result.kind === "failed" ? [result.retryAfterMs, ...waits] : waits;
 }
 
 function afterAttempt(

@@ -52,5 +52,6 @@ function summary(head: MessageHead, rows: readonly RecipientRow[], now: number):
 
 function attempt(row: AttemptRow): OutboxAttempt {
   const { at, server, stage, code, enhanced_code: enhancedCode, text } = row;
-  return { at, outcome: row.outcome as OutboxAttempt["outcome"], server, stage, code, enhancedCode, text };
+  const diagnosis = row.diagnosis === null ? undefined : (JSON.parse(row.diagnosis) as OutboxAttempt["diagnosis"]);
+  return { at, outcome: row.outcome as OutboxAttempt["outcome"], server, stage, code, enhancedCode, text, diagnosis };
 }

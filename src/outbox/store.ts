@@ -128,10 +128,11 @@ export async function updateRecipient(db: Queryable, messageId: string, recipien
 }
 
 export async function insertAttempt(db: Queryable, id: string, number: number, attempt: OutboxAttempt): Promise<void> {
-  const { enhancedCode, ...columns } = attempt;
+  const { enhancedCode, diagnosis, ...columns } = attempt;
+  const explained = diagnosis === undefined ? null : JSON.stringify(diagnosis);
   await db
     .insertInto("outbox_attempts")
-    .values({ message_id: id, number, enhanced_code: enhancedCode, ...columns })
+    .values({ message_id: id, number, enhanced_code: enhancedCode, diagnosis: explained, ...columns })
     .execute();
 }
 

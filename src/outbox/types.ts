@@ -1,4 +1,5 @@
 /** The words of the outbox: states, recipients, attempts and messages as they are shown. */
+import type { SmtpDiagnosis } from "../mail/index.ts";
 
 /** Where a recipient, or a message, stands; docs/internals.md draws the whole table. */
 export type DeliveryState =
@@ -36,6 +37,8 @@ export interface OutboxAttempt {
   enhancedCode: string;
   /** The server's words, or ours where it said nothing. */
   text: string;
+  /** What it was about, and what to do, in English and Chinese; only after a failure that is understood. */
+  diagnosis?: SmtpDiagnosis | undefined;
 }
 
 /** A message as a list shows it. */

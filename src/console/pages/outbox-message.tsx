@@ -101,6 +101,10 @@ function Attempt({ view, attempt }: { view: View; attempt: OutboxAttempt }): JSX
           {attempt.text}
         </p>
       )}
+      {view.locale === "zh-CN" && attempt.diagnosis !== undefined && (
+        // In English the text says it already.
+        <p class="words">{attempt.diagnosis.meaning.zh + attempt.diagnosis.advice.zh}</p>
+      )}
     </li>
   );
 }

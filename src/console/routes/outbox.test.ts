@@ -87,6 +87,19 @@ test("a reply that begins with its code shows it once", async () => {
   expect(html).toContain('<p class="words">250 2.0.0 OK: queued</p>');
 });
 
+test("a Chinese page says what a failure means and what to do", async () => {
+  const diagnosis = {
+    id: "netease.daily-quota",
+    about: "account",
+    meaning: { en: "The account has sent enough.", zh: "该账号当天的发送数量已达上限。" },
+    advice: { en: "Send the rest tomorrow.", zh: "请明天再发其余邮件。" },
+  } as const;
+  const reply = { stage: "mail", code: 554, enhancedCode: "", text: "554 MI:STC. Send the rest tomorrow." };
+  const message = queuedMessage({ history: [{ at: now, outcome: "deferred", server: "s", ...reply, diagnosis }] });
+  expect(await page("/outbox/o1?lang=zh-CN", message)).toContain("该账号当天的发送数量已达上限。请明天再发其余邮件。");
+  expect(await page("/outbox/o1", message)).not.toContain("请明天");
+});
+
 test("a message without attempts says so", async () => {
   expect(await page("/outbox/o1", queuedMessage())).toContain("No attempt has been made yet.");
 });
