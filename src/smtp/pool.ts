@@ -97,9 +97,10 @@ class Pool implements SmtpPool {
     { signal, concurrency }: { signal?: AbortSignal | undefined; concurrency?: number | undefined } = {},
   ): AsyncIterable<SmtpResult> {
     const { maxConnections, maxInFlight, maxWaiting } = this.#settings;
-    const filling = Math.min(2 * maxConnections * maxInFlight, maxWaiting);
+    const filling = maxConnections * maxInFlight;
+    const most = concurrency ?? Math.min(2 * filling, maxWaiting);
     const send = ({ envelope, bytes }: SmtpMessage): Promise<SmtpReceipt> => this.send(envelope, bytes, { signal });
-    return sendMany(messages, send, { concurrency: concurrency ?? filling, signal });
+    return sendMany(messages, send, { most, least: Math.min(filling, most - 1) }, signal);
   }
 
   verify({ signal }: { signal?: AbortSignal | undefined } = {}): Promise<void> {

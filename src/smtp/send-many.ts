@@ -22,19 +22,30 @@ export interface SmtpResult {
 type Send = (message: SmtpMessage) => Promise<SmtpReceipt>;
 type Source = Iterator<SmtpMessage> | AsyncIterator<SmtpMessage>;
 
+/** How many messages are on the way, or waiting to be taken as results. */
+export interface StreamLimits {
+  readonly most: number;
+  /**
+   * The source is asked again when there are no more than this. Asking for many in a row is cheaper than for one at a
+   * time, as what composes them stays in the processor's cache.
+   */
+  readonly least: number;
+}
+
 /**
  * Sends each message that `source` gives and yields the results as they come in. Takes from the source only as fast as
- * results are taken from here, with at most `concurrency` messages on the way or waiting to be taken.
+ * results are taken from here.
  */
 export function sendMany(
   source: AsyncIterable<SmtpMessage> | Iterable<SmtpMessage>,
   send: Send,
-  { concurrency, signal }: { concurrency: number; signal: AbortSignal | undefined },
+  limits: StreamLimits,
+  signal: AbortSignal | undefined,
 ): AsyncIterable<SmtpResult> {
   return {
     [Symbol.asyncIterator]: () => {
       const messages = Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : source[Symbol.iterator]();
-      const stream = new Stream(messages, send, concurrency);
+      const stream = new Stream(messages, send, limits);
       stream.onEnd = onAbort(signal, () => stream.stop());
       return stream;
     },
@@ -45,7 +56,7 @@ export function sendMany(
 class Stream implements AsyncIterator<SmtpResult, void> {
   readonly #source: Source;
   readonly #send: Send;
-  readonly #concurrency: number;
+  readonly #limits: StreamLimits;
   /** Results that nobody has taken. */
   #results: SmtpResult[] = [];
   #onWay = 0;
@@ -58,16 +69,20 @@ class Stream implements AsyncIterator<SmtpResult, void> {
   /** Called when no more results will be taken. */
   onEnd: (() => void) | undefined;
 
-  constructor(source: Source, send: Send, concurrency: number) {
+  constructor(source: Source, send: Send, limits: StreamLimits) {
     this.#source = source;
     this.#send = send;
-    this.#concurrency = concurrency;
+    this.#limits = limits;
+  }
+
+  get #held(): number {
+    return this.#onWay + this.#results.length;
   }
 
   /** The next result. Rejects with what the source throws, once everything on the way is told. */
   async next(): Promise<IteratorResult<SmtpResult, void>> {
     for (;;) {
-      if (!this.#isAsking) void this.#fill();
+      if (!this.#isAsking && this.#held <= this.#limits.least) void this.#fill();
       const value = this.#results.shift();
       if (value !== undefined) return { value, done: false };
       if (this.#isExhausted && this.#onWay === 0) return this.#finish();
@@ -102,7 +117,7 @@ class Stream implements AsyncIterator<SmtpResult, void> {
   async #fill(): Promise<void> {
     this.#isAsking = true;
     try {
-      while (!this.#isExhausted && this.#onWay + this.#results.length < this.#concurrency) {
+      while (!this.#isExhausted && this.#held < this.#limits.most) {
         const asked = this.#source.next();
         const { value, done } = asked instanceof Promise ? await asked : (asked as IteratorResult<SmtpMessage>);
         if (done === true) this.stop();
