@@ -18,6 +18,7 @@ import {
   saysAndCloses,
   sentOf,
   stalls,
+  turnOfEvents,
   unknown,
 } from "../support/fates.ts";
 import { allModes, type Deed, type Plan, serveLedger, type Turn } from "../support/ledger-smtp.ts";
@@ -25,11 +26,6 @@ import { allModes, type Deed, type Plan, serveLedger, type Turn } from "../suppo
 const SHORT = { timeouts: { dataMs: 400, contentMs: 400, finalReplyMs: 400, replyMs: 400 } };
 /** More than the buffers of both ends hold. */
 const LONG = Buffer.from(`X-Id: long\r\n\r\n${`${"long ".repeat(15)}\r\n`.repeat(150_000)}`);
-
-/** Lets everything that has arrived be read. */
-async function turnOfEvents(): Promise<void> {
-  for (let turn = 0; turn < 3; turn += 1) await new Promise((resolve) => setImmediate(resolve));
-}
 
 /** Says the same again and again, and never comes to an end. */
 function drip(words: string): (turn: Turn) => Promise<never> {

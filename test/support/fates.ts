@@ -57,6 +57,11 @@ export async function expectAllClosed({ pool, server }: Ledger): Promise<void> {
   await expect.poll(() => server.open.size).toBe(0);
 }
 
+/** Lets everything that has arrived be read. */
+export async function turnOfEvents(): Promise<void> {
+  for (let turn = 0; turn < 3; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+}
+
 /** The senders whose message was said to be sent, in their order. */
 export const sentOf = (fates: readonly Fate[]): string[] =>
   fates.flatMap(({ sender, receipt }) => (receipt === undefined ? [] : [sender]));
