@@ -9,6 +9,8 @@ const BLOCK_BYTES = 64 * 1024;
 const LF_DOT = Buffer.from("\n.");
 const STUFFED_LF_DOT = Buffer.from("\n..");
 const ONE_DOT = Buffer.from(".");
+const END = Buffer.from(".\r\n");
+const LINE_END_AND_END = Buffer.from("\r\n.\r\n");
 
 /** The place of the first CR or LF that is not part of a CRLF, or -1. */
 export function findBareNewline(bytes: Buffer): number {
@@ -24,8 +26,8 @@ export function findBareNewline(bytes: Buffer): number {
 
 /** What ends the content: the dot, after a CRLF where the content does not end in one. */
 export function terminatorOf(bytes: Buffer): Buffer {
-  const endsLine = bytes.length === 0 || (bytes.at(-1) === LF && bytes.at(-2) === CR);
-  return Buffer.from(endsLine ? ".\r\n" : "\r\n.\r\n");
+  const { length } = bytes;
+  return length === 0 || (bytes[length - 1] === LF && bytes[length - 2] === CR) ? END : LINE_END_AND_END;
 }
 
 /** The content in blocks ready for the wire, without the terminator: copied only where a line begins with a dot. */
@@ -40,6 +42,11 @@ export function* dataBlocks(bytes: Buffer, blockBytes: number = BLOCK_BYTES): Ge
 /** The content as it is, in blocks, for a command that says how long it is. */
 export function* rawBlocks(bytes: Buffer, blockBytes: number = BLOCK_BYTES): Generator<Buffer> {
   for (let start = 0; start < bytes.length; start += blockBytes) yield bytes.subarray(start, start + blockBytes);
+}
+
+/** A short content ready for the wire, without the terminator. */
+export function stuffed(bytes: Buffer): Buffer {
+  return stuff(bytes, true);
 }
 
 function stuff(block: Buffer, beginsLine: boolean): Buffer {

@@ -7,7 +7,6 @@
  * and the others were not sent.
  */
 import type { Capabilities } from "../capabilities.ts";
-import { dataBlocks, rawBlocks, terminatorOf } from "../content.ts";
 import { abortedFault, outOfStepFault, refusedFault } from "../faults.ts";
 import type { Job } from "../job.ts";
 import type { SmtpProtocol } from "../options.ts";
@@ -15,7 +14,8 @@ import type { SmtpReceipt } from "../receipt.ts";
 import { formatReply, type RawReply } from "../reply.ts";
 import type { Fault } from "../transcript.ts";
 import type { Wire, WireDriver } from "../wire.ts";
-import { bdatCommand, mailCommand, probeCommand, probeLength, rcptCommand } from "./commands.ts";
+import { probeLength } from "./commands.ts";
+import { MessageWriter } from "./message-writer.ts";
 import { offeredMode, slowerOf, type SmtpMode } from "./mode.ts";
 import type { TrackRecord } from "./track-record.ts";
 import { type Course, Transaction } from "./transaction.ts";
@@ -36,23 +36,9 @@ export interface FlightLimits {
   readonly maxInFlightBytes: number;
 }
 
-/** The content of a message that is too long to leave at once. */
-interface LongContent {
-  readonly transaction: Transaction;
-  readonly blocks: Iterator<Buffer, unknown, void>;
-  next: Buffer;
-  readonly end: Buffer;
-  /** How many replies its end will have. */
-  readonly replies: number;
-}
-
-const EMPTY: Buffer = Buffer.alloc(0);
-const EMPTY_CONTENT = Buffer.from(".\r\n");
-/** Content up to this size leaves in one piece with what stands around it. */
-const SHORT_BYTES = 64 * 1024;
-
 export class Pipeline implements WireDriver {
   readonly #wire: Wire;
+  readonly #writer: MessageWriter;
   readonly #capabilities: Capabilities;
   readonly #record: TrackRecord;
   readonly #limits: FlightLimits;
@@ -66,7 +52,6 @@ export class Pipeline implements WireDriver {
   #needsReset = false;
   /** A message whose content the server has asked for. */
   #due: Transaction | undefined;
-  #long: LongContent | undefined;
   /** Whether a reply came since the deadline was set: a piece of one gains no time. */
   #hasMoved = false;
   /** Whether the server answered the first message on the way with its goodbye. */
@@ -88,6 +73,10 @@ export class Pipeline implements WireDriver {
     this.#limits = shared.limits;
     this.#feeder = feeder;
     this.#offered = offeredMode(session.capabilities);
+    this.#writer = new MessageWriter(this.#wire, this.#capabilities, () => {
+      this.#wire.await(this.#flight[0]?.stage);
+      this.#feeder.onProgress();
+    });
     this.#wire.drive(this);
   }
 
@@ -98,12 +87,12 @@ export class Pipeline implements WireDriver {
 
   /** Whether anything is still to be read or written for the messages that were begun. */
   get isBusy(): boolean {
-    return this.#flight.length > 0 || this.#long !== undefined;
+    return this.#flight.length > 0 || this.#writer.isBusy;
   }
 
   /** Whether another message can be begun now. */
   get hasRoom(): boolean {
-    if (!this.#wire.usable || this.#long !== undefined || this.#due !== undefined) return false;
+    if (!this.#wire.usable || this.#writer.isBusy || this.#due !== undefined) return false;
     const last = this.#flight.at(-1);
     if (last === undefined) return true;
     const mode = this.#mode();
@@ -118,9 +107,9 @@ export class Pipeline implements WireDriver {
     this.#flight.push(transaction);
     this.#flightBytes += job.bytes.length;
     this.begun += 1;
-    if (course.mode === "one") this.#queueStep(transaction);
-    else this.#queueGroup(transaction);
-    if (this.#flight.length === 1 && this.#long === undefined) this.#wire.await(transaction.stage);
+    if (course.mode === "one") this.#writer.queueStep(transaction);
+    else this.#writer.queueGroup(transaction);
+    if (this.#flight.length === 1 && !this.#writer.isBusy) this.#wire.await(transaction.stage);
   }
 
   /** Stops a message that its caller gave up. Others on the same connection are not disturbed. */
@@ -138,7 +127,7 @@ export class Pipeline implements WireDriver {
     if (transaction === undefined) return this.onUnasked(reply);
     switch (transaction.take(reply)) {
       case "next":
-        if (transaction.mode === "one" && transaction.step !== "final") this.#queueStep(transaction);
+        if (transaction.mode === "one" && transaction.step !== "final") this.#writer.queueStep(transaction);
         return;
       case "content":
       case "nothing":
@@ -171,7 +160,7 @@ export class Pipeline implements WireDriver {
     if (this.#due !== undefined && !this.#wire.interrupted) this.#sendDue(this.#due);
     if (this.#wire.isBroken || !this.#hasMoved) return;
     this.#hasMoved = false;
-    if (this.#long === undefined) this.#wire.await(this.#flight[0]?.stage);
+    if (!this.#writer.isBusy) this.#wire.await(this.#flight[0]?.stage);
     this.#feeder.onProgress();
   }
 
@@ -222,91 +211,13 @@ export class Pipeline implements WireDriver {
     };
   }
 
-  /** The next command of a message in mode "one". */
-  #queueStep(transaction: Transaction): void {
-    const { job, step } = transaction;
-    switch (step) {
-      case "rset":
-        return this.#wire.queue("RSET\r\n", 1);
-      case "mail":
-        return this.#wire.queue(this.#mailOf(job), 1);
-      case "rcpt":
-        return this.#wire.queue(rcptCommand(this.#capabilities, transaction.recipient ?? "", job.envelope.dsn), 1);
-      default:
-        return this.#wire.queue("DATA\r\n", 1);
-    }
-  }
-
-  /** All commands of a message in one piece, with the content itself where BDAT carries it. */
-  #queueGroup(transaction: Transaction): void {
-    const { job, mode, recipients, probes, resets } = transaction;
-    let commands = (resets ? "RSET\r\n" : "") + this.#mailOf(job);
-    for (const address of recipients) commands += rcptCommand(this.#capabilities, address, job.envelope.dsn);
-    const { length } = job.bytes;
-    if (mode !== "chunk") commands += "DATA\r\n";
-    else commands += probes ? probeCommand(probeLength(job.bytes)) : bdatCommand(length);
-    this.#wire.queue(commands, recipients.length + (resets ? 3 : 2));
-    if (mode !== "chunk") return;
-    if (probes) this.#wire.queueContent(job.bytes.subarray(0, probeLength(job.bytes)), 0);
-    else this.#queueContent(transaction, 0);
-  }
-
-  #mailOf({ envelope, bytes, isAscii }: Job): string {
-    return mailCommand(this.#capabilities, { envelope, size: bytes.length, isAscii });
-  }
-
   /** What the server has asked for: the content, or its end alone where nobody is to get it. */
   #sendDue(transaction: Transaction): void {
     this.#due = undefined;
-    if (transaction.isRefused) {
-      transaction.nothingLeft();
-      return this.#wire.queueContent(EMPTY_CONTENT, 1);
-    }
+    if (transaction.isRefused) return this.#writer.queueNothing(transaction);
     // Its caller has given it up, and there is no way back from here but this.
     if (transaction.job.isSettled) return this.#wire.destroy();
-    if (transaction.probes) this.#wire.queue(bdatCommand(transaction.remainder.length), 0);
-    this.#queueContent(transaction, transaction.finalReplies);
-  }
-
-  /** Queues the content; `replies` is how many its end will have that were not counted yet. */
-  #queueContent(transaction: Transaction, replies: number): void {
-    const bytes = transaction.remainder;
-    const isChunk = transaction.mode === "chunk";
-    this.#wire.transcript.sentContent(bytes.length);
-    const blocks = (isChunk ? rawBlocks(bytes) : dataBlocks(bytes))[Symbol.iterator]();
-    const first = blocks.next();
-    const next = first.done === true ? EMPTY : first.value;
-    const end = isChunk ? EMPTY : terminatorOf(bytes);
-    if (bytes.length > SHORT_BYTES) {
-      this.#long = { transaction, blocks, next, end, replies };
-      return this.#sendLong();
-    }
-    this.#wire.queueContent(next, end.length === 0 ? replies : 0);
-    if (end.length > 0) this.#wire.queueContent(end, replies);
-    transaction.contentLeft();
-  }
-
-  /** Sends the next block of a long content; the one after it follows when this one has left. */
-  #sendLong(): void {
-    const long = this.#long;
-    // A server that interrupts has refused, and its words are awaited: the end is not sent then.
-    if (long === undefined || this.#wire.isBroken || this.#wire.interrupted) return;
-    const after = long.blocks.next();
-    if (after.done === true) return this.#endLong(long);
-    this.#wire.queueContent(long.next, 0);
-    long.next = after.value;
-    this.#wire.await("content");
-    this.#wire.flush(() => this.#sendLong());
-  }
-
-  #endLong({ transaction, next, end, replies }: LongContent): void {
-    this.#long = undefined;
-    this.#wire.queueContent(next, 0);
-    this.#wire.queueContent(end, replies);
-    transaction.contentLeft();
-    this.#wire.await(this.#flight[0]?.stage);
-    this.#feeder.onProgress();
-    this.#wire.flush();
+    this.#writer.queueDue(transaction);
   }
 
   #finish(transaction: Transaction): void {
