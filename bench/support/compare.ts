@@ -91,7 +91,7 @@ export async function compare(comparison: Comparison): Promise<Outcome> {
 }
 
 /** What `times` pieces of work cost. */
-export async function costOf(contender: Contender, times: number): Promise<Cost> {
+async function costOf(contender: Contender, times: number): Promise<Cost> {
   const cpuBefore = process.cpuUsage();
   const wallBefore = performance.now();
   const own = await contender.run(times);
