@@ -17,12 +17,14 @@ export function offeredMode({ keywords }: Capabilities): SmtpMode {
   return keywords.has("CHUNKING") ? "chunk" : "chain";
 }
 
+const SPEEDS: Record<SmtpMode, number> = { one: 0, pipe: 1, chain: 2, chunk: 3 };
+
 /** The slower of two modes. */
 export function slowerOf(one: SmtpMode, other: SmtpMode): SmtpMode {
-  return modes.indexOf(one) < modes.indexOf(other) ? one : other;
+  return SPEEDS[one] < SPEEDS[other] ? one : other;
 }
 
 /** One step slower; "one" is the slowest. */
 export function stepBelow(mode: SmtpMode): SmtpMode {
-  return modes[modes.indexOf(mode) - 1] ?? "one";
+  return modes[SPEEDS[mode] - 1] ?? "one";
 }
