@@ -52,7 +52,7 @@ function waxseal({ port, connections, bytes, pipelining, maxInFlight, tls }: Tar
 }
 
 /** As many messages as asked for, each composed when it is taken. */
-export function* composed({ subject, text }: Mail, times: number): Generator<SmtpMessage> {
+function* composed({ subject, text }: Mail, times: number): Generator<SmtpMessage> {
   for (let index = 0; index < times; index++) {
     yield compose({ from: FROM, to: [recipient(index)], subject, text }, context);
   }

@@ -6,6 +6,7 @@ import { Dispatcher } from "./dispatcher.ts";
 import { type Envelope, envelopeProblem } from "./envelope.ts";
 import { SmtpError, type SmtpErrorCode, type SmtpStage } from "./errors.ts";
 import { Job, Visit } from "./job.ts";
+import { count } from "./option-check.ts";
 import { resolveOptions, type SmtpOptions, type SmtpSettings } from "./options.ts";
 import { sendInParts, sendWithRest } from "./recipients.ts";
 import type { SmtpReceipt } from "./receipt.ts";
@@ -32,6 +33,8 @@ export interface SmtpPool {
    * as fast as the results are taken. `concurrency` is how many messages are on the way at most (default: what fills
    * the connections twice). A message that fails is a result, not an exception; an exception of `messages` itself comes
    * out after the last result. Aborting `signal` takes no more messages and aborts those on the way.
+   *
+   * @throws SmtpError `WX_SMTP_OPTIONS` where `concurrency` is not 1 or more.
    *
    * @example
    * for await (const { index, error } of pool.sendMany(messages)) if (error) console.error(index, error.message);
@@ -98,7 +101,7 @@ class Pool implements SmtpPool {
   ): AsyncIterable<SmtpResult> {
     const { maxConnections, maxInFlight, maxWaiting } = this.#settings;
     const filling = maxConnections * maxInFlight;
-    const most = concurrency ?? Math.min(2 * filling, maxWaiting);
+    const most = Math.min(count("concurrency", concurrency ?? 2 * filling), maxWaiting);
     const send = ({ envelope, bytes }: SmtpMessage): Promise<SmtpReceipt> => this.send(envelope, bytes, { signal });
     return sendMany(messages, send, { most, least: Math.min(filling, most - 1) }, signal);
   }

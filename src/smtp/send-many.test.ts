@@ -108,3 +108,15 @@ test("results may be asked for ahead", async () => {
   const asked = await Promise.all([results.next(), results.next(), results.next()]);
   expect(asked.map(({ done }) => done)).toEqual([false, false, true]);
 });
+
+test("no more are sent at once than may wait, and at least one must be", async () => {
+  const { pool } = await serve(honest, { maxWaiting: 2, maxConnections: 1 });
+  const results = await all(
+    pool.sendMany(
+      Array.from({ length: 20 }, () => messageTo("ann")),
+      { concurrency: 50 },
+    ),
+  );
+  expect(results.filter(({ error }) => error !== undefined)).toEqual([]);
+  expect(() => pool.sendMany([], { concurrency: 0 })).toThrow("concurrency is 0");
+});
