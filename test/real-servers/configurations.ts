@@ -147,6 +147,8 @@ export const configurations: Readonly<Record<ServerName, (port: number, relayPor
         "log_path = /work/dovecot.log",
         "ssl = no",
         "disable_plaintext_auth = no",
+        "auth_failure_delay = 0",
+        "mail_location = maildir:/tmp/mail",
         "auth_mechanisms = plain login cram-md5 scram-sha-256",
         "default_login_user = dovenull",
         "default_internal_user = dovecot",
@@ -157,6 +159,8 @@ export const configurations: Readonly<Record<ServerName, (port: number, relayPor
         "submission_relay_ssl = no",
         `passdb {\n  driver = static\n  args = password=${dovecotUser.password}\n}`,
         "userdb {\n  driver = static\n  args = uid=65534 gid=65534 home=/tmp\n}",
+        // Else each wrong password makes the next answer wait longer.
+        "service anvil {\n  unix_listener anvil-auth-penalty {\n    mode = 0\n  }\n}",
         "service submission-login {",
         `  inet_listener submission {\n    address = 127.0.0.1\n    port = ${port}\n  }`,
         "}",

@@ -53,18 +53,24 @@ const keywordsOf: Readonly<Record<SmtpMode, readonly string[]>> = {
 
 export const allModes: readonly SmtpMode[] = ["one", "pipe", "chain", "chunk"];
 
-/** Settings of the pool, and what the server announces beside what the mode needs (8BITMIME). */
-export type LedgerOptions = Partial<SmtpOptions> & { keywords?: readonly string[] };
+/** Settings of the pool, and more of the server. */
+export interface LedgerOptions extends Partial<SmtpOptions> {
+  /** What it announces beside what the mode needs. Default: 8BITMIME. */
+  readonly keywords?: readonly string[];
+  /** Done to each connection before anything is said. */
+  readonly spoil?: (peer: Peer) => void;
+}
 
 /** A pool in `mode` on a server that keeps books; both end with the test. */
 export async function serveLedger(
   mode: SmtpMode,
   plan: Plan,
-  { keywords = ["8BITMIME"], ...options }: LedgerOptions = {},
+  { keywords = ["8BITMIME"], spoil, ...options }: LedgerOptions = {},
 ): Promise<Ledger> {
   const books: Books = { taken: [], wire: [] };
   const served = await serveScripted(
     async (peer) => {
+      spoil?.(peer);
       await peer.greet(...keywordsOf[mode], ...keywords);
       await new LedgerSession(peer, plan, books).serve();
     },
