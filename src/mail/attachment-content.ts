@@ -54,7 +54,8 @@ const WRITTEN_AS: Readonly<Record<BytesEncoding, RegExp>> = {
 
 /** Node would pass over what does not belong to an encoding; here nothing is lost in silence. */
 function decode(content: string, encoding: BytesEncoding, field: string): Buffer {
-  const shape = WRITTEN_AS[encoding];
+  // A name that every object has is none of ours.
+  const shape = Object.hasOwn(WRITTEN_AS, String(encoding)) ? WRITTEN_AS[encoding] : undefined;
   if (shape === undefined) throw unknownEncoding(encoding, `${field}.encoding`);
   if (shape.test(content) && !hasLooseDigit(content, encoding)) return Buffer.from(content, encoding);
   throw new MessageError("WX_MESSAGE_ATTACHMENT", {

@@ -50,9 +50,10 @@ function bodyForms(message: MessageFields, charset: Charset): Form[] {
     const type = textType(message);
     forms.push({ type, part: textLeaf(text, type, charset, "text") });
   }
-  const others = listOf(message, "alternatives").map((other, index) =>
-    alternative(other, `alternatives[${index}]`, charset),
-  );
+  const others = listOf(message, "alternatives").map((other, index) => {
+    const field = `alternatives[${index}]`;
+    return alternative(requireObject(other, field), field, charset);
+  });
   // Readers without HTML take the last form they know, and those with it must not stop at a poorer one.
   forms.push(...others.filter(({ type }) => isBeforeHtml(type)));
   if (hasText(html, "html")) forms.push({ type: "text/html", part: textLeaf(html, "text/html", charset, "html") });
@@ -68,7 +69,7 @@ function textType({ contentSubtype = "plain" }: MessageFields): string {
   if (contentSubtype === "plain" || contentSubtype === "html") return `text/${contentSubtype}`;
   throw new MessageError("WX_MESSAGE_CONTENT_TYPE", {
     field: "contentSubtype",
-    value: String(contentSubtype),
+    ...(typeof contentSubtype === "string" && { value: contentSubtype }),
     problem: "is not what a text can be",
     fix: 'Say "plain" or "html"',
   });
@@ -97,6 +98,15 @@ function textLeaf(text: string, type: string, charset: Charset, field: string): 
   const body = encodeText(text, textEncoding(text, used, field));
   const whole = named === undefined ? `${type}; charset=${used}` : type;
   return { headers: contentHeaders(whole, "", body.encoding), body };
+}
+
+function requireObject(other: Alternative, field: string): Alternative {
+  if (typeof other === "object" && other !== null) return other;
+  throw new MessageError("WX_MESSAGE_CONTENT_TYPE", {
+    field,
+    problem: "is not a form of the body",
+    fix: 'Give { content, contentType }, such as { content: "<p>Hello", contentType: "text/html" }',
+  });
 }
 
 function alternative({ content, contentType, encoding }: Alternative, field: string, charset: Charset): Form {

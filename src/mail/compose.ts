@@ -101,7 +101,7 @@ function idOf(message: MessageFields, custom: CustomHeaders, { hostname }: Compo
   const address =
     domain === undefined
       ? toAsciiAddress(`id@${hostname}`, "hostname")
-      : toAsciiAddress(`id@${domain}`, "messageIdDomain");
+      : toAsciiAddress(`id@${headerText(domain, "messageIdDomain")}`, "messageIdDomain");
   return `<${randomUUID()}${address.slice(address.lastIndexOf("@"))}>`;
 }
 

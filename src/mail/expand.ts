@@ -91,7 +91,7 @@ function oneOf(
   value: string,
   field: string,
 ): Record<string, string> {
-  const found = Object.hasOwn(table, value) ? table[value] : undefined;
+  const found = typeof value === "string" && Object.hasOwn(table, value) ? table[value] : undefined;
   if (found !== undefined) return found;
   throw badValue(field, value, "is not one of its values", `Use ${Object.keys(table).join(", ")}`);
 }

@@ -51,9 +51,9 @@ export type CustomHeaders = ReadonlyMap<string, CustomHeader>;
  *
  * @throws MessageError WX_MESSAGE_HEADER
  */
-export function readCustomHeaders(headers: Readonly<Record<string, HeaderValue>> = {}): CustomHeaders {
+export function readCustomHeaders(headers: Readonly<Record<string, HeaderValue>> | undefined): CustomHeaders {
   const found = new Map<string, CustomHeader>();
-  for (const [name, value] of Object.entries(headers)) {
+  for (const [name, value] of Object.entries(headers ?? {})) {
     const field = `headers[${JSON.stringify(name.slice(0, MAX_NAME))}]`;
     const key = name.toLowerCase();
     const fault = nameFault(name, key) ?? (found.has(key) ? sameName : undefined);

@@ -21,8 +21,11 @@ const NOTIFY: readonly unknown[] = ["success", "failure", "delay"];
  * @throws MessageError WX_MESSAGE_NO_RECIPIENT, WX_MESSAGE_ADDRESS, WX_MESSAGE_ENVELOPE
  */
 export function messageEnvelope(message: MessageFields, people: People, isUtf8: boolean): Envelope {
-  const { envelope: own = {}, smtpUtf8, dsn, requireTls, tags, metadata } = message;
-  if (message.envelope !== undefined) refuseUnknown(own, ["from", "to"], "envelope");
+  const { smtpUtf8 } = message;
+  // Programs without types say null for what they do not have.
+  const own = checkObject(message.envelope ?? {}, ["from", "to"], "envelope");
+  const [dsn, requireTls] = [message.dsn ?? undefined, message.requireTls ?? undefined];
+  const [tags, metadata] = [message.tags ?? undefined, message.metadata ?? undefined];
   const options: AddressOptions | undefined = smtpUtf8 === true ? { smtpUtf8: true } : undefined;
   const to = own.to === undefined ? everyone(people, options) : ownRecipients(own.to, options);
   const envelope = { from: ownSender(own.from, people.from, options), to };
@@ -84,8 +87,7 @@ function addRecipient(recipients: Map<string, string>, address: string): void {
 }
 
 function checkDsn(dsn: NonNullable<Envelope["dsn"]>): NonNullable<Envelope["dsn"]> {
-  refuseUnknown(dsn, ["notify", "return", "id"], "dsn");
-  const { notify, return: part, id } = dsn;
+  const { notify, return: part, id } = checkObject(dsn, ["notify", "return", "id"], "dsn");
   const isNotify =
     notify === undefined || notify === "never" || (isList(notify) && notify.every((one) => NOTIFY.includes(one)));
   if (!isNotify)
@@ -96,7 +98,11 @@ function checkDsn(dsn: NonNullable<Envelope["dsn"]>): NonNullable<Envelope["dsn"
   if (id !== undefined && !(typeof id === "string" && DSN_ID.test(id))) {
     throw bad("dsn.id", "is not an envelope's id", "Give at most 100 visible ASCII characters without spaces");
   }
-  return dsn;
+  return {
+    ...(notify !== undefined && { notify: typeof notify === "string" ? notify : [...notify] }),
+    ...(part !== undefined && { return: part }),
+    ...(id !== undefined && { id }),
+  };
 }
 
 function checkRequireTls(requireTls: unknown): boolean {
@@ -132,9 +138,12 @@ function bad(field: string, problem: string, fix: string): MessageError {
   return new MessageError("WX_MESSAGE_ENVELOPE", { field, problem, fix });
 }
 
-function refuseUnknown(value: object, known: readonly string[], field: string): void {
+/** The value, when it is an object with known fields only. */
+function checkObject<T extends object>(value: T, known: readonly (keyof T & string)[], field: string): T {
+  if (typeof value !== "object" || Array.isArray(value))
+    throw bad(field, "is not an object", `Write { ${known.join(", ")} }`);
   const unknown = findUnknownOption(value, known);
-  if (unknown === undefined) return;
+  if (unknown === undefined) return value;
   const { name, hint: fix } = unknown;
   throw new MessageError("WX_MESSAGE_FIELD", { field, value: name, problem: "is not a field of it", fix });
 }

@@ -102,8 +102,8 @@ export class EmailMessage implements MessageFields {
     this.replyTo = listOf(fields, "replyTo");
     this.subject = fields.subject ?? "";
     this.text = fields.text ?? "";
-    this.alternatives = [...(fields.alternatives ?? [])];
-    this.attachments = [...(fields.attachments ?? [])];
+    this.alternatives = copyOf(fields.alternatives, "alternatives");
+    this.attachments = copyOf(fields.attachments, "attachments");
     this.headers = { ...fields.headers };
   }
 
@@ -211,6 +211,13 @@ export function recipientsOf(message: MessageFields): (string | Mailbox)[] {
 
 function listOf(fields: MessageFields, field: "to" | "cc" | "bcc" | "replyTo"): MailboxList {
   return presentItems(fields[field], field).map(({ item }) => item);
+}
+
+function copyOf<T>(list: readonly T[] | undefined, field: string): T[] {
+  if (list === undefined || list === null) return [];
+  if (Array.isArray(list)) return [...list];
+  const fix = "Write it in square brackets";
+  throw new MessageError("WX_MESSAGE_LIST", { field, problem: "is not a list", fix });
 }
 
 /** The forms of the body that are text. An empty text beside another form is none. */

@@ -1,5 +1,7 @@
 /** An invitation to an event (iMIP, RFC 6047): a form of the body that readers show as one, and a file for the others. */
 import type { Alternative, Attachment, CalendarEvent } from "../message-fields.ts";
+import { octetsOf } from "../mime/entity.ts";
+import { headerText } from "../text.ts";
 import { badValue } from "./refusal.ts";
 
 const METHODS: readonly string[] = [
@@ -19,7 +21,7 @@ const METHODS: readonly string[] = [
  * @throws MessageError WX_MESSAGE_VALUE
  */
 export function calendarParts(event: CalendarEvent): { alternative: Alternative; attachments: Attachment[] } {
-  const text = typeof event.content === "string" ? event.content : Buffer.from(event.content ?? []).toString("utf8");
+  const text = textOf(event.content);
   if (!/^\s*BEGIN:VCALENDAR\s/i.test(text)) {
     const fix = "Give an iCalendar file, which begins with BEGIN:VCALENDAR";
     throw badValue("icalEvent.content", text, "is no calendar", fix);
@@ -33,10 +35,16 @@ export function calendarParts(event: CalendarEvent): { alternative: Alternative;
   };
 }
 
+/** Empty for what is neither text nor bytes: Buffer.from would make room for as much as an object claims to hold. */
+function textOf(content: unknown): string {
+  if (typeof content === "string") return content;
+  return content instanceof Uint8Array ? octetsOf(content).toString("utf8") : "";
+}
+
 /** The method inside of the calendar, which the one that was given must be. */
 function methodOf(text: string, given: string | undefined): string | undefined {
   const inside = /^METHOD(?:;[^:\r\n]*)?:([^\r\n]*)/im.exec(text)?.[1]?.trim().toUpperCase();
-  const said = given === undefined ? undefined : String(given).toUpperCase();
+  const said = given === undefined ? undefined : headerText(given, "icalEvent.method").toUpperCase();
   for (const [method, field] of [
     [said, "icalEvent.method"],
     [inside, "icalEvent.content"],

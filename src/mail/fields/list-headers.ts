@@ -37,7 +37,7 @@ export function listHeaders(list: ListHeaders): Record<string, string> {
     const targets = targetsOf(list[action], `list.${action}`);
     if (targets.length > 0) headers[name] = targets.join(", ");
   }
-  if (list.id !== undefined) headers["List-ID"] = listId(list.id);
+  if (list.id !== undefined && list.id !== null) headers["List-ID"] = listId(list.id);
   if (isOneClick(list)) headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click";
   return headers;
 }
