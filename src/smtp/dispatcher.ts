@@ -137,13 +137,16 @@ export class Dispatcher {
     return chosen;
   }
 
-  /** Whether one more connection may be opened. A message that needs a new one gets the place of one at rest. */
+  /**
+   * Whether one more connection may be opened. One that is being left counts until the server has said goodbye, since the
+   * server counts it too. A message that needs a new one gets the place of one at rest.
+   */
   #hasPlace(errand: Errand): boolean {
-    if (this.#connections.size + this.#opening < this.#settings.maxConnections) return true;
+    const { maxConnections } = this.#settings;
+    if (this.#connections.size + this.#opening + this.#leaving.size < maxConnections) return true;
     const [kept] = this.#idle.keys();
-    if (!errand.needsFresh || kept === undefined) return false;
-    this.#leave(kept);
-    return true;
+    if (errand.needsFresh && kept !== undefined && this.#leaving.size === 0) this.#leave(kept);
+    return false;
   }
 
   async #open(errand: Job | Visit): Promise<void> {
@@ -238,7 +241,10 @@ export class Dispatcher {
   /** Says goodbye without anyone waiting for it, except `close`. */
   #leave(connection: Connection): void {
     this.#forget(connection);
-    const leaving = connection.quit().finally(() => this.#leaving.delete(leaving));
+    const leaving = connection.quit().finally(() => {
+      this.#leaving.delete(leaving);
+      this.#schedule();
+    });
     this.#leaving.add(leaving);
   }
 

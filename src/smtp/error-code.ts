@@ -44,5 +44,5 @@ export type SmtpErrorCode =
   | "WX_SMTP_AUTH_PAUSED"
   /** A password would have crossed an unencrypted connection; it was not sent. Not retryable. */
   | "WX_SMTP_AUTH_PLAINTEXT"
-  /** The server refused with 4xx (retryable) or 5xx (not retryable, except 552 for a recipient). */
+  /** The server refused with 4xx (retryable) or 5xx (not retryable, except 552 for a recipient, and what the diagnosis knows to pass). */
   | "WX_SMTP_REFUSED";

@@ -66,9 +66,9 @@ function isAboutTheWay({ outcome, stage, retryable, replyCode }: DeliveryError):
 
 function withRefusals(error: DeliveryError, refused: readonly RecipientRefusal[]): DeliveryError {
   if (refused.length === 0) return error;
-  const { message, retryable, outcome, stage, server, replyCode, enhancedCode, retryAfterMs } = error;
+  const { message, retryable, outcome, stage, server, replyCode, enhancedCode, retryAfterMs, diagnosis } = error;
   const recipients = [...refused, ...error.recipients];
-  const details = { stage, server, replyCode, enhancedCode, retryAfterMs };
+  const details = { stage, server, replyCode, enhancedCode, retryAfterMs, diagnosis };
   return new DeliveryError(message, { retryable, outcome, recipients, ...details, cause: error });
 }
 
@@ -77,7 +77,7 @@ function allFailed(failures: readonly DeliveryError[], refused: readonly Recipie
   const last = failures.at(-1);
   if (last === undefined) throw new TypeError("there was no way to try");
   if (failures.length === 1) return last;
-  const { stage, server, replyCode, enhancedCode } = last;
+  const { stage, server, replyCode, enhancedCode, diagnosis } = last;
   const deferred = last.recipients.filter(({ retryable }) => retryable);
   const waits = failures.flatMap(({ retryAfterMs }) => (retryAfterMs === undefined ? [] : [retryAfterMs]));
   return new DeliveryError(`No way out took the message. ${failures.map(describeError).join(" ")}`, {
@@ -88,6 +88,7 @@ function allFailed(failures: readonly DeliveryError[], refused: readonly Recipie
     server,
     replyCode,
     enhancedCode,
+    diagnosis,
     retryAfterMs: waits.length === failures.length ? Math.min(...waits) : undefined,
     cause: new AggregateError(failures, "No way out took the message"),
   });

@@ -171,9 +171,16 @@ test.each([
   ["yahoo", "anything", false],
 ])("at %s the refused %s draws a hint: %s", (name, password, isHinted) => {
   const provider = findProvider(name);
-  const diagnosis = provider && explainerOf(provider, password)(reply("auth", 535, "authentication failed"));
+  const diagnosis =
+    provider && explainerOf(provider, { user: "mac", password })(reply("auth", 535, "authentication failed"));
   expect(diagnosis?.advice.en.includes("does not look like")).toBe(isHinted);
   expect(JSON.stringify(diagnosis)).not.toContain(password);
+});
+
+test("a refused token is no matter of passwords", () => {
+  const gmail = findProvider("gmail");
+  const diagnosis = gmail && explainerOf(gmail, { user: "mac", accessToken: "t" })(reply("auth", 535, "5.7.8 no"));
+  expect(diagnosis).toMatchObject({ id: "gmail.token-refused", about: "account" });
 });
 
 test("the page lists every provider with its server", () => {

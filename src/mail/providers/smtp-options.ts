@@ -38,8 +38,7 @@ export function resolveProvider(given: SmtpBackendOptions): ResolvedProvider {
   const { provider: _name, ...options } = given;
   const provider = providerOf(given);
   if (provider === undefined) return { provider, options: { ...options, host: given.host ?? noHost(given) } };
-  const password = options.auth?.password;
-  const explain = options.explain ?? explainerOf(provider, password);
+  const explain = options.explain ?? explainerOf(provider, options.auth);
   const known = { ...limitsOf(provider), ...endpointOf(provider, options), explain };
   return { provider, options: { ...known, ...defined(options), host: options.host ?? provider.host } };
 }

@@ -124,7 +124,7 @@ const qqRules: Provider["rules"] = [
 const qqHeaders = { words: "base64", foldFrom: false } as const;
 const secretLimits = {
   connections: 2,
-  source: "QQ keeps its limits secret; quick log-ins are known to lock an account",
+  source: "chosen here: QQ keeps its limits secret, and quick log-ins are known to lock an account",
 };
 
 export const tencentProviders: readonly Provider[] = [

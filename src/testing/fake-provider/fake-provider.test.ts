@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { createTransport } from "nodemailer";
 import { expect, onTestFinished, test } from "vitest";
 import {
@@ -48,6 +49,9 @@ function client({ host, port }: FakeProvider, profile: FakeProfileName, more: Pa
     );
   return { mail, send, failure };
 }
+
+/** Its constructor has no name of its own. */
+const AsyncFunction = (async () => {}).constructor as new (...args: string[]) => (...given: unknown[]) => Promise<void>;
 
 const profiles = Object.keys(USERS) as FakeProfileName[];
 
@@ -290,6 +294,28 @@ test("a connection that breaks while the message comes in leaves nothing behind"
   const text = "x".repeat(70).concat("\n").repeat(100_000);
   await expect(mail.send({ to: ["ann@example.com"], text })).rejects.toMatchObject({ code: /^WX_DELIVERY_/ });
   expect(provider.received).toEqual([]);
+});
+
+test.each(profiles)("%s takes each of many messages over several connections once", async (profile) => {
+  const provider = await start(profile);
+  const more = { maxConnections: 3, maxPerWindow: { messages: 1000, windowMs: 1 }, maxMessagesPerConnection: 20 };
+  const { send } = client(provider, profile, more);
+  const to = Array.from({ length: 100 }, (_, number) => `user${number}@example.com`);
+  await Promise.all(to.map((address) => send([address])));
+  expect(provider.received.flatMap((message) => message.to).toSorted()).toEqual(to.toSorted());
+});
+
+test("the guide's example does what it says", async () => {
+  const page = readFileSync(new URL("../../../docs/guide/testing.md", import.meta.url), "utf8");
+  const example = /^```js\n(import \{ smtpBackend[^]*?)^```$/m.exec(page)?.[1] ?? "";
+  const claims: [unknown, unknown][] = [];
+  const body = example
+    .replace(/^import .*$/gm, "")
+    .replace(/^(refused\.\S+|provider\.\S+); \/\/ (.+)$/gm, "claims.push([$1, $2]);");
+  const run = new AsyncFunction("smtpBackend", "startFakeProvider", "claims", body);
+  await run(smtpBackend, startFakeProvider, claims);
+  expect(claims).toHaveLength(3);
+  for (const [value, said] of claims) expect(value).toBe(said);
 });
 
 test("a fault happens so many times, and only where it is to", async () => {

@@ -74,19 +74,8 @@ export async function startFakeProvider(given: FakeProfileName | FakeProviderOpt
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
     sockets.add(socket.setNoDelay(true));
-    house.counts.connections += 1;
-    house.counts.open += 1;
-    const connection = house.counts.connections;
-    socket
-      .on("error", () => {})
-      .on("close", () => {
-        sockets.delete(socket);
-        house.counts.open -= 1;
-      });
-    void talk(house, socket, connection).catch((error: unknown) => {
-      socket.destroy();
-      if (!(error instanceof Gone)) throw error;
-    });
+    socket.on("error", () => {}).on("close", () => sockets.delete(socket));
+    void talk(house, socket);
   });
   server.listen(options.port ?? 0, "127.0.0.1");
   await once(server, "listening");
@@ -109,10 +98,21 @@ export async function startFakeProvider(given: FakeProfileName | FakeProviderOpt
   };
 }
 
-async function talk(house: House, socket: Socket, connection: number): Promise<void> {
+async function talk(house: House, socket: Socket): Promise<void> {
+  const { counts } = house;
+  const connection = (counts.connections += 1);
+  counts.open += 1;
   const isEncrypted = house.security === "tls";
-  const stream = new ClientStream(isEncrypted ? await house.secure(socket) : socket);
-  await new Session(house, stream, { connection, isEncrypted }).run();
+  try {
+    const stream = new ClientStream(isEncrypted ? await house.secure(socket) : socket);
+    await new Session(house, stream, { connection, isEncrypted }).run();
+  } catch (error) {
+    socket.destroy();
+    if (!(error instanceof Gone)) throw error;
+  } finally {
+    // As with a server's process, the place is free as soon as the goodbye is said.
+    counts.open -= 1;
+  }
 }
 
 function openHouse(options: FakeProviderOptions): House {
