@@ -1,6 +1,8 @@
+import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { decodeBase64Url, encodeBase64Url } from "./base64url.ts";
+import { decodeBase64Url, decodeBase64UrlText, encodeBase64Url } from "./base64url.ts";
 import { BadData } from "./errors.ts";
+import { decodeUtf8 } from "./utf8.ts";
 
 test("bytes come back, unpadded and in the URL-safe alphabet", () => {
   const bytes = Uint8Array.from({ length: 256 }, (_, index) => index);
@@ -35,4 +37,42 @@ test.each([
 
 test.each(["A", "AAAAA", "Q!", "_!-8", "A===", "=QQ"])("lenient reading refuses %j, as Python does", (text) => {
   expect(() => decodeBase64Url(text, true)).toThrow(BadData);
+});
+
+/** What `read` gives, or the class of what it throws. */
+function outcome(read: () => string): unknown {
+  try {
+    return read();
+  } catch (error) {
+    return (error as Error).constructor;
+  }
+}
+
+test("text comes back, and any other spelling is refused or read as its bytes are", () => {
+  const spelt = fc.string({ unit: "binary", maxLength: 40 }).map(encodeBase64Url);
+  const misspelt = fc
+    .tuple(
+      spelt,
+      fc.nat(60),
+      fc.constantFrom("", "A", "B", "Q", "z", "-", "_", "+", "/", "=", " ", "\n", "é", "ı", "中"),
+    )
+    .map(([text, at, put]) => text.slice(0, at) + put + text.slice(at + 1));
+  const bytes = fc.uint8Array({ maxLength: 20 }).map(encodeBase64Url);
+  fc.assert(
+    fc.property(fc.oneof(spelt, misspelt, bytes), (text) => {
+      const right = outcome(() => decodeUtf8(decodeBase64Url(text, false)));
+      expect(outcome(() => decodeBase64UrlText(text, false))).toBe(right);
+    }),
+    { numRuns: 1500, seed: 5 },
+  );
+});
+
+test("every last character that leaves a bit over is refused", () => {
+  for (const stem of ["e30A", "e30AQ", "e30AQU"]) {
+    const read = [..."ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"].filter(
+      (last) => outcome(() => decodeBase64UrlText(stem + last, false)) !== BadData,
+    );
+    const right = { e30A: "", e30AQ: "AQgw", e30AQU: "AEIMQUYcgkosw048" }[stem];
+    expect(read.join("")).toBe(right);
+  }
 });

@@ -32,6 +32,33 @@ export function decodeBase64Url(text: string, lenient: boolean): Buffer {
   return bytes.toString("base64url") === text ? bytes : refuse();
 }
 
+const NOT_ALPHANUMERIC = /[^0-9A-Za-z]/;
+
+/** What the last character may be where a group of four has only two or three: its unused bits are zero. */
+const ENDS_OF_TWO = "AQgw";
+const ENDS_OF_THREE = "AEIMQUYcgkosw048";
+
+/** True for the correct spelling of bytes, where that is of letters and digits alone. */
+function isPlainSpelling(text: string): boolean {
+  if (NOT_ALPHANUMERIC.test(text)) return false;
+  const rest = text.length % 4;
+  if (rest === 0) return true;
+  const last = text.charAt(text.length - 1);
+  return (rest === 2 && ENDS_OF_TWO.includes(last)) || (rest === 3 && ENDS_OF_THREE.includes(last));
+}
+
+const NOT_ASCII = /[^\u0000-\u007f]/;
+
+/**
+ * The text, where it is ASCII and its base64 has neither `-` nor `_`, as of nearly every header and payload: in one step
+ * and without a buffer, which is about half the time. Undefined where the other way must decide.
+ */
+function decodePlainText(text: string): string | undefined {
+  if (!isPlainSpelling(text)) return undefined;
+  const decoded = atob(text);
+  return NOT_ASCII.test(decoded) ? undefined : decoded;
+}
+
 /**
  * The UTF-8 text that the base64 `text` stands for.
  *
@@ -40,6 +67,8 @@ export function decodeBase64Url(text: string, lenient: boolean): Buffer {
  */
 export function decodeBase64UrlText(text: string, lenient: boolean): string {
   if (lenient || text.length > scratch.length) return decodeUtf8(decodeBase64Url(text, lenient));
+  const plain = decodePlainText(text);
+  if (plain !== undefined) return plain;
   const length = scratch.write(text, "base64url");
   if (scratch.toString("base64url", 0, length) !== text) refuse();
   const decoded = scratch.toString("utf8", 0, length);

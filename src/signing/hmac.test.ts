@@ -29,6 +29,15 @@ test.each(digests)("%s is what node:crypto makes, for any key and message", (dig
   );
 });
 
+test("messages that are longer, shorter and of one length follow each other without a trace", () => {
+  const hmac = hmacWithKey("sha512", Buffer.from("a key"));
+  for (const text of ["ab", "cd", "中", "a", "", "a", "x".repeat(600), "x".repeat(601), "x".repeat(3000), "ef", "cd"]) {
+    for (const one of [text, Buffer.from(text)]) {
+      expect(hmac(one)).toBe(createHmac("sha512", "a key").update(one).digest("base64url"));
+    }
+  }
+});
+
 test("a key that is changed later does not change what is signed", () => {
   const key = Buffer.from("a key");
   const hmac = hmacWithKey("sha256", key);

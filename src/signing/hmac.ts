@@ -34,12 +34,15 @@ function shortHmac(digestMethod: string, key: Uint8Array, blockBytes: number): H
   const digestBytes = hash(digestMethod, "", "buffer").length;
   const inner = Buffer.concat([maskedKey(digestMethod, key, blockBytes, 0x36), Buffer.alloc(ROOM_BYTES)]);
   const outer = Buffer.concat([maskedKey(digestMethod, key, blockBytes, 0x5c), Buffer.alloc(digestBytes)]);
+  // Kept from one message to the next: an application's tokens are mostly of one length.
+  let filled = inner;
   return (message) => {
-    let length = message.length;
-    if (typeof message === "string") length = inner.write(message, blockBytes);
+    let length = blockBytes + message.length;
+    if (typeof message === "string") length = blockBytes + inner.write(message, blockBytes);
     else inner.set(message, blockBytes);
+    if (filled.length !== length) filled = inner.subarray(0, length);
     // Text of one byte per character is the form in which `hash` gives bytes the quickest.
-    outer.write(hash(digestMethod, inner.subarray(0, blockBytes + length), "binary"), blockBytes, "latin1");
+    outer.write(hash(digestMethod, filled, "binary"), blockBytes, "latin1");
     return hash(digestMethod, outer, "base64url");
   };
 }

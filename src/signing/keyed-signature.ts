@@ -44,14 +44,17 @@ class AlgorithmSignature implements KeyedSignature {
 /** HMAC with a key held ready, compared as text: a correct signature has one spelling only. */
 class StrictHmacSignature implements KeyedSignature {
   readonly #hmac: Hmac;
-  /** Where the right signature and the given one are laid for comparison. */
+  /** Where the right signature and the given one are laid for comparison, one after the other. */
+  readonly #both: Buffer;
   readonly #right: Buffer;
   readonly #given: Buffer;
 
   constructor(hmac: Hmac) {
     this.#hmac = hmac;
-    this.#right = Buffer.alloc(hmac("").length);
-    this.#given = Buffer.alloc(this.#right.length);
+    const { length } = hmac("");
+    this.#both = Buffer.alloc(2 * length);
+    this.#right = this.#both.subarray(0, length);
+    this.#given = this.#both.subarray(length);
   }
 
   of(value: string | Uint8Array): string {
@@ -60,9 +63,8 @@ class StrictHmacSignature implements KeyedSignature {
 
   fits(value: string | Uint8Array, signature: string): boolean {
     if (signature.length !== this.#right.length) return false;
-    this.#right.write(this.#hmac(value), "latin1");
     // In UTF-8, so that no character is laid down as the byte of another; and whole, so that nothing is left of the last one.
-    if (this.#given.write(signature) !== this.#given.length) return false;
+    if (this.#both.write(this.#hmac(value) + signature) !== this.#both.length) return false;
     return timingSafeEqual(this.#right, this.#given);
   }
 }
