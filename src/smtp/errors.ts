@@ -55,7 +55,7 @@ export class SmtpError extends WaxsealError {
   readonly transcript: readonly string[];
   /** "unknown" where the whole message had left and no usable answer came: sending again may deliver it twice. */
   readonly outcome: "not-sent" | "unknown";
-  /** Whether the same message may succeed later without a change by a person. */
+  /** Whether the same message may succeed later without a change by a person: by the reply code, or as the diagnosis knows. */
   readonly retryable: boolean;
   /** The recipients refused before the error. */
   readonly rejected: readonly SmtpRefusal[];

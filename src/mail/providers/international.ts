@@ -92,7 +92,7 @@ const zohoAuth = appPassword(
 function zoho(region: string, more: readonly string[] = []): Provider {
   return provider(`smtp.zoho.${region}`, {
     id: region === "com" ? "zoho" : `zoho-${region.split(".").at(-1)}`,
-    name: both(`Zoho Mail (zoho.${region})`, `Zoho 邮箱(zoho.${region})`),
+    name: both(`Zoho Mail (zoho.${region})`, `Zoho 邮箱（zoho.${region}）`),
     aliases: [`zoho.${region}`],
     domains: [`zoho.${region}`, ...more],
     auth: zohoAuth,

@@ -83,7 +83,7 @@ export const senderProviders: readonly Provider[] = [
     auth: apiKey('The user is the word "apikey", the password an API key.', '用户名固定为 "apikey"，密码为 API 密钥。'),
   }),
   sender("smtp.mailgun.org", { id: "mailgun", name: both("Mailgun", "Mailgun"), auth: mailgunAuth }),
-  sender("smtp.eu.mailgun.org", { id: "mailgun-eu", name: both("Mailgun (EU)", "Mailgun(欧盟)"), auth: mailgunAuth }),
+  sender("smtp.eu.mailgun.org", { id: "mailgun-eu", name: both("Mailgun (EU)", "Mailgun（欧盟）"), auth: mailgunAuth }),
   sender("smtp.postmarkapp.com", {
     id: "postmark",
     name: both("Postmark", "Postmark"),

@@ -81,12 +81,36 @@ test.each(profiles)("%s takes a message from nodemailer", async (profile) => {
   expect(provider.received[0]?.bytes.toString()).toContain("\r\n\r\n.World");
 });
 
-test.each(["tls", "starttls"] as const)("speaks %s with the certificate it is given", async (security) => {
+test.each(["tls", "starttls"] as const)("speaks %s with a certificate of its own", async (security) => {
+  const provider = await start({ profile: "gmail", security });
+  const tls = { ca: provider.certificate };
+  const { send } = client(provider, "gmail", { security, allowPlaintextAuth: false, tls });
+  await send();
+  const { host, port } = provider;
+  const auth = { user: "mac@gmail.com", pass: PASSWORD };
+  const transporter = createTransport({ host, port, secure: security === "tls", requireTLS: true, tls, auth });
+  await transporter.sendMail({ from: "mac@gmail.com", to: "bob@example.com", text: "x" });
+  expect(provider.received.map(({ to }) => to)).toEqual([["ann@example.com"], ["bob@example.com"]]);
+});
+
+test("speaks TLS with the certificate that it is given", async () => {
   const certificates = await createCertificates();
   const tls = await certificates.issue({ names: ["localhost"], ips: ["127.0.0.1"] });
-  const provider = await start({ profile: "gmail", tls, security });
-  const { send } = client(provider, "gmail", { security, allowPlaintextAuth: false, tls: { ca: certificates.ca } });
+  const provider = await start({ profile: "163", tls });
+  const { send } = client(provider, "163", { security: "tls", tls: { ca: certificates.ca } });
   await send();
+  expect(provider.received).toHaveLength(1);
+});
+
+test("a fault before and after the handshake is named", async () => {
+  const provider = await start({
+    security: "starttls",
+    faults: [{ at: "starttls", reply: "454 4.7.0 TLS not available" }],
+  });
+  const more = { security: "starttls", tls: { ca: provider.certificate } } as const;
+  expect(await client(provider, "postfix", more).failure()).toMatchObject({ stage: "starttls", replyCode: 454 });
+  provider.heal();
+  await client(provider, "postfix", more).send();
   expect(provider.received).toHaveLength(1);
 });
 
@@ -288,6 +312,14 @@ test.each(FAULTS)("fails as told: %o", async (fault, expected) => {
   expect(provider.received).toEqual([]);
 });
 
+test.each(FAULTS.filter(([{ reply }]) => reply !== undefined))("nodemailer is told the same: %o", async (fault) => {
+  const { host, port } = await start({ profile: "163", faults: [fault] });
+  const auth = { user: "mac@163.com", pass: PASSWORD };
+  const transporter = createTransport({ host, port, secure: false, ignoreTLS: true, auth });
+  const sending = transporter.sendMail({ from: "mac@163.com", to: "ann@example.com", text: "x" });
+  await expect(sending).rejects.toMatchObject({ responseCode: Number(fault.reply?.slice(0, 3)) });
+});
+
 test("a connection that breaks while the message comes in leaves nothing behind", async () => {
   const provider = await start({ profile: "163", faults: [{ at: "content", close: "rst" }] });
   const { mail } = client(provider, "163", { pipelining: "one" });
@@ -342,7 +374,6 @@ test("an answer may come late and byte by byte", async () => {
 test.each<[unknown, string]>([
   [{ profil: "163" }, "Did you mean profile?"],
   ["136", 'There is no profile "136"'],
-  [{ security: "tls" }, "tls is missing"],
 ])("refuses %o by saying what is right", async (options, words) => {
   await expect(startFakeProvider(options as FakeProviderOptions)).rejects.toMatchObject({
     code: "WX_TEST_OPTION",

@@ -4,6 +4,7 @@ import { type AddressInfo, createServer, type Socket } from "node:net";
 import { createSecureContext, TLSSocket } from "node:tls";
 import { type Clock, findUnknownOption, systemClock } from "../../base/index.ts";
 import { TestingError } from "../errors.ts";
+import { type KeyAndCertificate, makeCertificate } from "./certificate.ts";
 import { ClientStream, Gone } from "./client-stream.ts";
 import { type FakeFault, FaultPlan } from "./fault.ts";
 import type { FakeCounts, FakeMessage, FakeSecurity, House } from "./house.ts";
@@ -21,8 +22,8 @@ export interface FakeProviderOptions {
   /** On top of the profile's own. */
   readonly limits?: FakeLimits | undefined;
   readonly faults?: readonly FakeFault[] | undefined;
-  /** A key and a certificate for it, both PEM: what `security` needs. */
-  readonly tls?: { readonly key: string; readonly cert: string } | undefined;
+  /** A key and a certificate for it, both PEM. Default: made at the start, for localhost and 127.0.0.1. */
+  readonly tls?: KeyAndCertificate | undefined;
   /** "tls" from the first byte, "starttls" on offer. Default: "none", or "tls" where `tls` is given. */
   readonly security?: FakeSecurity | undefined;
   /** Default: any free one. */
@@ -35,6 +36,8 @@ export interface FakeProviderOptions {
 export interface FakeProvider extends AsyncDisposable {
   readonly host: string;
   readonly port: number;
+  /** Its certificate, PEM, to trust as `tls.ca`; undefined where it speaks no TLS. */
+  readonly certificate: string | undefined;
   /** Every message that was taken, oldest first. */
   readonly received: readonly FakeMessage[];
   readonly counts: Readonly<FakeCounts>;
@@ -61,7 +64,7 @@ const known = {
  * Starts a fake provider on 127.0.0.1.
  *
  * @param given A profile's name, or options.
- * @throws TestingError `WX_TEST_OPTION` for an option that does not exist, or that needs another one
+ * @throws TestingError `WX_TEST_OPTION` for a profile or an option that does not exist
  * @example
  * await using provider = await startFakeProvider({ profile: "163", limits: { messagesPerDay: 1 } });
  * const { host, port } = provider;
@@ -89,6 +92,7 @@ export async function startFakeProvider(given: FakeProfileName | FakeProviderOpt
   return {
     host: "127.0.0.1",
     port: (server.address() as AddressInfo).port,
+    certificate: house.certificate,
     received: house.received,
     counts: house.counts,
     fail: (fault) => house.faults.add(fault),
@@ -130,16 +134,15 @@ function openHouse(options: FakeProviderOptions): House {
       `There is no profile ${JSON.stringify(name)}. There are: ${Object.keys(fakeProfiles).join(", ")}.`,
     );
   }
-  if (security !== "none" && tls === undefined) {
-    throw wrongOption(`security is "${security}" and tls is missing. Give a key and its certificate, PEM, as tls.`);
-  }
+  const pair = security === "none" ? undefined : (tls ?? makeCertificate());
   const base = fakeProfiles[name];
   const profile: FakeProfile = { ...base, limits: { ...base.limits, ...options.limits } };
   return {
     profile,
     accounts,
     security,
-    secure: (socket) => upgrade(socket, tls),
+    certificate: pair?.cert,
+    secure: (socket) => upgrade(socket, pair),
     faults: new FaultPlan(faults),
     quotas: new Quotas(profile, options.clock ?? systemClock),
     received: [],
@@ -147,8 +150,8 @@ function openHouse(options: FakeProviderOptions): House {
   };
 }
 
-async function upgrade(socket: Socket, tls: { key: string; cert: string } | undefined): Promise<Socket> {
-  const secured = new TLSSocket(socket, { isServer: true, secureContext: createSecureContext(tls) });
+async function upgrade(socket: Socket, pair: KeyAndCertificate | undefined): Promise<Socket> {
+  const secured = new TLSSocket(socket, { isServer: true, secureContext: createSecureContext(pair) });
   const leaving = new AbortController();
   socket.once("close", () => leaving.abort());
   try {

@@ -36,6 +36,8 @@ export interface House {
   readonly profile: FakeProfile;
   readonly accounts: Readonly<Record<string, string>> | undefined;
   readonly security: FakeSecurity;
+  /** PEM; undefined without TLS. */
+  readonly certificate: string | undefined;
   readonly secure: (socket: Socket) => Promise<Socket>;
   readonly faults: FaultPlan;
   readonly quotas: Quotas;
