@@ -40,7 +40,8 @@ export function createEndpoint(
   const { baseUrl = defaultBaseUrl, timeoutMs = 30_000, clock = systemClock } = options;
   requireMilliseconds(name, "timeoutMs", timeoutMs, 1);
   const url = typeof baseUrl === "string" && URL.canParse(baseUrl) ? new URL(baseUrl) : undefined;
-  const isPlain = url !== undefined && /^https?:$/.test(url.protocol) && url.search + url.hash + url.username === "";
+  const isPlain =
+    url !== undefined && /^https?:$/.test(url.protocol) && url.search + url.hash + url.username + url.password === "";
   if (!isPlain) throw badOption(name, "baseUrl", "must be an http or https URL, such as https://api.example.com.");
   return { name, baseUrl: url.href.replace(/\/+$/, ""), host: url.host, timeoutMs, clock };
 }

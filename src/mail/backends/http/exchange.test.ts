@@ -7,7 +7,10 @@ import { fixedClock } from "../../../../test/support/fixed-clock.ts";
 import { listenHttpProvider } from "../../../../test/support/http-provider.ts";
 import { PLAIN, PLAIN_ENVELOPE } from "../../../../test/support/rich-message.ts";
 import type { Backend } from "../../backend.ts";
+import { aliyunBackend } from "./aliyun.ts";
+import { mailgunBackend } from "./mailgun.ts";
 import { resendBackend } from "./resend.ts";
+import { sesBackend } from "./ses.ts";
 
 const backendAt = (baseUrl: string, timeoutMs = 10_000): Backend => resendBackend({ apiKey: "x", baseUrl, timeoutMs });
 
@@ -162,3 +165,28 @@ test.each([
   await expect(sent).rejects.toThrow(text);
   await expect(sent).rejects.toMatchObject({ stage: "unsupported", outcome: "not-sent", retryable: false });
 });
+
+test("a quoted recipient, which some APIs would take for several, is not sent to", async () => {
+  const provider = await listenHttpProvider({ status: 200, body: {} });
+  const common = { baseUrl: provider.url, accessKeyId: "a", secretAccessKey: "b" };
+  const ways = [
+    aliyunBackend(common),
+    sesBackend({ ...common, region: "eu-west-1" }),
+    mailgunBackend({ baseUrl: provider.url, apiKey: "x", domain: "example.com" }),
+    backendAt(provider.url),
+  ];
+  const to = ['"ann,eve@evil.example,x"@example.com'];
+  for (const way of ways) {
+    const sent = way.send({ ...PLAIN_ENVELOPE, to }, PLAIN);
+    await expect(sent).rejects.toMatchObject({ outcome: "not-sent", stage: "unsupported" });
+  }
+  expect(provider.requests).toEqual([]);
+});
+
+test.each(["https://:secret@api.example.com", "https://user:secret@api.example.com", "ftp://api.example.com"])(
+  "%s is no base URL, and its password stays out of the error",
+  (baseUrl) => {
+    expect(() => backendAt(baseUrl)).toThrow(expect.objectContaining({ code: "WX_MAILER_OPTION" }) as Error);
+    expect(() => backendAt(baseUrl)).not.toThrow(/secret/);
+  },
+);

@@ -55,18 +55,23 @@ export function faultError(
 
 /** The refusals of the recipients that a fault is about. */
 export function refusals({ to }: Envelope, { code, text, recipients }: HttpFault): RecipientRefusal[] {
-  const named = to.filter((address) =>
-    recipients === undefined ? names(text, address) : recipients.includes(address),
-  );
+  const mentioned = recipients === undefined ? wordsOf(text) : new Set(recipients.map((one) => one.toLowerCase()));
+  const named = to.filter((address) => mentioned.has(address.toLowerCase()));
   const about = named.length === 0 && to.length === 1 ? to : named;
   const words = oneLine(code === "" ? text : `${code}: ${text}`);
   return about.map((address) => ({ address, retryable: false, code: 0, enhancedCode: "", text: words }));
 }
 
-/** Whether a text names the address, and not one that it is the end or the beginning of. */
-function names(text: string, address: string): boolean {
+/** The words of a text in lower case: an address among them is named, and not one that it is the end or the beginning of. */
+function wordsOf(text: string): ReadonlySet<string> {
   const words = text.toLowerCase().split(/[\s,;:"'<>()[\]]+/);
-  return words.some((word) => word.replace(/\.+$/, "") === address.toLowerCase());
+  return new Set(words.map(withoutStops));
+}
+
+function withoutStops(word: string): string {
+  let end = word.length;
+  while (word[end - 1] === ".") end--;
+  return word.slice(0, end);
 }
 
 /** A message that the provider's API has no field for. */

@@ -1,6 +1,7 @@
 /** What all HTTP backends have in common: one request for each message, and a receipt or an error for its answer. */
 import type { Backend, Envelope, Receipt } from "../../backend.ts";
 import { refuseAborted } from "../aborted.ts";
+import { refuseUnplainAddresses } from "./doubtful.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { exchange, type HttpAnswer, type HttpRequest } from "./exchange.ts";
 import { faultError, type HttpFault, refusals, unsupported } from "./fault.ts";
@@ -30,6 +31,7 @@ export function createHttpBackend(provider: Provider): Backend {
     send: async (envelope, bytes, options = {}) => {
       refuseAborted(options, endpoint.host);
       refuseUnsupported(provider, envelope);
+      refuseUnplainAddresses(endpoint, envelope);
       const request = await provider.request(envelope, bytes);
       refuseAborted(options, endpoint.host);
       const answer = await exchange(endpoint, request, options.signal);

@@ -125,3 +125,26 @@ test("a name is quoted where it holds more than letters, digits and blanks", () 
     String.raw`"A \"B\" \\ <c@d.example>, e" <a@example.com>`,
   );
 });
+
+test.each([
+  ["subject", "Subject: =?utf-8?B?SGkNCkJjYzogZXZlQGV2aWwuZXhhbXBsZQ==?=\r\nFrom: a@example.com"],
+  ["sender's name", "From: =?utf-8?B?SGkNCkJjYzogZXZlQGV2aWwuZXhhbXBsZQ==?= <a@example.com>"],
+  ["recipient's name", "From: a@example.com\r\nTo: =?utf-8?Q?Ann=0AX?= <ann@example.com>"],
+  ["Reply-To", "From: a@example.com\r\nReply-To: =?utf-8?Q?A=00?= <b@example.com>"],
+  [
+    "filename",
+    "From: a@example.com\r\nContent-Disposition: attachment; filename*=utf-8''a%0D%0Ab\r\nContent-Type: image/png",
+  ],
+])("a line break that only decoding brings out of the %s goes to no provider", async (_, header) => {
+  const bytes = Buffer.from(`${header}\r\n\r\nx\r\n`);
+  const sent = readOutgoing(endpoint, { from: "a@example.com", to: ["ann@example.com"] }, bytes);
+  await expect(sent).rejects.toMatchObject({ code: "WX_DELIVERY_REFUSED", stage: "unsupported" });
+});
+
+test("a quoted address in From or Reply-To goes to no provider, whose list it could split", async () => {
+  const fields = { to: ["ann@example.com"], replyTo: ['"a,eve@evil.example,b"@example.com'] };
+  await expect(outgoing(fields)).rejects.toMatchObject({ stage: "unsupported" });
+  await expect(outgoing({ to: ["ann@example.com"], from: '"a,b"@example.com' })).rejects.toMatchObject({
+    stage: "unsupported",
+  });
+});

@@ -2,6 +2,7 @@
 import type { Address, Attachment, Email } from "postal-mime";
 import { toAsciiAddress } from "../../addr-spec.ts";
 import type { Envelope } from "../../backend.ts";
+import { refuseDoubtful } from "./doubtful.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { unsupported } from "./fault.ts";
 
@@ -49,7 +50,7 @@ const WRITTEN_ELSEWHERE =
  * Takes a message apart.
  *
  * @throws DeliveryError where nothing but the message's own bytes could say it: no From, or several hidden recipients
- *   and nobody else
+ *   and nobody else, or what an API could misread
  */
 export async function readOutgoing(
   endpoint: Endpoint,
@@ -60,7 +61,7 @@ export async function readOutgoing(
   const email = await PostalMime.parse(bytes, { forceRfc822Attachments: true });
   const [from] = flatten(email.from === undefined ? [] : [email.from]);
   if (from === undefined) throw unsupported(endpoint, "it has no From", "Set the message's from.");
-  return {
+  const message: OutgoingMessage = {
     from,
     ...recipientsOf(endpoint, envelope, email),
     replyTo: flatten(email.replyTo),
@@ -74,6 +75,8 @@ export async function readOutgoing(
       WRITTEN_ELSEWHERE.test(key) ? [] : [[originalKey, value] as [string, string]],
     ),
   };
+  refuseDoubtful(endpoint, message);
+  return message;
 }
 
 /** Bodies as JSON and forms have them. */
