@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { nearest } from "./nearest.ts";
+import { hintFor, nearest } from "./nearest.ts";
 
 test.each([
   ["EMAIL_HOTS", "EMAIL_HOST"],
@@ -8,4 +8,17 @@ test.each([
   ["ZZZZ", undefined],
 ])("%s most likely means %s", (name, meant) => {
   expect(nearest(name, ["EMAIL_HOST", "EMAIL_PORT", "EMAIL_HOST_USER"])).toBe(meant);
+});
+
+test.each([
+  ["secure", ["host", "port", "security"], "Did you mean security?"],
+  ["use_ssl", ["host", "port", "security"], "Did you mean security?"],
+  ["requireTLS", ["host", "security"], "Did you mean security?"],
+  ["pass", ["user", "password"], "Did you mean password?"],
+  ["pass", ["host", "auth"], "Did you mean auth?"],
+  ["username", ["host", "auth"], "Did you mean auth?"],
+  ["body", ["subject", "text"], "Did you mean text?"],
+  ["constructor", ["subject", "text"], "There are: subject, text."],
+])("%s, as another library says, is hinted at among %j", (name, known, hint) => {
+  expect(hintFor(name, known)).toBe(hint);
 });

@@ -26,9 +26,43 @@ export function findUnknownOption(options: object, known: readonly string[]): Un
   return name === undefined ? undefined : { name, hint: hintFor(name, known) };
 }
 
-/** "Did you mean ...?" where one is near, else all there are. */
+/** What other mail libraries (nodemailer, Django, the providers' own) call it, and what it may be called here. */
+const OTHER_WORDS: Readonly<Record<string, readonly string[]>> = {
+  body: ["text"],
+  connectiontimeout: ["timeouts", "timeoutSeconds"],
+  dir: ["path"],
+  filepath: ["path"],
+  fromemail: ["from"],
+  greetingtimeout: ["timeouts"],
+  href: ["path"],
+  htmlmessage: ["html"],
+  ignoretls: ["security"],
+  key: ["apiKey", "privateKey"],
+  keyselector: ["selector"],
+  maxmessages: ["maxMessagesPerConnection"],
+  message: ["text"],
+  name: ["filename", "clientName"],
+  pass: ["password", "auth"],
+  password: ["auth"],
+  proxy: ["socket"],
+  ratelimit: ["maxPerSecond"],
+  recipientlist: ["to"],
+  recipients: ["to"],
+  requiretls: ["security"],
+  secretkey: ["key", "secret"],
+  secure: ["security"],
+  service: ["provider"],
+  sockettimeout: ["timeouts"],
+  token: ["apiKey", "accessToken"],
+  usessl: ["security"],
+  usetls: ["security"],
+  user: ["auth"],
+  username: ["user", "auth"],
+};
+
+/** "Did you mean ...?" where one is near or the same by another word, else all there are. */
 export function hintFor(name: string, known: readonly string[]): string {
-  const meant = nearest(name, known);
+  const meant = otherWord(name, known) ?? nearest(name, known);
   if (meant !== undefined) return `Did you mean ${meant}?`;
   return known.length === 0 ? "Remove it; there are none here." : `There are: ${known.join(", ")}.`;
 }
@@ -41,4 +75,10 @@ export function nearest(name: string, known: readonly string[]): string | undefi
     .toSorted((a, b) => a.edits - b.edits);
   const best = ranked[0];
   return best !== undefined && best.edits <= Math.ceil(typed.length / 3) ? best.candidate : undefined;
+}
+
+function otherWord(name: string, known: readonly string[]): string | undefined {
+  const plain = name.slice(0, 100).toLowerCase().replaceAll("_", "");
+  const words = Object.hasOwn(OTHER_WORDS, plain) ? OTHER_WORDS[plain] : undefined;
+  return words?.find((word) => known.includes(word));
 }

@@ -18,6 +18,10 @@ export function count(name: string, value: unknown, max: number = Number.MAX_SAF
 
 /** Refuses a misspelt name, with the one that was meant. `prefix` is what stands before it, such as "tls.". */
 export function checkNames(prefix: string, given: object, known: object): void {
+  if (typeof given !== "object" || given === null) {
+    const what = prefix === "" ? "options" : `option ${prefix.slice(0, -1)}`;
+    throw optionError(`The SMTP ${what} must be an object with some of: ${Object.keys(known).join(", ")}.`);
+  }
   const unknown = findUnknownOption(given, Object.keys(known));
   if (unknown !== undefined) throw optionError(`There is no SMTP option ${prefix}${unknown.name}. ${unknown.hint}`);
 }

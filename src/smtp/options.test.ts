@@ -32,6 +32,7 @@ describe("a wrong option is refused by name", () => {
   test.each([
     [{ host: "" }, "host"],
     [{ host: "mail.example\r\nX" }, "host"],
+    [{ host: "mail.example:465" }, "without a port, which has its own option"],
     [{ port: 0 }, "port"],
     [{ port: 70_000 }, "port"],
     [{ security: "ssl" }, "security"],
@@ -43,13 +44,14 @@ describe("a wrong option is refused by name", () => {
     [{ timeouts: { replayMs: 1 } }, "timeouts.replayMs"],
     [{ tls: { rejectUnauthorized: false } }, "tls.rejectUnauthorized"],
     [{ tls: { ca: "nonsense", cert: "nonsense" } }, "PEM"],
-    [{ secure: true }, "secure"],
+    [{ secure: true }, "secure. Did you mean security?"],
     [{ maxConnections: 0 }, "maxConnections"],
     [{ auth: { user: "mac\r\nx", password: "x" } }, "auth.user"],
     [{ auth: { user: "mac" } }, "one of password, accessToken and oauth2"],
     [{ auth: { user: "mac", password: "x", accessToken: "y" } }, "password and accessToken"],
     [{ auth: { user: "mac", accessToken: "two words" } }, "auth.accessToken"],
-    [{ auth: { user: "mac", pass: "x" } }, "auth.pass"],
+    [{ auth: { user: "mac", pass: "x" } }, "auth.pass. Did you mean password?"],
+    [{ auth: "mac:x" }, "auth must be an object with some of: user, password"],
     [{ auth: { user: "mac", password: "x", method: "XOAUTH2" } }, "auth.method"],
     [{ auth: { user: "mac", accessToken: "x", method: "PLAIN" } }, "OAUTHBEARER, XOAUTH2"],
     [{ protocol: "esmtp" }, "protocol"],
@@ -64,6 +66,10 @@ describe("a wrong option is refused by name", () => {
     expect(error.code).toBe("WX_SMTP_OPTIONS");
     expect(error.message).toContain(name);
     expect(error.retryable).toBe(false);
+  });
+
+  test.each(["mail.example", undefined, null])("%j in place of them all", (options) => {
+    expect(() => resolveOptions(options as unknown as SmtpOptions)).toThrow(/The SMTP options must be an object/);
   });
 
   test("a password is not quoted", () => {

@@ -115,7 +115,7 @@ const MAX_PORT = 65_535;
 /** The longest time a timer of Node.js can hold. */
 const MAX_TIMER_MS = 2_147_483_647;
 
-const HOST = /^[A-Za-z0-9._:%-]{1,255}$/;
+const HOST_NAME = /^[A-Za-z0-9._-]{1,255}$/;
 const CLIENT_NAME = /^(?:[A-Za-z0-9](?:[A-Za-z0-9._-]{0,253}[A-Za-z0-9])?|\[[A-Za-z0-9.:-]{1,64}\])$/;
 
 /** Checks the options and fills in the rest; throws `WX_SMTP_OPTIONS` naming the option, what it got and what is right. */
@@ -123,7 +123,12 @@ export function resolveOptions(options: SmtpOptions): SmtpSettings {
   checkNames("", options, OPTION_NAMES);
   checkNames("timeouts.", options.timeouts ?? {}, defaultTimeouts);
   const { host } = options;
-  check(typeof host === "string" && HOST.test(host), "host", host, "a host name (in ASCII) or an IP address");
+  check(
+    isHost(host),
+    "host",
+    host,
+    "a host name (in ASCII) or an IP address, without a port, which has its own option",
+  );
   const { port, security } = endpoint(options);
   const server = options.socketPath ?? `${isIPv6(host) ? `[${host}]` : host}:${port}`;
   return {
@@ -145,6 +150,10 @@ export function resolveOptions(options: SmtpOptions): SmtpSettings {
     explain: explainer(options.explain),
     logger: options.logger ?? silentLogger,
   };
+}
+
+function isHost(host: unknown): boolean {
+  return typeof host === "string" && (HOST_NAME.test(host) || isIPv6(host));
 }
 
 function endpoint(options: SmtpOptions): { port: number; security: SmtpSecurity } {
