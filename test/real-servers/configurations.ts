@@ -19,6 +19,8 @@ export const configurations: Readonly<Record<ServerName, (port: number, relayPor
     files: {
       "main.cf": lines(
         "compatibility_level = 3.6",
+        // Outside the root, so that a server that was killed can be started again on it.
+        "queue_directory = /work/spool",
         "maillog_file = /work/maillog",
         "maillog_file_prefixes = /work",
         "inet_interfaces = 127.0.0.1",
@@ -56,10 +58,10 @@ export const configurations: Readonly<Record<ServerName, (port: number, relayPor
       ),
     },
     setup: lines(
-      user("postfix", 60101, "/var/spool/postfix"),
+      user("postfix", 60101, "/work/spool"),
       "echo postdrop:x:60102: >> /etc/group",
       "cp /work/main.cf /work/master.cf /etc/postfix/",
-      "mkdir -p /var/spool/postfix /var/lib/postfix",
+      "mkdir -p /work/spool /var/lib/postfix",
       "chown postfix /var/lib/postfix",
       "chgrp postdrop /usr/sbin/postqueue /usr/sbin/postdrop",
       "chmod g+s /usr/sbin/postqueue /usr/sbin/postdrop",

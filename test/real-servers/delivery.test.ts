@@ -2,7 +2,8 @@
 import { describe, expect, test } from "vitest";
 import { createSmtpPool } from "../../src/smtp/index.ts";
 import { tempFolder } from "../support/temp-folder.ts";
-import { type MailServer, startMailServer, whyNoServer } from "./mail-server.ts";
+import { startMailServer, whyNoServer } from "./mail-server.ts";
+import { deliveredBy, messageOf, without } from "./numbered-messages.ts";
 
 const MESSAGES = Number(process.env["WAXSEAL_TEST_MESSAGES"] ?? 2000);
 
@@ -40,42 +41,3 @@ describe.each([
     },
   );
 });
-
-/** The first few of `some` that are not among `others`. */
-function without(some: readonly string[], others: readonly string[]): string[] {
-  const known = new Set(others);
-  return some.filter((text) => !known.has(text)).slice(0, 3);
-}
-
-/** A message with what tempts a server to change it: dots at line starts, long lines, blanks at a line's end. */
-function messageOf(index: number): Buffer {
-  const lines = [
-    `X-Sent: ${index}`,
-    "From: sender@example.org",
-    "To: user@example.test",
-    "Date: Thu, 01 Jan 2026 08:00:00 +0000",
-    `Message-ID: <${index}@example.org>`,
-    `Subject: message ${index}`,
-    "",
-    ".",
-    "..",
-    `.${"x".repeat(900)}`,
-    "From here on ",
-    ...Array.from({ length: index % 30 }, (_, line) => `${".".repeat(line % 3)}line ${line}`),
-    "",
-  ];
-  return Buffer.from(lines.join("\r\n"));
-}
-
-/** Waits until as many messages are delivered, and returns each from our first header on, with the line ends it was sent with. */
-async function deliveredBy(server: MailServer, count: number): Promise<string[]> {
-  for (let waited = 0; waited < 120_000; waited += 250) {
-    if ((await server.count()) >= count) break;
-    await new Promise((resolve) => setTimeout(resolve, 250));
-  }
-  const mails = await server.delivered();
-  return mails.map((mail) => {
-    const text = mail.toString("latin1");
-    return text.slice(text.indexOf("X-Sent:")).replaceAll("\n", "\r\n");
-  });
-}
