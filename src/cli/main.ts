@@ -71,9 +71,9 @@ const algorithmOption = new Option("--algorithm <name>", "of timed-jws and jws (
 ]);
 const compressOption = new Option("--compress", "of django: compress where that is shorter");
 const secretFileOption = new Option(
-  "--secret-file <path...>",
-  "files with the secrets, oldest first (default: SECRET_KEY)",
-);
+  "--secret-file <path>",
+  "a file with a secret; once for each, oldest first (default: SECRET_KEY)",
+).argParser((path, before: readonly string[] = []) => [...before, path]);
 const ageOption = new Option("--max-age <seconds>", "refuse an older token (formats with a time)").argParser(seconds);
 const shared = [formatOption, saltOption, algorithmOption, secretFileOption];
 const tokenCommand = (name: string, description: string, ...options: readonly Option[]): Command => {

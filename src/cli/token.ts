@@ -16,7 +16,7 @@ export interface TokenFlags {
   maxAge?: number;
   algorithm?: string;
   compress?: boolean;
-  secretFile?: string[];
+  secretFile?: readonly string[];
 }
 
 const DEFAULT_FORMAT = "timed-jws";
@@ -24,27 +24,29 @@ const DEFAULT_FORMAT = "timed-jws";
 /** Prints the token of a JSON value. */
 export async function dumpsToken(json: string | undefined, flags: TokenFlags): Promise<void> {
   const format = formatOf(flags);
-  console.log(format.dumps(parseValue(await given(json)), await settingsOf(flags)));
+  const settings = await settingsOf(flags);
+  console.log(format.dumps(parseValue(await given(json)), settings));
 }
 
 /** Prints the value of a token, if it is good. */
 export async function loadsToken(token: string | undefined, flags: TokenFlags): Promise<void> {
   const format = formatOf(flags);
-  console.log(showValue(format.loads(await given(token), await settingsOf(flags)).value));
+  const settings = await settingsOf(flags);
+  console.log(showValue(format.loads(await given(token), settings).value));
 }
 
 /** Prints the token under the newest secret, if it is good under one of them. */
 export async function rotateToken(token: string | undefined, flags: TokenFlags): Promise<void> {
   const format = formatOf(flags);
-  console.log(format.rotate(await given(token), await settingsOf(flags)));
+  const settings = await settingsOf(flags);
+  console.log(format.rotate(await given(token), settings));
 }
 
 /** Prints what can be seen in a token, and whether a secret that is there signed it. */
 export async function inspectToken(token: string | undefined, flags: TokenFlags): Promise<void> {
-  const subject = await given(token);
   const format = flags.format === undefined ? undefined : formatOf(flags);
   const keys = await secrets(flags, false);
-  for (const line of describeToken(subject, { ...flagSettings(flags), keys }, format)) console.log(line);
+  for (const line of describeToken(await given(token), { ...flagSettings(flags), keys }, format)) console.log(line);
 }
 
 function formatOf({ format = DEFAULT_FORMAT }: TokenFlags): TokenFormat {
@@ -54,6 +56,7 @@ function formatOf({ format = DEFAULT_FORMAT }: TokenFlags): TokenFormat {
   throw new ConfigError([{ setting: "--format", problem: `there is no format "${format}". ${hint}` }]);
 }
 
+/** Asked for before standard input is read: nobody types a token only to hear that there is no secret. */
 async function settingsOf(flags: TokenFlags): Promise<TokenSettings> {
   return { ...flagSettings(flags), keys: await secrets(flags, true) };
 }

@@ -12,6 +12,9 @@ export interface JsonObject {
 /** The shortest text of an integer beyond 2^53, which has sixteen digits. */
 const UNSAFE_LENGTH = 16;
 
+/** An integer to Python, which has one zero; JSON.parse makes it a negative zero, which is `-0.0`. */
+const MINUS_ZERO = "-0";
+
 /** What Python writes for floats that JSON does not have. */
 const PYTHON_NUMBER = /NaN|Infinity/;
 
@@ -30,17 +33,18 @@ const plainValues: JsonFactory = {
   },
 };
 
-/** True where a number may have been an integer that JSON.parse rounded. */
-function mayBeRounded(value: unknown): boolean {
+/** True where a number may have been an integer that JSON.parse changed. */
+function mayBeChanged(value: unknown): boolean {
   // Of more than 308 digits JSON.parse makes Infinity.
-  if (typeof value === "number") return Math.abs(value) > Number.MAX_SAFE_INTEGER;
+  if (typeof value === "number") return Math.abs(value) > Number.MAX_SAFE_INTEGER || Object.is(value, -0);
   if (typeof value !== "object" || value === null) return false;
-  for (const name in value) if (mayBeRounded((value as Record<string, unknown>)[name])) return true;
+  for (const name in value) if (mayBeChanged((value as Record<string, unknown>)[name])) return true;
   return false;
 }
 
 /**
- * The value of a JSON text, as JSON.parse reads it but for integers beyond 2^53 and Python's `NaN` and `Infinity`.
+ * The value of a JSON text, as JSON.parse reads it but for integers beyond 2^53, the integer `-0`, which is 0,
+ * and Python's `NaN` and `Infinity`.
  *
  * `1.0` is read as 1, and integer-like names of an object come first in it, as JavaScript has it no other way.
  *
@@ -54,6 +58,6 @@ export function readJson(text: string): JsonValue {
     if (!PYTHON_NUMBER.test(text)) throw error;
     return parseJson(text, plainValues) as JsonValue;
   }
-  if (text.length < UNSAFE_LENGTH || !mayBeRounded(value)) return value;
-  return parseJson(text, plainValues) as JsonValue;
+  const isSafe = text.length < UNSAFE_LENGTH && !text.includes(MINUS_ZERO);
+  return isSafe || !mayBeChanged(value) ? value : (parseJson(text, plainValues) as JsonValue);
 }

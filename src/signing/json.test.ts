@@ -1,6 +1,6 @@
-import { assert, constantFrom, json, oneof, property, string } from "fast-check";
+import { array, assert, constantFrom, json, oneof, property, string, tuple } from "fast-check";
 import { expect, test } from "vitest";
-import { type JsonFactory, parseJson } from "./json-parser.ts";
+import { type JsonFactory, parseJson, readInteger } from "./json-parser.ts";
 import { readJson } from "./json-reader.ts";
 import { writeJson } from "./json-writer.ts";
 import { PythonFloat } from "./python-float.ts";
@@ -112,6 +112,31 @@ test("the own reader reads what JSON.parse reads, and refuses what it refuses", 
       expect(outcome(() => parseJson(candidate, plain))).toEqual(outcome(() => JSON.parse(candidate)));
     }),
     { numRuns: 5000, seed: 5 },
+  );
+});
+
+test("-0 is the integer 0, as in Python, and -0.0 the float", () => {
+  expect(readJson("-0")).toBe(0);
+  expect(readJson('[-0,{"a":-0.0},-0e0,"-0"]')).toEqual([0, { a: -0 }, -0, "-0"]);
+  expect(writeJson(readJson("[-0,-0.0]"))).toBe("[0,-0.0]");
+});
+
+test("whichever way a text is read, its numbers are the same", () => {
+  const digits = string({ unit: constantFrom(..."0123456789"), minLength: 1, maxLength: 20 });
+  const number = tuple(constantFrom("", "-"), digits, constantFrom("", ".0", ".5", "e3", "E-2", "e400"));
+  const text = array(
+    oneof(
+      number.map((parts) => parts.join("").replace(/^(-?)0+(?=\d)/, "$1")),
+      digits.map((word) => `"-${word}"`),
+    ),
+    { maxLength: 5 },
+  ).map((items) => `[${items.join(",")}]`);
+  const exact: JsonFactory = { integer: readInteger, float: (value) => value, object: (members) => members };
+  assert(
+    property(text, (candidate) => {
+      expect(readJson(candidate)).toEqual(parseJson(candidate, exact));
+    }),
+    { numRuns: 3000, seed: 6 },
   );
 });
 

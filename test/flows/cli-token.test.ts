@@ -30,7 +30,7 @@ test.each(["timed-jws", "jws", "url-safe-timed", "url-safe", "timed", "plain", "
     expect(made).toMatchObject({ code: 0, err: "" });
     expect(await token(["loads", "--format", format, "--", made.out])).toEqual({ code: 0, out: value, err: "" });
 
-    const keys = ["--secret-file", "old.key", "new.key"];
+    const keys = ["--secret-file", "old.key", "--secret-file", "new.key"];
     const { out: rotated } = await token(["rotate", "--format", format, ...keys, "--", made.out]);
     const read = await token(["loads", "--format", format, "--secret-file", "new.key", "--", rotated]);
     expect(read).toEqual({ code: 0, out: value, err: "" });
@@ -68,6 +68,13 @@ test("compressed payloads are shown too", async () => {
     expect(text).toMatch(/^\./);
     expect((await token(["inspect", "--", text])).out).toContain(`payload    ${JSON.stringify(long)}`);
   }
+});
+
+test("a flag takes one file, so that the token may stand behind it", async () => {
+  const { out } = await token(["dumps", "--secret-file", "new.key", "[1]"]);
+  expect(await token(["loads", "--secret-file", "old.key", "--secret-file", "new.key", out])).toMatchObject({
+    out: "[1]",
+  });
 });
 
 test("an expired token and one of another salt end with status 1, and the code that says why", async () => {
