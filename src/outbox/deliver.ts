@@ -102,9 +102,9 @@ async function write(database: Database, job: Job, number: number, decision: Dec
 }
 
 function report(logger: Logger, id: string, decision: Decision, written: boolean): void {
-  const { outcome, server, stage, code, text } = decision.attempt;
+  const { outcome, server, stage, code, text, diagnosis } = decision.attempt;
   if (!written) return logger.log("warn", "outbox.outcome-discarded", { id, outcome, reason: "the lease was lost" });
   const level = outcome === "sent" ? "info" : outcome === "deferred" ? "warn" : "error";
   const nextAttemptAt = decision.nextAttemptAt === null ? undefined : new Date(decision.nextAttemptAt).toISOString();
-  logger.log(level, `outbox.${outcome}`, { id, server, stage, code, text, nextAttemptAt });
+  logger.log(level, `outbox.${outcome}`, { id, server, stage, code, text, cause: diagnosis?.id, nextAttemptAt });
 }

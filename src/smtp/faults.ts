@@ -1,5 +1,6 @@
 /** The faults that any step can meet, each with what happened and what to do about it. */
 import type { SmtpStage } from "./errors.ts";
+import { diagnose } from "./diagnosis/diagnose.ts";
 import { clip, quoted, showable } from "./quote.ts";
 import { formatReply, isRetryable, type SmtpReply } from "./reply.ts";
 import type { NotAReply } from "./reply-reader.ts";
@@ -108,26 +109,7 @@ export function refusedFault(server: string, stage: SmtpStage, reply: SmtpReply)
     return { code: "WX_SMTP_PROTOCOL", what: answer, advice, retryable: true, reply };
   }
   const retryable = isRetryable(reply, stage === "rcpt" ? "recipient" : "other");
-  const advice = retryable ? TRY_LATER : adviceFor(stage, reply);
-  return { code: "WX_SMTP_REFUSED", what: answer, advice, retryable, reply };
-}
-
-function adviceFor(stage: SmtpStage, reply: SmtpReply): string {
-  if (reply.code === 530) return "The server wants a log-in first: set auth";
-  if (reply.code === 552) return "Make the message smaller, or ask for a larger limit";
-  switch (stage) {
-    case "greeting":
-      return "Ask the server's operator whether this machine may connect";
-    case "ehlo":
-      return "Set clientName to this machine's full host name";
-    case "mail":
-      return "Check that this account may send from that address; many providers want the account's own";
-    case "rcpt":
-      return "Check the recipient's address";
-    case "content":
-    case "final":
-      return "Change the message as the server's words say; the same one will be refused again";
-    default:
-      return "Ask the server's operator what the words mean";
-  }
+  const { meaning, advice } = diagnose({ code: "WX_SMTP_REFUSED", stage, reply });
+  const explained = `${meaning.en} ${advice.en}`.replace(/\.$/, "");
+  return { code: "WX_SMTP_REFUSED", what: answer, advice: explained, retryable, reply };
 }

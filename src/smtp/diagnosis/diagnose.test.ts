@@ -39,6 +39,7 @@ test.each<[SmtpStage, number, string, string, string]>([
   ],
   ["rcpt", 550, "something unheard of", "recipient-refused", "recipient"],
   ["mail", 553, "something unheard of", "sender-refused", "account"],
+  ["mail", 550, "5.1.1 no such user", "sender-refused", "account"],
   ["mail", 530, "5.7.0 Must issue a STARTTLS command first", "tls-required", "settings"],
   ["mail", 530, "5.7.0 Authentication required", "log-in-missing", "settings"],
   ["mail", 552, "5.3.4 Message size exceeds fixed limit", "too-large", "content"],

@@ -189,7 +189,7 @@ export const replyRules: readonly SmtpDiagnosisRule[] = [
     },
   },
   {
-    when: { enhanced: ["4.2.2", "5.2.2"] },
+    when: { stages: ["rcpt", "data", "final"], enhanced: ["4.2.2", "5.2.2"] },
     diagnosis: {
       id: "mailbox-full",
       about: "recipient",
@@ -199,7 +199,7 @@ export const replyRules: readonly SmtpDiagnosisRule[] = [
     },
   },
   {
-    when: { enhanced: ["5.2.1"] },
+    when: { stages: ["rcpt", "data", "final"], enhanced: ["5.2.1"] },
     diagnosis: {
       id: "mailbox-disabled",
       about: "recipient",
@@ -217,9 +217,7 @@ export const replyRules: readonly SmtpDiagnosisRule[] = [
     },
   },
   {
-    when: {
-      enhanced: ["5.1.1", "5.1.6"],
-    },
+    when: { stages: ["rcpt", "data", "final"], enhanced: ["5.1.1", "5.1.6"] },
     diagnosis: {
       id: "recipient-unknown",
       about: "recipient",
