@@ -31,7 +31,7 @@ export function createHttpBackend(provider: Provider): Backend {
     send: async (envelope, bytes, options = {}) => {
       refuseAborted(options, endpoint.host);
       refuseUnsupported(provider, envelope);
-      refuseUnplainAddresses(endpoint, envelope);
+      refuseUnplainAddresses(endpoint, [envelope.from, ...envelope.to]);
       const request = await provider.request(envelope, bytes);
       refuseAborted(options, endpoint.host);
       const answer = await exchange(endpoint, request, options.signal);

@@ -2,7 +2,7 @@
 import type { Address, Attachment, Email } from "postal-mime";
 import { toAsciiAddress } from "../../addr-spec.ts";
 import type { Envelope } from "../../backend.ts";
-import { refuseDoubtful } from "./doubtful.ts";
+import { refuseControlCharacters, refuseUnplainAddresses } from "./doubtful.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { unsupported } from "./fault.ts";
 
@@ -77,6 +77,20 @@ export async function readOutgoing(
   };
   refuseDoubtful(endpoint, message);
   return message;
+}
+
+/** What a raw message may say in ways that a provider, which writes these fields anew, could read otherwise. */
+function refuseDoubtful(endpoint: Endpoint, message: OutgoingMessage): void {
+  const { from, to, cc, replyTo, subject, files, messageId, headers } = message;
+  const people = [from, ...to, ...cc, ...replyTo];
+  refuseUnplainAddresses(endpoint, addressesOf(people));
+  refuseControlCharacters(endpoint, [
+    subject,
+    messageId,
+    ...people.map(({ name }) => name),
+    ...files.flatMap(({ filename, contentType, contentId }) => [filename, contentType, contentId ?? ""]),
+    ...headers.flat(),
+  ]);
 }
 
 /** Bodies as JSON and forms have them. */
