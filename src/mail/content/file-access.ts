@@ -22,6 +22,8 @@ export interface LocatedFile {
   readonly size: number;
   /** What the file must still be when it is opened. */
   readonly identity: string;
+  /** The folder that it must be in then, without symbolic links; undefined for any. */
+  readonly root: string | undefined;
 }
 
 /** What tells one file from another that takes its place. */
@@ -51,7 +53,7 @@ export async function locateFile(path: string, access: FileAccess, field: string
   if (found.facts.isDirectory())
     throw badFile(path, field, "is a folder", "Attach a file; pack a folder into one first");
   if (!found.facts.isFile()) throw badFile(path, field, "is no ordinary file", "Give its content as a stream");
-  return { path: found.real, size: found.facts.size, identity: identityOf(found.facts) };
+  return { path: found.real, size: found.facts.size, identity: identityOf(found.facts), root: root?.real };
 }
 
 /** Does something with a file; what the system says of it becomes an error in plain words. */
@@ -99,12 +101,14 @@ async function rootFolder(root: string): Promise<{ written: string; real: string
   return { written, real: await onDisk(root, "attachmentRoot", () => realpath(written)) };
 }
 
-function isWithin(folder: string, path: string): boolean {
+/** Whether a path without symbolic links lies in a folder without them. */
+export function isWithin(folder: string, path: string): boolean {
   const way = relative(folder, path);
   return way !== ".." && !way.startsWith(`..${sep}`) && !isAbsolute(way);
 }
 
-function outside(path: string, field: string): MessageError {
+/** The refusal of a file that is not in the root. */
+export function outside(path: string, field: string): MessageError {
   return forbidden(
     path,
     field,

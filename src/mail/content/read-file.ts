@@ -1,7 +1,7 @@
 /** Reads a file that was located before: the same one, whole, and no more of it than may be. */
 import { constants } from "node:fs";
-import { type FileHandle, open } from "node:fs/promises";
-import { badFile, identityOf, type LocatedFile, onDisk } from "./file-access.ts";
+import { type FileHandle, open, readlink, realpath } from "node:fs/promises";
+import { badFile, identityOf, isWithin, type LocatedFile, onDisk, outside } from "./file-access.ts";
 import type { SizeLimit } from "./size-limit.ts";
 
 /** One read of a large file; between two the caller may give up. */
@@ -25,6 +25,9 @@ export async function readLocatedFile(file: LocatedFile, shownPath: string, read
     );
     try {
       if (identityOf(await handle.stat()) !== file.identity) throw changed(shownPath, reading.field);
+      if (file.root !== undefined && !isWithin(file.root, await placeOf(handle, file.path))) {
+        throw outside(shownPath, reading.field);
+      }
       return file.size === 0
         ? await readUnsized(handle, reading)
         : await readSized(handle, file.size, shownPath, reading);
@@ -32,6 +35,14 @@ export async function readLocatedFile(file: LocatedFile, shownPath: string, read
       await handle.close();
     }
   });
+}
+
+/**
+ * Where the file that was opened lies: a folder on the way may have become a link since its path was read. Linux says so of
+ * the open file itself; elsewhere the path is read once more.
+ */
+async function placeOf({ fd }: FileHandle, path: string): Promise<string> {
+  return process.platform === "linux" ? readlink(`/proc/self/fd/${fd}`).catch(() => realpath(path)) : realpath(path);
 }
 
 /** As many bytes as were counted, however much the file has grown since. */
