@@ -69,6 +69,7 @@ test("a hundred references are folded and all kept", () => {
 
 test.each<[Record<string, HeaderValue>, string]>([
   [{ Bcc: "a@example.com" }, 'headers["Bcc"] may not be given by name. Use the field bcc'],
+  [{ "Resent-Bcc": "a@example.com" }, 'headers["Resent-Bcc"] may not be given by name. Use the field bcc'],
   [{ SUBJECT: "x" }, 'headers["SUBJECT"] may not be given by name. Use the field subject'],
   [{ "mime-version": "1.1" }, 'headers["mime-version"] may not be given by name'],
   [{ "Content-Type": "text/html" }, "describes the body"],

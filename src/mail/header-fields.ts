@@ -31,6 +31,7 @@ const MESSAGE_ID = /^<(?!.*=\?)[\w.!#$%&'*+/=?^`{|}~-]+@(?:[\w.!#$%&'*+/=?^`{|}~
 /** Where else a header that may not be given is decided. */
 const RESERVED: ReadonlyMap<string, string> = new Map([
   ["bcc", "Use the field bcc, which stays out of the header"],
+  ["resent-bcc", "Use the field bcc, which stays out of the header"],
   ["subject", "Use the field subject"],
   ["mime-version", "Leave it out; it is always 1.0"],
 ]);

@@ -42,6 +42,7 @@ describe("refused is", () => {
     ["an octet over 127", `${RAW}é`, "holds characters outside ASCII"],
     ["a long line", `${RAW}${"x".repeat(999)}`, "has a line of more than 998"],
     ["a Bcc", `Bcc: c@example.com\r\n${RAW}`, "has a Bcc"],
+    ["a Resent-Bcc", `Resent-Bcc: c@example.com\r\n${RAW}`, "has a Bcc"],
     ["a Bcc in another case", `BCC : c@example.com\r\n${RAW}`, "has a Bcc"],
     ["no From", RAW.replace("From", "X-From"), "has not exactly one From"],
     ["two From", `From: x@example.com\r\n${RAW}`, "has not exactly one From"],

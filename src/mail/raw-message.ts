@@ -62,7 +62,7 @@ function headerFields(octets: Buffer): [name: string, value: string][] {
     .map(readField);
   const count = (name: string): number => fields.filter(([other]) => other === name).length;
   if (count("from") !== 1) throw bad("has not exactly one From", "Write whom it is from in its header");
-  if (count("bcc") > 0)
+  if (count("bcc") + count("resent-bcc") > 0)
     throw bad("has a Bcc, which every recipient would see", "Take it out; name them in envelope.to");
   return fields;
 }
