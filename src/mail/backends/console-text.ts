@@ -1,6 +1,7 @@
 /** A message as a person reads it in a terminal. */
 import type { Address, Attachment, Email } from "postal-mime";
 import type { Envelope } from "../backend.ts";
+import { readHtml } from "../lint/html-reader.ts";
 import { wrapLine } from "./console-wrap.ts";
 
 /** The message without anything that could steer the terminal; it ends with an empty line. */
@@ -56,8 +57,7 @@ function linkLines(title: string, links: readonly string[]): string[] {
 
 /** Where a reader of the HTML could go, each place once. */
 function linksOf(html: string): string[] {
-  const found = html.matchAll(/<a\s[^>]*?href\s*=\s*(?:"([^"]*)"|'([^']*)')/gi);
-  const links = Array.from(found, ([, double, single]) => (double ?? single ?? "").replaceAll("&amp;", "&"));
+  const links = readHtml(html).links.map(({ href }) => href);
   return [...new Set(links)].filter((link) => /^https?:/i.test(link));
 }
 

@@ -102,3 +102,21 @@ test("a stream that cannot be written to is a failed delivery", async () => {
   const sent = consoleBackend({ stream }).send({ from: "a@example.com", to: ["b@example.com"] }, Buffer.from("\r\n"));
   await expect(sent).rejects.toThrow(DeliveryError);
 });
+
+test("HTML full of links that are never closed is shown in linear time", async () => {
+  const cost = async (count: number): Promise<number> => {
+    const { cpuUsage } = process;
+    const started = cpuUsage();
+    await shown({ text: "x", html: "<a ".repeat(count) });
+    return cpuUsage(started).user;
+  };
+  await cost(2_000);
+  const small = Math.max(2_000, await cost(2_000));
+  expect(await cost(64_000), "microseconds").toBeLessThan(small * 32 * 8);
+});
+
+test("a link in any quotes, or in none, is shown once", async () => {
+  const html = `<a href=https://a.example/1>1</a><a class='x' href='https://a.example/2?x=1&amp;y=2'>2</a><A HREF="https://a.example/1">3</A>`;
+  const text = await shown({ text: "x", html });
+  expect(text).toContain("[links only there]\nhttps://a.example/1\nhttps://a.example/2?x=1&y=2\n\n");
+});

@@ -10,9 +10,20 @@ const MAX_NESTING = 500;
 /** Below this the text is left out: it is followed by recursion. */
 const MAX_DEPTH = 200;
 const TAG = /<(\/?)([a-z][a-z\d]*)/gi;
-/** Elements that the next of their kind ends, and those that hold nothing. */
-const UNNESTED =
-  /^(?:p|li|d[td]|t[drh]|t(?:head|body|foot)|option|area|base|br|col|embed|hr|img|input|link|meta|param|source|track|wbr)$/i;
+/** Elements that hold nothing. */
+const VOID = /^(?:area|base|br|col|embed|hr|img|input|link|meta|param|source|track|wbr)$/;
+/** Elements that end the one just open, where it is one of these: their end tags may be left out. */
+const ENDS: ReadonlyMap<string, RegExp> = new Map([
+  ["dd", /^d[dt]$/],
+  ["dt", /^d[dt]$/],
+  ["li", /^li$/],
+  ["option", /^option$/],
+  ["p", /^p$/],
+  ["tbody", /^t(?:head|body)$/],
+  ["td", /^t[dh]$/],
+  ["th", /^th$/],
+  ["tr", /^t[drh]$/],
+]);
 
 /** Words of neighbouring cells stay apart. */
 const cell: FormatCallback = (element, walk, builder) => {
@@ -64,13 +75,27 @@ export async function textFromHtml(html: string): Promise<string> {
   }
 }
 
-/** Whether more elements stand in each other than any letter has. */
+/** Whether more elements stand in each other than any letter has, as the parser counts them. */
 function isTooDeep(html: string): boolean {
-  let open = 0;
-  for (const [, slash, name = ""] of html.matchAll(TAG)) {
-    if (UNNESTED.test(name)) continue;
-    open = slash === "" ? open + 1 : Math.max(0, open - 1);
-    if (open > MAX_NESTING) return true;
+  const open: string[] = [];
+  for (const [, slash, written = ""] of html.matchAll(TAG)) {
+    const name = written.toLowerCase();
+    if (slash === "") enter(open, name);
+    else leave(open, name);
+    if (open.length > MAX_NESTING) return true;
   }
   return false;
+}
+
+function enter(open: string[], name: string): void {
+  if (VOID.test(name)) return;
+  const ended = ENDS.get(name);
+  while (ended?.test(open.at(-1) ?? "") === true) open.pop();
+  open.push(name);
+}
+
+/** An end tag ends what was opened inside of its element too; one that nothing opened ends nothing. */
+function leave(open: string[], name: string): void {
+  const at = open.lastIndexOf(name);
+  if (at >= 0) open.length = at;
 }
