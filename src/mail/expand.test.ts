@@ -98,6 +98,7 @@ describe("an event", () => {
     [{ content: calendar("METHOD:ADD"), method: "add;x=y" }, "is no method of iTIP"],
     [{ content: "hello" }, 'icalEvent.content: "hello" is no calendar'],
     [{}, "is no calendar"],
+    ["BEGIN:VCALENDAR", 'icalEvent: "BEGIN:VCALENDAR" is no event. Give { content, method }'],
   ])("%# is refused when it contradicts itself", (icalEvent, problem) => {
     const fields = { icalEvent } as MessageFields;
     expect(refusalOf(fields)).toMatchObject({

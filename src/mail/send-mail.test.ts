@@ -290,3 +290,19 @@ test.each([
   await expect(mail.send({ to: ["a@example.com"] }, options as SendOptions)).rejects.toThrow(problem);
   expect(memory.outbox).toEqual([]);
 });
+
+test.each(["Hello", undefined, null])("%j is no message, and not taken for one to nobody", async (message) => {
+  const { mail } = setUp();
+  const given = message as unknown as MessageFields;
+  await expect(mail.send(given)).rejects.toThrow(/^message is no message\. Give its fields/);
+  await expect(mail.compose(given)).rejects.toThrow(MessageError);
+});
+
+test.each([undefined, {}, { mailers: { default: memoryBackend() } }, { mailers: memoryBackend() }])(
+  "createMail says how mailers are made, where %j holds none",
+  (options) => {
+    const call = (): Mail => createMail(options as unknown as Parameters<typeof createMail>[0]);
+    expect(call).toThrow(MailerError);
+    expect(call).toThrow(/mailers: createMailers\(\{ default: backend \}\)/);
+  },
+);

@@ -1,8 +1,9 @@
 /** Sending: Django's functions over one message class and named mailers. */
 import type { MailboxList } from "./address.ts";
 import type { Receipt } from "./backend.ts";
-import { MessageError } from "./errors.ts";
+import { MailerError, MessageError } from "./errors.ts";
 import type { Mail, MailOptions } from "./mail.ts";
+import type { Mailers } from "./mailers.ts";
 import type { MessageFields, SendOptions } from "./message-fields.ts";
 import { oneMessage } from "./send-one.ts";
 import { staffMail } from "./staff-mail.ts";
@@ -12,13 +13,13 @@ import { composedFor, connectionGetter, throughWayOut } from "./way-out.ts";
  * Everything to send mail with.
  *
  * @throws MessageError when `defaultFromEmail`, `serverEmail`, an admin or a manager is no mailbox or `hostname` no domain;
- *   MailerError `WX_MAILER_DKIM`, `WX_MAILER_MIDDLEWARE`
+ *   MailerError `WX_MAILER_OPTION`, `WX_MAILER_DKIM`, `WX_MAILER_MIDDLEWARE`
  *
  * @example
  * const mail = createMail({ mailers: createMailers({ default: backend }), defaultFromEmail: "mac@163.com" });
  */
 export function createMail(options: MailOptions): Mail {
-  const { mailers } = options;
+  const mailers = requireMailers(options);
   const one = oneMessage(options);
 
   function send(message: MessageFields, sendOptions: SendOptions = {}): Promise<Receipt | undefined> {
@@ -59,4 +60,13 @@ function requireList(recipientList: MailboxList | undefined): void {
     problem: "is missing",
     fix: "Give it as the fourth argument; the third is the sender, undefined for the default one",
   });
+}
+
+/** Backends that were not gathered under their aliases are the first thing that a newcomer hands in. */
+function requireMailers(options: Partial<MailOptions> | undefined): Mailers {
+  const mailers = options?.mailers;
+  if (typeof mailers?.get === "function" && typeof mailers.has === "function") return mailers;
+  const problem = mailers === undefined ? "is missing" : "is not what createMailers returns";
+  const text = `createMail: mailers ${problem}. Write createMail({ mailers: createMailers({ default: backend }), defaultFromEmail }).`;
+  throw new MailerError("WX_MAILER_OPTION", "mailers", text);
 }

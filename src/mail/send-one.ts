@@ -5,6 +5,7 @@ import { parseMailbox } from "./address.ts";
 import type { Backend, Receipt } from "./backend.ts";
 import { compose, type ComposeContext, type Composed } from "./compose.ts";
 import { createDkimSigner, type DkimSigner } from "./dkim/sign.ts";
+import { MessageError } from "./errors.ts";
 import type { MailOptions } from "./mail.ts";
 import { recipientsOf } from "./message.ts";
 import type { MessageFields } from "./message-fields.ts";
@@ -38,8 +39,12 @@ export function oneMessage(options: MailOptions): OneMessage {
   }
 
   return {
-    compose: async (message, backend, signal) => composeHooked(await pipeline.before(message), backend, signal),
+    compose: async (message, backend, signal) => {
+      requireMessage(message);
+      return composeHooked(await pipeline.before(message), backend, signal);
+    },
     send: async (given, backend, signal) => {
+      requireMessage(given);
       if (namesNobody(given)) return undefined;
       const message = await pipeline.before(given);
       if (namesNobody(message)) return undefined;
@@ -54,6 +59,13 @@ export function oneMessage(options: MailOptions): OneMessage {
       }
     },
   };
+}
+
+/** A text has none of the fields, so that it would look like a message to nobody. */
+function requireMessage(message: unknown): void {
+  if (typeof message === "object" && message !== null) return;
+  const fix = 'Give its fields, such as { to: ["ann@example.com"], subject: "Hello", text: "World" }';
+  throw new MessageError("WX_MESSAGE_TYPE", { field: "message", problem: "is no message", fix });
 }
 
 function composeContext(options: MailOptions): ComposeContext {

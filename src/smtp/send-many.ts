@@ -11,13 +11,10 @@ export interface SmtpMessage {
   readonly bytes: Uint8Array;
 }
 
-/** What became of one message of `sendMany`: one of `receipt` and `error`. */
-export interface SmtpResult {
-  /** The message's place among those given, from 0. */
-  readonly index: number;
-  readonly receipt?: SmtpReceipt;
-  readonly error?: SmtpError;
-}
+/** What became of one message of `sendMany`, `index` being its place among those given, from 0. */
+export type SmtpResult =
+  | { readonly index: number; readonly receipt: SmtpReceipt; readonly error?: never }
+  | { readonly index: number; readonly receipt?: never; readonly error: SmtpError };
 
 type Send = (message: SmtpMessage) => Promise<SmtpReceipt>;
 type Source = Iterator<SmtpMessage> | AsyncIterator<SmtpMessage>;

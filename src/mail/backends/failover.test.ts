@@ -120,13 +120,15 @@ test("when all rest, the one that has rested longest is tried first", async () =
   const lost = (name: string): Backend => ({
     send: async () => {
       order.push(name);
-      throw new DeliveryError("Lost.", { retryable: true, outcome: "not-sent", stage: "connect" });
+      throw new DeliveryError(`${name} is lost`, { retryable: true, outcome: "not-sent", stage: "connect" });
     },
   });
   const ways = [lost("a"), lost("b"), lost("c")];
   const backend = roundrobin(ways, { clock });
   clock.time += 1;
-  await expect(backend.send(envelope, bytes)).rejects.toThrow("No way out took the message.");
+  await expect(backend.send(envelope, bytes)).rejects.toThrow(
+    "No way out took the message. a is lost. b is lost. c is lost.",
+  );
   expect(order).toEqual(["a", "b", "c"]);
   await expect(backend.send(envelope, bytes)).rejects.toThrow(DeliveryError);
   expect(order.slice(3).toSorted()).toEqual(["a", "b", "c"]);

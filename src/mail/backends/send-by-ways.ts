@@ -80,7 +80,7 @@ function allFailed(failures: readonly DeliveryError[], refused: readonly Recipie
   const { stage, server, replyCode, enhancedCode, diagnosis } = last;
   const deferred = last.recipients.filter(({ retryable }) => retryable);
   const waits = failures.flatMap(({ retryAfterMs }) => (retryAfterMs === undefined ? [] : [retryAfterMs]));
-  return new DeliveryError(`No way out took the message. ${failures.map(describeError).join(" ")}`, {
+  return new DeliveryError(`No way out took the message. ${failures.map(sentenceOf).join(" ")}`, {
     retryable: failures.some(({ retryable }) => retryable),
     outcome: "not-sent",
     recipients: [...refused, ...deferred],
@@ -92,4 +92,10 @@ function allFailed(failures: readonly DeliveryError[], refused: readonly Recipie
     retryAfterMs: waits.length === failures.length ? Math.min(...waits) : undefined,
     cause: new AggregateError(failures, "No way out took the message"),
   });
+}
+
+/** What a server said often ends without a full stop, and would run into the next one's words. */
+function sentenceOf(failure: DeliveryError): string {
+  const text = describeError(failure);
+  return /[.!?。]$/.test(text) ? text : `${text}.`;
 }

@@ -146,6 +146,8 @@ test("callbacks work as promises do; close reaches the backend, and the signal t
 test("wrong arguments are refused by name", () => {
   // @ts-expect-error no backend
   expect(() => waxsealTransport({})).toThrow("waxsealTransport: target must be a backend");
+  // @ts-expect-error nothing at all
+  expect(() => waxsealTransport()).toThrow("waxsealTransport: target must be a backend");
   expect(() => waxsealTransport(memoryBackend(), { using: "x" })).toThrow(
     "using is of no use where a backend is given",
   );

@@ -74,8 +74,8 @@ export function waxsealTransport(
 }
 
 function backendOf(target: Backend | { readonly mailers: Mailers }, { using }: WaxsealTransportOptions): Backend {
-  if ("mailers" in target) return target.mailers.get(using);
-  if (typeof target.send !== "function") {
+  if (typeof target === "object" && target !== null && "mailers" in target) return target.mailers.get(using);
+  if (typeof target?.send !== "function") {
     throw badOption("waxsealTransport", "target", "must be a backend, or what createMail returns.");
   }
   if (using !== undefined) throw badOption("waxsealTransport", "using", "is of no use where a backend is given.");

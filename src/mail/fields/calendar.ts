@@ -21,6 +21,9 @@ const METHODS: readonly string[] = [
  * @throws MessageError WX_MESSAGE_VALUE
  */
 export function calendarParts(event: CalendarEvent): { alternative: Alternative; attachments: Attachment[] } {
+  if (typeof event !== "object" || event === null || event instanceof Uint8Array) {
+    throw badValue("icalEvent", event, "is no event", 'Give { content, method }, such as method: "request"');
+  }
   const text = textOf(event.content);
   if (!/^\s*BEGIN:VCALENDAR\s/i.test(text)) {
     const fix = "Give an iCalendar file, which begins with BEGIN:VCALENDAR";

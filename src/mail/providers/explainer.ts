@@ -48,7 +48,7 @@ function withHint(diagnosis: SmtpDiagnosis, { name, auth }: Provider): SmtpDiagn
   const isCode = auth.kind === "authorization-code";
   const hint = both(
     `What was given does not look like an ${isCode ? "authorization code" : "app password"} of ${name.en}: it may be the password of the web page.`,
-    `所填内容不像${name.zh}的${isCode ? "授权码" : "应用专用密码"}，可能是网页登录密码。`,
+    `所填内容不像“${name.zh}”的${isCode ? "授权码" : "应用专用密码"}，可能是网页登录密码。`,
   );
   const { en, zh } = diagnosis.advice;
   return { ...diagnosis, advice: both(`${en} ${hint.en}`, `${zh}${hint.zh}`) };

@@ -83,7 +83,7 @@ const appPassword = {
   looksLike: /^(?:[a-z]{4} ?){3}[a-z]{4}$/,
   how: both(
     'Switch 2-step verification on and make an app password at myaccount.google.com/apppasswords: 16 letters. Or use auth.oauth2 with provider "google".',
-    '开启两步验证后，在 myaccount.google.com/apppasswords 生成 16 位应用专用密码；或使用 auth.oauth2(provider "google")。',
+    '开启两步验证后，在 myaccount.google.com/apppasswords 生成 16 位应用专用密码；或使用 auth.oauth2（provider "google"）。',
   ),
 } as const;
 

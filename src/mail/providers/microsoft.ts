@@ -13,7 +13,7 @@ const rules: Provider["rules"] = [
       ),
       advice: both(
         'Use auth.oauth2 with provider "microsoft"; in Microsoft 365, an administrator must also allow Authenticated SMTP for the mailbox.',
-        '请使用 auth.oauth2(provider "microsoft");Microsoft 365 还需管理员为该邮箱启用“经过身份验证的 SMTP”。',
+        '请使用 auth.oauth2（provider "microsoft"）；Microsoft 365 还需管理员为该邮箱启用“经过身份验证的 SMTP”。',
       ),
     },
   ),
@@ -25,7 +25,7 @@ const rules: Provider["rules"] = [
       meaning: both("The log-in is not taken.", "登录不被接受。"),
       advice: both(
         'Check user and secret; passwords are off for most accounts: use auth.oauth2 with provider "microsoft", and let an administrator allow Authenticated SMTP for the mailbox.',
-        '请核对账号；多数账号已不允许密码登录：请使用 auth.oauth2(provider "microsoft")，并请管理员为该邮箱启用“经过身份验证的 SMTP”。',
+        '请核对账号；多数账号已不允许密码登录：请使用 auth.oauth2（provider "microsoft"），并请管理员为该邮箱启用“经过身份验证的 SMTP”。',
       ),
     },
   ),
@@ -139,7 +139,7 @@ export const microsoftProviders: readonly Provider[] = [
       kind: "oauth2",
       how: both(
         'Register an application at Microsoft Entra and use auth.oauth2 with provider "microsoft"; passwords and app passwords are refused in practice.',
-        '在 Microsoft Entra 注册应用，并使用 auth.oauth2(provider "microsoft")；密码和应用密码实际上已不能用。',
+        '在 Microsoft Entra 注册应用，并使用 auth.oauth2（provider "microsoft"）；密码和应用密码实际上已不能用。',
       ),
     },
     fromMustBeLogin: true,
@@ -158,7 +158,7 @@ export const microsoftProviders: readonly Provider[] = [
       kind: "oauth2",
       how: both(
         'Let an administrator allow Authenticated SMTP for the mailbox (it is off in new tenants), register an application at Microsoft Entra, and use auth.oauth2 with provider "microsoft".',
-        '请管理员为邮箱启用“经过身份验证的 SMTP”（新租户默认关闭），在 Microsoft Entra 注册应用，并使用 auth.oauth2(provider "microsoft")。',
+        '请管理员为邮箱启用“经过身份验证的 SMTP”（新租户默认关闭），在 Microsoft Entra 注册应用，并使用 auth.oauth2（provider "microsoft"）。',
       ),
     },
     fromMustBeLogin: true,

@@ -5,7 +5,7 @@ import { smtpBackend } from "../backends/smtp.ts";
 import { explainerOf } from "./explainer.ts";
 import { findProvider, providerNames, providers } from "./find-provider.ts";
 import type { Provider } from "./provider.ts";
-import { resolveProvider, smtpOptionsFor } from "./smtp-options.ts";
+import { resolveProvider, type SmtpBackendOptions, smtpOptionsFor } from "./smtp-options.ts";
 
 const all = providers.map((provider): [string, Provider] => [provider.id, provider]);
 
@@ -93,9 +93,10 @@ test.each([
   [{ provider: "gmial" }, "provider", 'is "gmial", which is not known here. Did you mean gmail?'],
   [{ auth: { user: "mac@example.com", password: "x" } }, "host", 'The provider of "example.com" is not known here.'],
   [{}, "host", "is missing. Set host"],
+  [undefined, "options", "must be an object"],
   [{ auth: { user: "mac", password: "x" } }, "host", "is missing. Set host"],
 ])("%o is refused by naming what to set", (options, setting, words) => {
-  expect(() => smtpBackend(options)).toThrow(
+  expect(() => smtpBackend(options as SmtpBackendOptions)).toThrow(
     expect.objectContaining({ code: "WX_MAILER_OPTION", setting, message: expect.stringContaining(words) }),
   );
 });

@@ -35,6 +35,9 @@ export function smtpOptionsFor(given: SmtpBackendOptions): SmtpOptions {
 
 /** As `smtpOptionsFor`, with the provider. */
 export function resolveProvider(given: SmtpBackendOptions): ResolvedProvider {
+  if (typeof given !== "object" || given === null) {
+    throw badOption("smtp", "options", 'must be an object, such as { host: "smtp.example.com" }.');
+  }
   const { provider: _name, ...options } = given;
   const provider = providerOf(given);
   if (provider === undefined) return { provider, options: { ...options, host: given.host ?? noHost(given) } };

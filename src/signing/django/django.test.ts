@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import { BadPayload, BadSignature, BadTimeSignature, SignatureExpired } from "../errors.ts";
 import { losslessJson } from "../payload-serializer.ts";
 import { dumps, loads } from "./dumps.ts";
+import { getCookieSigner } from "./get-cookie-signer.ts";
 import { PasswordResetTokenGenerator, type TokenUser } from "./password-reset-token-generator.ts";
 import { decodeBase62, encodeBase62 } from "./radix.ts";
 import { Signer } from "./signer.ts";
@@ -189,6 +190,39 @@ describe("dumps and loads", () => {
   });
 });
 
+describe("getCookieSigner", () => {
+  const now = (): number => START;
+  const signed = "three apples:8M0kX:AQhou5GOo7pBKj8xnefJLgouoRWQLW84R860ToxkFLk"; // Django 3.2's
+
+  test("signs and reads cookies as Django does, by the cookie's name and age", () => {
+    const signer = getCookieSigner({ key, salt: "cart", now });
+    expect(signer.sign("three apples")).toBe(signed);
+    expect(signer.unsign(signed, { maxAge: 0 })).toBe("three apples");
+    expect(getCookieSigner({ key, now }).sign("three apples")).toBe(
+      "three apples:8M0kX:DuziHj7Hpjn8kv_bloQy0WE1MYZvnFUOVWYbGcxLV2I",
+    );
+    expect(() => getCookieSigner({ key, salt: "basket" }).unsign(signed)).toThrow(BadSignature);
+    expect(() => getCookieSigner({ key, salt: "cart" }).unsign(signed, { maxAge: 10 })).toThrow(SignatureExpired);
+  });
+
+  test("no signature of anything else is one of a cookie", () => {
+    const signature = new TimestampSigner({ key, salt: "cart", now }).sign("three apples");
+    expect(() => getCookieSigner({ key, salt: "cart" }).unsign(signature)).toThrow(BadSignature);
+  });
+
+  test("old keys are read by", () => {
+    const signer = getCookieSigner({ key: "the newest of the keys", fallbackKeys: ["another", key], salt: "cart" });
+    expect(signer.unsign(signed)).toBe("three apples");
+  });
+
+  test("an empty or too short key is refused, prefix or not", () => {
+    const refusal = expect.objectContaining({ code: "WX_SIGNING_KEY" });
+    expect(() => getCookieSigner({ key: "" })).toThrow(refusal);
+    expect(() => getCookieSigner({ key, fallbackKeys: [""] })).toThrow(refusal);
+    expect(() => getCookieSigner({ key: "short", minKeyBytes: 16 })).toThrow(refusal);
+  });
+});
+
 test("base 62 has digits, then capital, then small letters", () => {
   for (const [value, text] of [
     [0, "0"],
@@ -274,6 +308,17 @@ describe("PasswordResetTokenGenerator", () => {
     expect(rotated.makeToken(user)).toBe(token);
     expect(() => at(NOW, { secret: "" })).toThrow(expect.objectContaining({ code: "WX_SIGNING_KEY" }));
   });
+
+  test.each([{ id: 1, password: "x" }, { pk: 1 }, { pk: undefined, password: "x" }, { pk: null, password: "x" }])(
+    "a user of %j would be anybody, and is refused",
+    (someone) => {
+      const anybody = someone as unknown as TokenUser;
+      expect(() => at(NOW).makeToken(anybody)).toThrow("a user needs pk");
+      expect(() => at(NOW).checkToken(anybody, token)).toThrow(
+        expect.objectContaining({ code: "WX_SIGNING_VALUE" }) as Error,
+      );
+    },
+  );
 
   test("salt and algorithm go into it, and a subclass decides what it is bound to", () => {
     expect(at(NOW, { keySalt: "other" }).makeToken(user)).not.toBe(token);

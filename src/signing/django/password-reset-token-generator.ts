@@ -1,6 +1,7 @@
 /** django.contrib.auth's tokens for password resets: bound to what a user is now, so that using one ends it. */
 import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 import { checkDigestMethod } from "../digest-method.ts";
+import { SigningUsageError } from "../errors.ts";
 import { checkOptions } from "../options.ts";
 import { secretKeyList } from "../secret-key.ts";
 import { localSeconds } from "./local-seconds.ts";
@@ -57,6 +58,14 @@ function pythonTime(time: Date | string | null | undefined): string {
   return time ?? "";
 }
 
+/** Without these two, the token of one user would be good for every other. */
+function requireUser({ pk, password }: TokenUser): void {
+  const isKey = typeof pk === "string" || typeof pk === "number" || typeof pk === "bigint";
+  if (isKey && typeof password === "string") return;
+  const text = "a user needs pk, the primary key, and password, the hash of that column (text, if empty)";
+  throw new SigningUsageError("WX_SIGNING_VALUE", text);
+}
+
 /**
  * Makes and checks the tokens of Django's class of this name, byte for byte. A subclass that overrides `makeHashValue`
  * does what a Django subclass with its own `_make_hash_value` does, such as the account activation of many tutorials.
@@ -108,8 +117,10 @@ export class PasswordResetTokenGenerator {
    * The text a token is bound to.
    *
    * @param timestamp Seconds since 2001, as in the token.
+   * @throws SigningUsageError WX_SIGNING_VALUE for a user without `pk` or `password`
    */
   protected makeHashValue(user: TokenUser, timestamp: number): string {
+    requireUser(user);
     return `${user.pk}${user.password}${pythonTime(user.lastLogin)}${timestamp}${user.email ?? ""}`;
   }
 
