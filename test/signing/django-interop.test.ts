@@ -1,7 +1,14 @@
 /** Random tokens made by Django are read here, and the reverse, by the Django that is installed. */
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { dumps, loads, PasswordResetTokenGenerator, Signer, type TokenUser } from "../../src/signing/django/index.ts";
+import {
+  dumps,
+  getCookieSigner,
+  loads,
+  PasswordResetTokenGenerator,
+  Signer,
+  type TokenUser,
+} from "../../src/signing/django/index.ts";
 import { compactJson, losslessJson } from "../../src/signing/index.ts";
 import { findPython, runPython } from "../support/python.ts";
 
@@ -23,6 +30,7 @@ interface TextCase {
   text: string;
   token: string;
 }
+type CookieCase = Omit<TextCase, "sep">;
 interface ResetCase {
   key: string;
   user: [pk: number, password: string, lastLogin: number | null, email: string];
@@ -55,6 +63,10 @@ const texts: TextCase[] = fc
     const options = { ...rest, key: `key ${key}` };
     return { ...options, text: plain, token: new Signer(options).sign(plain) };
   });
+const cookies: CookieCase[] = texts.map(({ key, salt, text: plain }) => {
+  const options = { key, salt: `cookie${salt}` };
+  return { ...options, text: plain, token: getCookieSigner({ ...options, now }).sign(plain) };
+});
 const resets: Omit<ResetCase, "is_good">[] = fc
   .sample(fc.record({ key: text, ago: fc.nat(400_000), password: text, lastLogin: fc.option(fc.nat(NOW)) }), ours)
   .map(({ key, ago, password, lastLogin }, index) => {
@@ -66,14 +78,16 @@ const resets: Omit<ResetCase, "is_good">[] = fc
 const python = findPython(["django"]);
 
 describe.skipIf(python === undefined)("django.core.signing in Python", () => {
-  const request = { now: NOW, each: EACH, objects, texts, resets };
+  const request = { now: NOW, each: EACH, objects, texts, cookies, resets };
   const peer = new URL("django_peer.py", import.meta.url);
   const answer = (python === undefined ? {} : runPython(python, peer, request)) as {
     objects: ObjectCase[];
     texts: TextCase[];
+    cookies: CookieCase[];
     resets: ResetCase[];
     read_objects: string[];
     read_texts: string[];
+    read_cookies: string[];
     checked_resets: boolean[];
   };
 
@@ -104,6 +118,15 @@ describe.skipIf(python === undefined)("django.core.signing in Python", () => {
   test("our objects and texts are read there", () => {
     expect(answer.read_objects).toEqual(objects.map(({ json }) => json));
     expect(answer.read_texts).toEqual(texts.map((one) => one.text));
+  });
+
+  test("its signed cookies are read here, and ours there", () => {
+    expect(answer.cookies).toHaveLength(EACH);
+    for (const { text: plain, token, ...options } of answer.cookies) {
+      expect(getCookieSigner({ ...options, now }).unsign(token, { maxAge: 10 })).toBe(plain);
+      expect(getCookieSigner({ ...options, now }).sign(plain)).toBe(token);
+    }
+    expect(answer.read_cookies).toEqual(cookies.map((one) => one.text));
   });
 
   test("its reset tokens are checked here with its verdict, and made again byte for byte", () => {

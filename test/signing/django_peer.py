@@ -50,6 +50,17 @@ def make_text():
     return {**case, "text": plain, "token": signer.sign(plain)}
 
 
+def make_cookie():
+    settings.SECRET_KEY = "key " + text()
+    case = {"key": settings.SECRET_KEY, "salt": "cookie" + text(), "text": text(40)}
+    return {**case, "token": signing.get_cookie_signer(salt=case["salt"]).sign(case["text"])}
+
+
+def read_cookie(case):
+    settings.SECRET_KEY = case["key"]
+    return signing.get_cookie_signer(salt=case["salt"]).unsign(case["token"], max_age=10)
+
+
 def make_reset(now):
     settings.SECRET_KEY = "key " + text()
     made_at = now - chance.randrange(400_000)
@@ -70,6 +81,7 @@ def handle(request):
     return {
         "objects": [make_object() for _ in each],
         "texts": [make_text() for _ in each],
+        "cookies": [make_cookie() for _ in each],
         "resets": [make_reset(now) for _ in each],
         "read_objects": [
             compact(signing.loads(case["token"], key=case["key"], salt=case["salt"], max_age=10))
@@ -79,6 +91,7 @@ def handle(request):
             signing.Signer(key=case["key"], salt=case["salt"], sep=case["sep"]).unsign(case["token"])
             for case in request["texts"]
         ],
+        "read_cookies": [read_cookie(case) for case in request["cookies"]],
         "checked_resets": [check_reset(case, now) for case in request["resets"]],
     }
 

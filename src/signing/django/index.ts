@@ -1,5 +1,6 @@
-/** "waxseal/signing/django": signed texts, objects and password reset tokens that Django reads and writes, byte for byte. */
+/** "waxseal/signing/django": signed texts, objects, cookies and password reset tokens that Django reads and writes, byte for byte. */
 export { dumps, type DumpsOptions, loads, type LoadsOptions } from "./dumps.ts";
+export { getCookieSigner } from "./get-cookie-signer.ts";
 export {
   PasswordResetTokenGenerator,
   type PasswordResetTokenGeneratorOptions,
