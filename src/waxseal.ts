@@ -100,6 +100,11 @@ export function createMailFromConfig(
 ): Mail {
   defineConfig(config);
   const { mailers } = config;
+  if (mailers === undefined) {
+    const problem =
+      'it is missing. Give at least one, such as { default: { backend: "smtp", host: "smtp.example.com" } }.';
+    throw new ConfigError([{ setting: "mailers", problem }]);
+  }
   const backends = Object.entries(mailers).map(
     ([name, mailer]) => [name, createBackend(mailer, `mailers.${name}`, logger)] as const,
   );

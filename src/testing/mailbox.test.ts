@@ -44,3 +44,8 @@ test("says what did come when the mail does not", async () => {
     message: expect.stringContaining('"another" to ann@x.cn'),
   });
 });
+
+test("a misspelt option is refused by name", async () => {
+  // @ts-expect-error no such option
+  await expect(listenMailbox({ prt: 1025 })).rejects.toThrow("listenMailbox has no option prt. Did you mean port?");
+});

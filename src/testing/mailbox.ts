@@ -1,4 +1,5 @@
 /** An SMTP server for tests that catches mail and lets a test wait for it, without polling. */
+import { findUnknownOption } from "../base/index.ts";
 import { type InboxMail, listenInbox } from "../inbox/index.ts";
 import { TestingError } from "./errors.ts";
 
@@ -35,13 +36,17 @@ export interface TestMailbox extends AsyncDisposable {
 /**
  * Opens a mailbox on a port of this machine, a free one unless `port` says which.
  *
- * @throws InboxError `WX_INBOX_LISTEN` when that port is in use
+ * @throws InboxError `WX_INBOX_LISTEN` when that port is in use; TestingError `WX_TEST_OPTION`
  * @example
  * await using mailbox = await listenMailbox();
  * const mail = await mailbox.waitFor({ to: "ann@example.com", subject: /activate/i });
  * const link = findLink(mail, "/user/active/");
  */
 export async function listenMailbox(options: { port?: number } = {}): Promise<TestMailbox> {
+  const unknown = findUnknownOption(options, ["port"]);
+  if (unknown !== undefined) {
+    throw new TestingError("WX_TEST_OPTION", `listenMailbox has no option ${unknown.name}. ${unknown.hint}`);
+  }
   const inbox = await listenInbox({ port: options.port ?? 0 });
   const close = (): Promise<void> => inbox.close();
 

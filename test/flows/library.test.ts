@@ -103,6 +103,8 @@ test("a wrong mailer is refused when mail is made from a configuration", () => {
   const make = () => createMailFromConfig({ ...wrong, defaultFromEmail: "shop@x.cn" });
   expect(make).toThrow(ConfigError);
   expect(make).toThrow(/^mailers\.default\.backend: it is "smpt"/);
+  // @ts-expect-error no mailers
+  expect(() => createMailFromConfig({ defaultFromEmail: "shop@x.cn" })).toThrow(/^mailers: it is missing/);
 });
 
 test("a database that is behind is refused with the command to run, and is left for it", async () => {
