@@ -1,4 +1,8 @@
 /** Composed and sent over a line with a delay: what counts is how often a message waits for the far end. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { startMailServer, whyNoServer } from "../../test/real-servers/mail-server.ts";
 import { spreadOf } from "../support/compare.ts";
 import { Child } from "./child.ts";
 import { nodeClient } from "./clients.ts";
@@ -13,12 +17,36 @@ interface Row {
   readonly groups: number;
 }
 
+interface Turns {
+  readonly turnMs: number;
+  readonly rounds: number;
+}
+
+/** Into a sink of ours, which offers everything. */
+export async function measureDistance(roundTripMs: number, turns: Turns): Promise<void> {
+  const [sink, { port }] = await Child.start<{ port: number }>("./sink.js", [OFFERS]);
+  await measureWays(`${roundTripMs} ms of round trip, 1 kB, 1 connection`, { roundTripMs, sinkPort: port }, turns);
+  sink.close();
+}
+
+/** Into a real Postfix, which writes every message to the disk before it answers. */
+export async function measurePostfix(roundTripMs: number, turns: Turns): Promise<void> {
+  const problem = whyNoServer("postfix");
+  if (problem !== undefined) return console.log(`No run into Postfix: ${problem}.\n`);
+  const folder = mkdtempSync(join(tmpdir(), "waxseal-bench-"));
+  const server = await startMailServer("postfix", folder);
+  const title = `A real Postfix at ${roundTripMs} ms of round trip, 1 kB, 1 connection`;
+  await measureWays(title, { roundTripMs, sinkPort: server.port }, turns);
+  await server.stop();
+  rmSync(folder, { recursive: true, force: true });
+}
+
 /** Sends for about `turnMs` by each client, in turns, and prints a table of time and round trips a message. */
-export async function measureDistance(
-  roundTripMs: number,
-  { turnMs, rounds }: { turnMs: number; rounds: number },
+async function measureWays(
+  title: string,
+  { roundTripMs, sinkPort }: { roundTripMs: number; sinkPort: number },
+  { turnMs, rounds }: Turns,
 ): Promise<void> {
-  const [sink, { port: sinkPort }] = await Child.start<{ port: number }>("./sink.js", [OFFERS]);
   const rows: Row[] = [];
   for (const [name, library, extras] of [
     ["nodemailer", "nodemailer", {}],
@@ -37,8 +65,7 @@ export async function measureDistance(
     client.close();
     proxy.close();
   }
-  sink.close();
-  console.log(distanceTable(roundTripMs, rows));
+  console.log(distanceTable(title, rows));
 }
 
 async function measureOne(
@@ -57,14 +84,14 @@ async function measureOne(
   return { name: client.name, perMessageMs, groups: (after.groups - before.groups) / (times * rounds) };
 }
 
-function distanceTable(roundTripMs: number, rows: readonly Row[]): string {
+function distanceTable(title: string, rows: readonly Row[]): string {
   const base = spreadOf(rows[0]?.perMessageMs ?? []).median;
   const lines = rows.map(({ name, perMessageMs, groups }) => {
     const { median } = spreadOf(perMessageMs);
     return `| ${name} | ${groups.toFixed(2)} | ${(base / median).toFixed(2)} | ${median.toFixed(2)} |`;
   });
   return [
-    `### ${roundTripMs} ms of round trip, 1 kB, 1 connection`,
+    `### ${title}`,
     "",
     "| | round trips a message | times as fast as nodemailer | ms a message |",
     "|---|---|---|---|",

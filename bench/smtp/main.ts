@@ -1,12 +1,12 @@
 /**
  * Sending beside nodemailer, emailjs, Python's clients and smtp-source.
  *
- *   npm run bench -- smtp [--only loopback|distance|tls|memory] [--short] [--warm-up-seconds N] [--million]
+ *   npm run bench -- smtp [--only loopback|distance|postfix|tls|memory] [--short] [--warm-up-seconds N] [--million]
  */
 import { parseArgs } from "node:util";
 import { runHeading } from "../support/report.ts";
 import { isPinned } from "./child.ts";
-import { measureDistance } from "./distance.ts";
+import { measureDistance, measurePostfix } from "./distance.ts";
 import { measureTls } from "./encrypted.ts";
 import { measureLoopback } from "./loopback.ts";
 import { measureMemory } from "./memory.ts";
@@ -37,5 +37,6 @@ if (isWanted("loopback")) {
 if (isWanted("distance")) {
   for (const roundTripMs of [20, 100]) await measureDistance(roundTripMs, { turnMs: 1000, rounds: 3 });
 }
+if (isWanted("postfix")) await measurePostfix(20, { turnMs: 1000, rounds: 3 });
 if (isWanted("tls")) await measureTls(quick);
 if (isWanted("memory")) await measureMemory(values.million ? 1_000_000 : 100_000);

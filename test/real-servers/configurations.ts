@@ -29,7 +29,7 @@ export const configurations: Readonly<Record<ServerName, (port: number, relayPor
         "mydestination =",
         "alias_maps =",
         "alias_database =",
-        "virtual_mailbox_domains = example.test",
+        "virtual_mailbox_domains = example.test, example.net",
         "virtual_mailbox_base = /work/maildir",
         "virtual_mailbox_maps = static:all/",
         "virtual_uid_maps = static:65534",

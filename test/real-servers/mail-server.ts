@@ -4,10 +4,10 @@ import { chmod, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { existsSync } from "node:fs";
 import { connect, createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { type Configuration, configurations, type ServerName } from "./configurations.ts";
 
-const here = fileURLToPath(new URL(".", import.meta.url));
+/** Tests and benchmarks run in the repository's root. */
+const here = join(process.cwd(), "test/real-servers");
 const unpacked = process.env["WAXSEAL_MAIL_SERVERS"] ?? join(here, "../../.mail-servers");
 
 /** A running server that takes mail for anyone at example.test. */
