@@ -1,4 +1,6 @@
+import { assert, constantFrom, integer, oneof, property, string, stringMatching } from "fast-check";
 import { expect, test } from "vitest";
+import { runs } from "../../../test/support/property.ts";
 import type { SmtpErrorCode } from "../error-code.ts";
 import { SmtpError } from "../errors.ts";
 import { replyOf } from "../reply.ts";
@@ -119,6 +121,18 @@ test("where the fate is not known, that comes first", () => {
   });
   expect(error.diagnosis.id).toBe("fate-unknown");
   expect(error.explain("zh")).toContain("可能使收件人收到两封");
+});
+
+test("whatever a server says, there is a diagnosis, and one that can be kept as JSON", () => {
+  const stages = constantFrom<SmtpStage>("greeting", "ehlo", "starttls", "auth", "mail", "rcpt", "data", "final");
+  const words = oneof(string(), string({ unit: "binary" }), stringMatching(/^[45]\.[0-9]{1,3}\.[0-9]{1,3} .*$/));
+  assert(
+    property(stages, integer({ min: 400, max: 599 }), words, (stage, code, text) => {
+      const diagnosis = of(stage, code, text);
+      expect(JSON.parse(JSON.stringify(diagnosis))).toEqual(diagnosis);
+    }),
+    runs(500),
+  );
 });
 
 test("rules read long words in linear time", () => {
