@@ -62,6 +62,12 @@ export function toAsciiAddress(address: string, field = "address", options?: Add
   return typeof address === "string" && isPlainAddress(address) ? address : readAddress(address, field, options);
 }
 
+/** What the addresses of a message may have; undefined for nothing beside plain names. */
+export function addressOptionsOf({ smtpUtf8, domainLiteral }: AddressOptions): AddressOptions | undefined {
+  if (smtpUtf8 !== true && domainLiteral !== true) return undefined;
+  return { smtpUtf8: smtpUtf8 === true, domainLiteral: domainLiteral === true };
+}
+
 /** The long way of `toAsciiAddress`, which knows every address. */
 export function readAddress(address: string, field: string, options?: AddressOptions): string {
   headerText(address, field);

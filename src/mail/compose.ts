@@ -1,7 +1,7 @@
 /** From a message to what is sent: the envelope and the bytes, checked and 7-bit clean. */
 import { randomUUID } from "node:crypto";
 import { type Clock, findUnknownOption } from "../base/index.ts";
-import { toAsciiAddress } from "./addr-spec.ts";
+import { addressOptionsOf, toAsciiAddress } from "./addr-spec.ts";
 import { bodyPart } from "./body.ts";
 import type { Composed } from "./composed.ts";
 import { dateValue } from "./date-value.ts";
@@ -83,9 +83,10 @@ function refuseUnknownFields(message: MessageFields): void {
   throw new MessageError("WX_MESSAGE_FIELD", { field: "message", value, problem: "is not a field", fix });
 }
 
-function headerStyle({ smtpUtf8 }: MessageFields, { headerEncoding }: ComposeContext): HeaderStyle {
-  if (smtpUtf8 !== true && headerEncoding === undefined) return ASCII_STYLE;
-  return { utf8: smtpUtf8 === true, words: headerEncoding?.words ?? ASCII_STYLE.words };
+function headerStyle(message: MessageFields, { headerEncoding }: ComposeContext): HeaderStyle {
+  const addresses = addressOptionsOf(message);
+  if (addresses === undefined && headerEncoding === undefined) return ASCII_STYLE;
+  return { utf8: message.smtpUtf8 === true, words: headerEncoding?.words ?? ASCII_STYLE.words, addresses };
 }
 
 /** Text as UTF-8, one character for each octet. */

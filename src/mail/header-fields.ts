@@ -1,5 +1,4 @@
 /** The header fields of a message: one of each, what `headers` may override, and what it may not hold. */
-import type { AddressOptions } from "./addr-spec.ts";
 import { type Mailbox, parseMailboxes, parseMailboxText } from "./address.ts";
 import { formatDate } from "./date-value.ts";
 import { MessageError } from "./errors.ts";
@@ -122,11 +121,10 @@ function isMailboxHeader(name: string): boolean {
 }
 
 /** The mailboxes that a header given by name holds. */
-export function headerMailboxes({ field, value }: CustomHeader, { utf8 }: HeaderStyle): Mailbox[] {
+export function headerMailboxes({ field, value }: CustomHeader, { addresses }: HeaderStyle): Mailbox[] {
   if (value instanceof Date) throw notText(value, field);
-  const options: AddressOptions | undefined = utf8 ? { smtpUtf8: true } : undefined;
   const mailboxes =
-    typeof value === "string" ? parseMailboxText(value, field, options) : parseMailboxes(value, field, options);
+    typeof value === "string" ? parseMailboxText(value, field, addresses) : parseMailboxes(value, field, addresses);
   if (mailboxes.length > 0) return mailboxes;
   throw new MessageError("WX_MESSAGE_HEADER", { field, problem: "names nobody", fix: "Leave the header out" });
 }

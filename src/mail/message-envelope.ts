@@ -1,6 +1,6 @@
 /** The envelope of a message: who the server is told it is from and to, and what is asked of the servers. */
 import { findUnknownOption } from "../base/index.ts";
-import { type AddressOptions, toAsciiAddress } from "./addr-spec.ts";
+import { type AddressOptions, addressOptionsOf, toAsciiAddress } from "./addr-spec.ts";
 import type { Mailbox } from "./address.ts";
 import type { Envelope } from "./backend.ts";
 import { MessageError } from "./errors.ts";
@@ -26,7 +26,7 @@ export function messageEnvelope(message: MessageFields, people: People, isUtf8: 
   const own = checkObject(message.envelope ?? {}, ["from", "to"], "envelope");
   const [dsn, requireTls] = [message.dsn ?? undefined, message.requireTls ?? undefined];
   const [tags, metadata] = [message.tags ?? undefined, message.metadata ?? undefined];
-  const options: AddressOptions | undefined = smtpUtf8 === true ? { smtpUtf8: true } : undefined;
+  const options = addressOptionsOf(message);
   const to = own.to === undefined ? everyone(people, options) : ownRecipients(own.to, options);
   const envelope = { from: ownSender(own.from, people.from, options), to };
   const isInternational =

@@ -109,6 +109,8 @@ export interface MessageFields {
   contentSubtype?: "plain" | "html" | undefined;
   /** Non-ASCII local parts and unencoded headers, for servers that offer SMTPUTF8 (RFC 6532). Default false. */
   smtpUtf8?: boolean | undefined;
+  /** An IP address in brackets in place of a domain, such as `ann@[192.0.2.1]`, in its addresses. Default false. */
+  domainLiteral?: boolean | undefined;
   /** The finished message with its headers (RFC 5322), sent as it is after a check; goes with `envelope`, or with `from` and `to`. */
   raw?: string | Uint8Array | undefined;
   /** Who the server is told it is from and to, where that is not what the fields say. */
@@ -152,6 +154,7 @@ const messageFields = {
   charset: true,
   contentSubtype: true,
   smtpUtf8: true,
+  domainLiteral: true,
   raw: true,
   envelope: true,
   dsn: true,

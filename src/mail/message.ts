@@ -76,6 +76,7 @@ export class EmailMessage implements MessageFields {
   charset: MessageFields["charset"];
   contentSubtype: MessageFields["contentSubtype"];
   smtpUtf8: MessageFields["smtpUtf8"];
+  domainLiteral: MessageFields["domainLiteral"];
   raw: MessageFields["raw"];
   envelope: MessageFields["envelope"];
   dsn: MessageFields["dsn"];

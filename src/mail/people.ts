@@ -1,5 +1,5 @@
 /** The people of a message: read from its fields, and written as its first headers. */
-import type { AddressOptions } from "./addr-spec.ts";
+import { addressOptionsOf } from "./addr-spec.ts";
 import { type Mailbox, parseMailbox, parseMailboxes } from "./address.ts";
 import { MessageError } from "./errors.ts";
 import { type CustomHeaders, headerMailboxes } from "./header-fields.ts";
@@ -23,7 +23,7 @@ const NOBODY: readonly Mailbox[] = [];
  * @throws MessageError WX_MESSAGE_NO_SENDER, WX_MESSAGE_ADDRESS, WX_MESSAGE_LIST
  */
 export function readPeople(message: MessageFields, defaultFrom: string | undefined): People {
-  const options: AddressOptions | undefined = message.smtpUtf8 === true ? { smtpUtf8: true } : undefined;
+  const options = addressOptionsOf(message);
   const list = (field: "to" | "cc" | "bcc" | "replyTo"): readonly Mailbox[] =>
     message[field] === undefined ? NOBODY : parseMailboxes(message[field], field, options);
   const from = message.from === undefined || message.from === "" ? defaultFrom : message.from;

@@ -9,7 +9,7 @@ import { readPeople } from "./people.ts";
 
 /** What a raw message may have beside it: all else stands in it. */
 const BESIDE_RAW: ReadonlySet<string> = new Set<keyof MessageFields>([
-  "raw", "from", "to", "cc", "bcc", "envelope", "dsn", "requireTls", "tags", "metadata", "smtpUtf8",
+  "raw", "from", "to", "cc", "bcc", "envelope", "dsn", "requireTls", "tags", "metadata", "smtpUtf8", "domainLiteral",
 ]); // prettier-ignore
 
 /**

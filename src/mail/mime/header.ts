@@ -1,5 +1,5 @@
 /** Header lines: folded where a fold is possible, and pure ASCII unless UTF-8 is asked for (RFC 5322, section 2.2). */
-import { toAsciiAddress } from "../addr-spec.ts";
+import { type AddressOptions, toAsciiAddress } from "../addr-spec.ts";
 import { isAtoms, type Mailbox, quoteName } from "../address.ts";
 import { encodedWords, MIN_WORD, type WordEncoding } from "./encoded-word.ts";
 
@@ -24,9 +24,11 @@ export interface HeaderStyle {
   /** As it is (RFC 6532) rather than as encoded-words. */
   readonly utf8: boolean;
   readonly words: WordEncoding;
+  /** What addresses may have; undefined for nothing beside plain names. */
+  readonly addresses: AddressOptions | undefined;
 }
 
-export const ASCII_STYLE: HeaderStyle = { utf8: false, words: "shorter" };
+export const ASCII_STYLE: HeaderStyle = { utf8: false, words: "shorter", addresses: undefined };
 
 /**
  * A header of tokens with a space between each two, and a fold in place of a space where the line would grow too long.
@@ -109,7 +111,7 @@ function firstRoom(name: string): number {
 }
 
 function addMailbox(tokens: string[], { name, address }: Mailbox, room: number, style: HeaderStyle): void {
-  const ascii = toAsciiAddress(address, "address", style.utf8 ? { smtpUtf8: true } : undefined);
+  const ascii = toAsciiAddress(address, "address", style.addresses);
   for (const token of nameTokens(name, room, style)) tokens.push(token);
   tokens.push(name === "" ? ascii : `<${ascii}>`);
 }
