@@ -171,6 +171,21 @@ describe.each(allModes)("in mode %s", (mode) => {
         }
       },
     );
+
+    test("one that reads the first command of each piece and drops the rest: a step slower at each retry, and the others sent", async () => {
+      const dropsRest: Plan = ({ step }) => (step === "mail" ? readsOne : undefined);
+      const readsOne: Deed = async ({ peer, take }) => {
+        take();
+        await peer.say("250 2.1.0 sender ok\r\n");
+        while (peer.hasMore()) await peer.line();
+      };
+      const timeouts = { replyMs: 400, dataMs: 400, finalReplyMs: 400 };
+      const { fates } = await sendFive(mode, dropsRest, { timeouts });
+      const errors = fates.flatMap(({ error }) => error ?? []);
+      for (const error of errors) expect(error).toMatchObject({ ...retry, code: "WX_SMTP_TIMEOUT" });
+      const stepsToOne = { one: 0, pipe: 1, chain: 1, chunk: 2 };
+      expect(errors.length).toBeLessThanOrEqual(stepsToOne[mode]);
+    });
   });
 
   test("slow drip for ever at any step: retry at the absolute deadline", async () => {

@@ -77,6 +77,7 @@ describe.each(allModes)("in mode %s", (mode) => {
       ["421", says421, { ...retry, stage: "content", reply: { code: 421 } }],
       ["451", "451 4.3.1 no room", { ...retry, stage: "content" }],
       ["552", "552 5.3.4 too big", { ...fail, stage: "content" }],
+      ["250 before its end", "250 2.0.0 taken", { ...retry, code: "WX_SMTP_PROTOCOL", stage: "content" }],
     ])("%s", async (_, deed, outcome) => {
       const ledger = await serveLedger(mode, at("body", deed), SHORT);
       const fate = await fateOf(ledger, "bad", { bytes: LONG });

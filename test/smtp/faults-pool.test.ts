@@ -52,6 +52,18 @@ describe.each(allModes)("in mode %s", (mode) => {
     });
   });
 
+  test("a reply too many while others are on the way: none of them is acknowledged by it", async () => {
+    const plan: Plan = (turn) => {
+      const tooMany = at("final", "250 2.0.0 taken\r\n250 2.0.0 taken too", "odd")(turn);
+      return tooMany ?? at("final", "554 5.6.0 not that", "refused")(turn);
+    };
+    const ledger = await serveLedger(mode, plan, { maxConnections: 1 });
+    const fates = [await fateOf(ledger, "warm"), ...(await fatesOf(ledger, ["a", "odd", "refused", "b"]))];
+    expectTruth(ledger, fates);
+    expect(sentOf(fates)).not.toContain("refused");
+    await expectAllClosed(ledger);
+  });
+
   describe("421 or close while idle: next mail sent on a new connection, once", () => {
     test.each<[string, (turn: Turn) => unknown]>([
       ["421", (turn) => turn.peer.say("421 4.4.2 idle too long\r\n").then(() => leave(turn.peer, "end"))],
