@@ -123,7 +123,6 @@ export const googleProviders: readonly Provider[] = [
     fromMustBeLogin: false,
     limits: {
       recipientsPerDay: 10_000,
-      recipientsPerMessage: 100,
       source: "Google's help: 10,000 recipients a day per user",
     },
     rules,

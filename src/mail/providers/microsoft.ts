@@ -143,7 +143,7 @@ export const microsoftProviders: readonly Provider[] = [
       ),
     },
     fromMustBeLogin: true,
-    limits: { recipientsPerDay: 300, recipientsPerMessage: 100, source: "a third party's page: 300 recipients a day" },
+    limits: { recipientsPerDay: 300, source: "a third party's page: 300 recipients a day" },
     rules,
   },
   {

@@ -20,6 +20,8 @@ export interface ProviderLimits {
   readonly messagesPerMinute?: number | undefined;
   readonly messagesPerDay?: number | undefined;
   readonly recipientsPerDay?: number | undefined;
+  /** More log-ins than that lock the account for a while: connections are kept open long enough to need fewer. */
+  readonly logInsPerQuarterHour?: number | undefined;
   /** Where the figures come from. */
   readonly source: string;
 }

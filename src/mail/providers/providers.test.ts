@@ -73,6 +73,11 @@ test("an address alone sets server, port, security and limits", () => {
   });
 });
 
+test("where log-ins are counted, connections are kept long enough to need few", () => {
+  const { maxConnections, idleTimeoutMs } = smtpOptionsFor({ provider: "qq" });
+  expect([maxConnections, idleTimeoutMs]).toEqual([2, 90_000]);
+});
+
 test("what is given wins, and port and security stay a pair", () => {
   const { port, security, maxRecipients } = smtpOptionsFor({ provider: "gmail", port: 587, maxRecipients: 7 });
   expect([port, security, maxRecipients]).toEqual([587, undefined, 7]);

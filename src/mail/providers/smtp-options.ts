@@ -77,13 +77,24 @@ function endpointOf(
 
 function limitsOf({ limits }: Provider): Partial<SmtpOptions> {
   if (limits === undefined) return {};
-  const { connections, messagesPerConnection, messagesPerMinute, recipientsPerMessage } = limits;
+  const { connections, messagesPerConnection, messagesPerMinute, recipientsPerMessage, logInsPerQuarterHour } = limits;
   return defined({
     maxConnections: connections,
+    idleTimeoutMs: logInsPerQuarterHour === undefined ? undefined : idleMsFor(logInsPerQuarterHour, connections),
     maxMessagesPerConnection: messagesPerConnection,
     maxRecipients: recipientsPerMessage,
     maxPerWindow: messagesPerMinute === undefined ? undefined : { messages: messagesPerMinute, windowMs: 60_000 },
   });
+}
+
+/** The pool's own default, in milliseconds. */
+const USUAL_IDLE_MS = 30_000;
+const USUAL_CONNECTIONS = 5;
+const QUARTER_HOUR_MS = 900_000;
+
+/** How long connections are to be kept without work, so that even now and then a message needs no more log-ins than that. */
+function idleMsFor(logIns: number, connections: number = USUAL_CONNECTIONS): number {
+  return Math.max(USUAL_IDLE_MS, Math.ceil((QUARTER_HOUR_MS * connections) / logIns));
 }
 
 /** Without what is undefined, which must not hide what is known. */
