@@ -406,7 +406,7 @@ describe("530 at MAIL; secret in errors: fail; never printed (also base64)", () 
       await peer.say("530 5.7.0 log in first\r\n");
     });
     expect(error).toMatchObject(fail("WX_SMTP_REFUSED", "mail"));
-    expect(error.message).toContain("set auth");
+    expect(error.message).toContain("Set auth");
   });
 
   test.each(["PLAIN", "LOGIN", "CRAM-MD5", "SCRAM-SHA-256"])("%s, all of it echoed", async (mechanism) => {
