@@ -25,7 +25,7 @@ export type SmtpSubject =
 
 /** Why a message did not go, and what to do about it. */
 export interface SmtpDiagnosis {
-  /** A stable name of the cause, such as "daily-quota"; a provider's own begin with its id, as "163.daily-quota". */
+  /** A stable name of the cause, such as "mailbox-full"; what only one provider says begins with its name: "netease.daily-quota". */
   readonly id: string;
   readonly about: SmtpSubject;
   /** Trying sooner than after so many seconds is of no use, or does harm. */

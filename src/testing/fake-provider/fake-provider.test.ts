@@ -337,6 +337,13 @@ test.each(profiles)("%s takes each of many messages over several connections onc
   expect(provider.received.flatMap((message) => message.to).toSorted()).toEqual(to.toSorted());
 });
 
+test("a connection that has carried its number is left before another takes its place", async () => {
+  const provider = await start({ profile: "163", limits: { connections: 1 } });
+  const { send } = client(provider, "163", { maxConnections: 1, maxMessagesPerConnection: 2 });
+  await Promise.all(Array.from({ length: 7 }, () => send()));
+  expect(provider.counts).toMatchObject({ connections: 4, messages: 7 });
+});
+
 test("the guide's example does what it says", async () => {
   const page = readFileSync(new URL("../../../docs/guide/testing.md", import.meta.url), "utf8");
   const example = /^```js\n(import \{ smtpBackend[^]*?)^```$/m.exec(page)?.[1] ?? "";
