@@ -6,8 +6,8 @@ import { type Mailboxes, readMailboxes, replaceAddresses, replaceRecipients } fr
 const nobody = (): boolean => false;
 
 /**
- * Everything goes to these addresses and nobody else, whatever a message, its envelope or another hook says. Who it was
- * for stands in the headers X-Original-To, X-Original-Cc and X-Original-Bcc.
+ * Everything goes to these addresses and nobody else, whatever a message, its envelope or a hook before it says: put it
+ * last. Who it was for stands in the headers X-Original-To, X-Original-Cc and X-Original-Bcc.
  *
  * @param addresses One mailbox or a list.
  * @throws MessageError for what is no mailbox, or for an empty list

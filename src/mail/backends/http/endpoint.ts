@@ -22,7 +22,14 @@ export interface Endpoint {
   host: string;
   timeoutMs: number;
   clock: Clock;
+  /** What no error may show, also where the provider says it back. */
+  secrets: readonly string[];
 }
+
+/** The options of all providers that are secrets. */
+const SECRETS = ["apiKey", "secretAccessKey", "sessionToken"];
+/** A shorter one is in a test, and would be found in any text. */
+const SHORTEST_SECRET = 6;
 
 const known = { baseUrl: true, timeoutMs: true, clock: true } satisfies Record<keyof HttpOptions, true>;
 
@@ -43,5 +50,13 @@ export function createEndpoint(
   const isPlain =
     url !== undefined && /^https?:$/.test(url.protocol) && url.search + url.hash + url.username + url.password === "";
   if (!isPlain) throw badOption(name, "baseUrl", "must be an http or https URL, such as https://api.example.com.");
-  return { name, baseUrl: url.href.replace(/\/+$/, ""), host: url.host, timeoutMs, clock };
+  const host = url.host;
+  return { name, baseUrl: url.href.replace(/\/+$/, ""), host, timeoutMs, clock, secrets: secretsOf(options) };
+}
+
+function secretsOf(options: object): string[] {
+  const entries: [string, unknown][] = Object.entries(options);
+  return entries.flatMap(([name, value]) =>
+    SECRETS.includes(name) && typeof value === "string" && value.length >= SHORTEST_SECRET ? [value] : [],
+  );
 }

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { type AddressInfo, createServer, type Socket } from "node:net";
 import { createServer as createTlsServer } from "node:https";
+import { inspect } from "node:util";
 import { expect, onTestFinished, test } from "vitest";
 import { createCertificates } from "../../../../test/support/certificates.ts";
 import { fixedClock } from "../../../../test/support/fixed-clock.ts";
@@ -9,8 +10,11 @@ import { PLAIN, PLAIN_ENVELOPE } from "../../../../test/support/rich-message.ts"
 import type { Backend } from "../../backend.ts";
 import { aliyunBackend } from "./aliyun.ts";
 import { mailgunBackend } from "./mailgun.ts";
+import { postmarkBackend } from "./postmark.ts";
 import { resendBackend } from "./resend.ts";
+import { sendgridBackend } from "./sendgrid.ts";
 import { sesBackend } from "./ses.ts";
+import { tencentBackend } from "./tencent.ts";
 
 const backendAt = (baseUrl: string, timeoutMs = 10_000): Backend => resendBackend({ apiKey: "x", baseUrl, timeoutMs });
 
@@ -190,3 +194,31 @@ test.each(["https://:secret@api.example.com", "https://user:secret@api.example.c
     expect(() => backendAt(baseUrl)).not.toThrow(/secret/);
   },
 );
+
+test("a key that a provider says back stands in no error", async () => {
+  const secret = "a-secret-key";
+  const body = {
+    message: `${secret} is wrong`,
+    Message: `${secret} is wrong`,
+    errors: [{ message: `${secret} is wrong` }],
+  };
+  const provider = await listenHttpProvider({ status: 401, body: { ...body, Code: secret, name: secret } });
+  const [key, keys] = [
+    { baseUrl: provider.url, apiKey: secret },
+    { baseUrl: provider.url, accessKeyId: "AKID", secretAccessKey: secret },
+  ];
+  const ways = [
+    resendBackend(key),
+    postmarkBackend(key),
+    sendgridBackend(key),
+    mailgunBackend({ ...key, domain: "example.com" }),
+    sesBackend({ ...keys, region: "eu-west-1" }),
+    aliyunBackend(keys),
+    tencentBackend(keys),
+  ];
+  for (const way of ways) {
+    const error: unknown = await way.send(PLAIN_ENVELOPE, PLAIN).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ stage: "auth", retryable: false });
+    expect(inspect([error, way], { depth: 9, showHidden: true })).not.toContain(secret);
+  }
+});

@@ -35,11 +35,18 @@ export function createHttpBackend(provider: Provider): Backend {
       const request = await provider.request(envelope, bytes);
       refuseAborted(options, endpoint.host);
       const answer = await exchange(endpoint, request, options.signal);
-      const outcome = provider.read(answer);
+      const outcome = withoutSecrets(provider.read(answer), endpoint.secrets);
       if ("kind" in outcome) throw faultError(endpoint, envelope, answer, outcome);
       return receipt(endpoint, envelope, outcome);
     },
   };
+}
+
+/** Some gateways say the key back that they refuse. */
+function withoutSecrets(outcome: Taken | HttpFault, secrets: readonly string[]): Taken | HttpFault {
+  if (!("kind" in outcome)) return outcome;
+  const hidden = (text: string): string => secrets.reduce((left, secret) => left.replaceAll(secret, "***"), text);
+  return { ...outcome, code: hidden(outcome.code), text: hidden(outcome.text) };
 }
 
 function receipt(endpoint: Endpoint, envelope: Envelope, { id, except }: Taken): Receipt {
