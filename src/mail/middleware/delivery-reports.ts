@@ -1,6 +1,7 @@
 /** Tells the `after` hooks what became of messages that others hand to the mailers, such as the outbox. */
 import type { Logger } from "../../base/index.ts";
-import type { Backend, Receipt } from "../backend.ts";
+import type { Backend } from "../backend.ts";
+import { withSend } from "../backends/with-send.ts";
 import type { Delivery, Middleware } from "./middleware.ts";
 import { createPipeline } from "./pipeline.ts";
 
@@ -34,22 +35,17 @@ export function deliveryReports(middleware: readonly Middleware[] = [], logger?:
 }
 
 function watched(backend: Backend, report: (delivery: Delivery) => void): Backend {
-  return {
-    send: async (envelope, bytes, options): Promise<Receipt> => {
-      const messageId = messageIdOf(bytes);
-      try {
-        const receipt = await backend.send(envelope, bytes, options);
-        report({ envelope, messageId, receipt });
-        return receipt;
-      } catch (error) {
-        report({ envelope, messageId, error });
-        throw error;
-      }
-    },
-    ...(backend.open !== undefined && { open: () => backend.open?.() ?? Promise.resolve() }),
-    ...(backend.verify !== undefined && { verify: () => backend.verify?.() ?? Promise.resolve() }),
-    ...(backend.close !== undefined && { close: () => backend.close?.() ?? Promise.resolve() }),
-  };
+  return withSend(backend, async (envelope, bytes, options) => {
+    const messageId = messageIdOf(bytes);
+    try {
+      const receipt = await backend.send(envelope, bytes, options);
+      report({ envelope, messageId, receipt });
+      return receipt;
+    } catch (error) {
+      report({ envelope, messageId, error });
+      throw error;
+    }
+  });
 }
 
 /** The Message-ID in a message's header; empty where it has none. */

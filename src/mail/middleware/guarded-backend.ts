@@ -1,6 +1,7 @@
 /** Holds finished messages to the `envelope` hooks as they leave: those that were composed before the hooks were there too. */
 import { describeError, type Logger, silentLogger } from "../../base/index.ts";
 import type { Backend, Envelope, Receipt, RecipientRefusal } from "../backend.ts";
+import { withSend } from "../backends/with-send.ts";
 import { DeliveryError } from "../errors.ts";
 import type { HookContext, Middleware } from "./middleware.ts";
 
@@ -18,17 +19,11 @@ export function guardedBackend(
 ): Backend {
   const guards = middleware.filter(({ envelope }) => envelope !== undefined);
   if (guards.length === 0) return backend;
-  return {
-    headerEncoding: backend.headerEncoding,
-    send: async (asked, bytes, options) => {
-      const allowed = allowedBy(guards, asked, { logger });
-      if (allowed.to.length === 0) throw refused(asked);
-      return answerFor(asked, allowed, await backend.send(allowed, bytes, options));
-    },
-    ...(backend.open !== undefined && { open: () => backend.open?.() ?? Promise.resolve() }),
-    ...(backend.verify !== undefined && { verify: () => backend.verify?.() ?? Promise.resolve() }),
-    ...(backend.close !== undefined && { close: () => backend.close?.() ?? Promise.resolve() }),
-  };
+  return withSend(backend, async (asked, bytes, options) => {
+    const allowed = allowedBy(guards, asked, { logger });
+    if (allowed.to.length === 0) throw refused(asked);
+    return answerFor(asked, allowed, await backend.send(allowed, bytes, options));
+  });
 }
 
 function allowedBy(guards: readonly Middleware[], asked: Envelope, context: HookContext): Envelope {

@@ -1,0 +1,26 @@
+import { expect, test, vi } from "vitest";
+import { deliveryReports } from "../middleware/delivery-reports.ts";
+import { alwaysTo } from "../middleware/always-to.ts";
+import { guardedBackend } from "../middleware/guarded-backend.ts";
+import { silenced } from "../silenced.ts";
+import type { Backend } from "../backend.ts";
+import { dummyBackend } from "./dummy.ts";
+
+test.each<[string, (backend: Backend) => Backend]>([
+  ["silenced", silenced],
+  ["guarded", (backend) => guardedBackend(backend, [alwaysTo("dev@example.com")])],
+  ["watched", (backend) => deliveryReports([{ after: () => {} }]).watch(backend)],
+])("a %s backend keeps its header encoding, its calls and what they are given", async (_, wrap) => {
+  const [open, verify, close] = [vi.fn(async () => {}), vi.fn(async () => {}), vi.fn(async () => {})];
+  const headerEncoding = { words: "base64", foldFrom: false } as const;
+  const wrapped = wrap({ ...dummyBackend(), headerEncoding, open, verify, close });
+  expect(wrapped.headerEncoding).toBe(headerEncoding);
+  const options = { signal: new AbortController().signal };
+  await wrapped.open?.(options);
+  await wrapped.verify?.(options);
+  expect([open.mock.calls, verify.mock.calls]).toEqual([[[options]], [[options]]]);
+  await wrapped.close?.();
+  await wrapped[Symbol.asyncDispose]?.();
+  expect(close).toHaveBeenCalledTimes(2);
+  expect(wrap(dummyBackend()).verify).toBeUndefined();
+});
