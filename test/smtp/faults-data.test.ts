@@ -106,8 +106,10 @@ describe.each(allModes)("in mode %s", (mode) => {
       ["silence", stalls],
     ])("%s", async (_, deed) => {
       const options = deed === stalls ? SHORT : {};
-      await expectOutcome(mode, at("final", deed), { alone: unknown }, options);
-      await expectOutcome(mode, at("final", takes(deed)), { alone: unknown }, options);
+      await Promise.all([
+        expectOutcome(mode, at("final", deed), { alone: unknown }, options),
+        expectOutcome(mode, at("final", takes(deed)), { alone: unknown }, options),
+      ]);
     });
   });
 

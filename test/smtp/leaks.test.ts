@@ -155,7 +155,7 @@ async function meetOften(kind: Kind, ledger: Ledger, times: number): Promise<voi
   for (let run = 0; run < times; run += AT_ONCE) {
     await Promise.all(Array.from({ length: Math.min(AT_ONCE, times - run) }, () => meet(kind, ledger)));
   }
-  await expect.poll(() => ledger.server.open.size).toBe(0);
+  await expect.poll(() => ledger.server.open.size, { interval: 2 }).toBe(0);
   ledger.forget();
 }
 

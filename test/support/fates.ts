@@ -54,7 +54,7 @@ export function expectTruth({ taken }: Ledger, fates: readonly Fate[]): void {
 /** Ends the pool and waits until the server has no connection left. */
 export async function expectAllClosed({ pool, server }: Ledger): Promise<void> {
   await pool.close();
-  await expect.poll(() => server.open.size).toBe(0);
+  await expect.poll(() => server.open.size, { interval: 2 }).toBe(0);
 }
 
 /** Lets everything that has arrived be read. */
