@@ -11,7 +11,11 @@ test.each<[string, (backend: Backend) => Backend]>([
   ["guarded", (backend) => guardedBackend(backend, [alwaysTo("dev@example.com")])],
   ["watched", (backend) => deliveryReports([{ after: () => {} }]).watch(backend)],
 ])("a %s backend keeps its header encoding, its calls and what they are given", async (_, wrap) => {
-  const [open, verify, close] = [vi.fn(async () => {}), vi.fn(async () => {}), vi.fn(async () => {})];
+  const [open, verify, close] = [
+    vi.fn<() => Promise<void>>(async () => {}),
+    vi.fn<() => Promise<void>>(async () => {}),
+    vi.fn<() => Promise<void>>(async () => {}),
+  ];
   const headerEncoding = { words: "base64", foldFrom: false } as const;
   const wrapped = wrap({ ...dummyBackend(), headerEncoding, open, verify, close });
   expect(wrapped.headerEncoding).toBe(headerEncoding);
