@@ -1,8 +1,10 @@
 /** The pages and the program say the same: codes, settings, commands, links, and the names in examples. */
 import { existsSync } from "node:fs";
 import { expect, test } from "vitest";
+import { fromEnv, type SmtpMailerConfig } from "../src/config.ts";
 import { defaults } from "../src/config/resolve.ts";
 import { settingNames, settings } from "../src/config/settings.ts";
+import { smtpOptionsFor } from "../src/mail/index.ts";
 import { documents, programFiles, read } from "./support/documents.ts";
 import { repository, subpaths } from "./support/subpaths.ts";
 
@@ -118,4 +120,30 @@ test.each(["README.md", "README.zh-CN.md"])("%s shows the commands that a clone 
   for (const command of ["npm ci && npm start", "npm ci && npm test", "npm run demo"]) {
     expect(read(page)).toContain(`\n${command}`);
   }
+});
+
+/** The blocks of code of a page in this language, without comments. */
+function blocks(page: string, language: string): string[] {
+  const found = read(page).matchAll(new RegExp(`^\`\`\`${language}\\n([^]*?)^\`\`\``, "gm"));
+  return [...found].map(([, code = ""]) => code.replace(/\s*(?:\/\/|#).*$/gm, ""));
+}
+
+test("both READMEs show the same program, commands and settings", () => {
+  expect(blocks("README.md", "js")[0]).toContain("createWaxseal(");
+  expect(blocks("README.zh-CN.md", "js")[0]).toBe(blocks("README.md", "js")[0]);
+  expect(blocks("README.zh-CN.md", "sh")).toEqual(blocks("README.md", "sh"));
+});
+
+test("the settings of the README send through 163's server", () => {
+  const settings163 = blocks("README.md", "sh").find((block) => block.includes("EMAIL_HOST_USER"));
+  const lines = [...(settings163 ?? "").matchAll(/^(\w+)='?([^'\n]+)'?$/gm)];
+  const config = fromEnv(Object.fromEntries(lines.map(([, name = "", value = ""]) => [name, value])));
+  const mailer = config.mailers?.["default"] as SmtpMailerConfig | undefined;
+  expect(config.defaultFromEmail).toBe("mac <mac@163.com>");
+  const options = smtpOptionsFor({ auth: { user: mailer?.user ?? "", password: mailer?.password } });
+  expect(options).toMatchObject({ host: "smtp.163.com", port: 465, security: "tls" });
+});
+
+test.each(["README.md", "README.zh-CN.md"])("%s names every subpath of the sending parts", (page) => {
+  for (const part of ["mail", "smtp", "signing", "testing"]) expect(read(page)).toContain(`\n| \`waxseal/${part}\` | `);
 });
