@@ -55,7 +55,7 @@ const WRITTEN_AS: Readonly<Record<BytesEncoding, RegExp>> = {
 /** Node would pass over what does not belong to an encoding; here nothing is lost in silence. */
 function decode(content: string, encoding: BytesEncoding, field: string): Buffer {
   // A name that every object has is none of ours.
-  const shape = Object.hasOwn(WRITTEN_AS, String(encoding)) ? WRITTEN_AS[encoding] : undefined;
+  const shape = typeof encoding === "string" && Object.hasOwn(WRITTEN_AS, encoding) ? WRITTEN_AS[encoding] : undefined;
   if (shape === undefined) throw unknownEncoding(encoding, `${field}.encoding`);
   if (shape.test(content) && !hasLooseDigit(content, encoding)) return Buffer.from(content, encoding);
   throw new MessageError("WX_MESSAGE_ATTACHMENT", {
@@ -75,7 +75,7 @@ function unknownEncoding(value: unknown, field: string): MessageError {
   const fix = `There are: utf8, ${Object.keys(WRITTEN_AS).join(", ")}`;
   return new MessageError("WX_MESSAGE_ATTACHMENT", {
     field,
-    value: String(value),
+    ...(typeof value === "string" && { value }),
     problem: "is not an encoding of bytes",
     fix,
   });

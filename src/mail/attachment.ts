@@ -125,9 +125,10 @@ function dispositionHeaders({ contentDisposition, cid }: Attachment, name: strin
   const disposition = contentDisposition ?? (cid === undefined ? "attachment" : "inline");
   if (disposition !== "attachment" && disposition !== "inline") {
     const where = `${field}.contentDisposition`;
+    const shown = typeof disposition === "string" ? { value: disposition as string } : {};
     const problem = "is not how a file is shown";
     const fix = 'Say "attachment" or "inline"';
-    throw new MessageError("WX_MESSAGE_ATTACHMENT", { field: where, value: String(disposition), problem, fix });
+    throw new MessageError("WX_MESSAGE_ATTACHMENT", { field: where, ...shown, problem, fix });
   }
   const line =
     name === undefined

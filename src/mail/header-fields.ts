@@ -143,7 +143,7 @@ const PART_FIELDS: ReadonlyMap<string, string> = new Map([
  * @throws MessageError WX_MESSAGE_HEADER
  */
 export function partHeaderLines(headers: Readonly<Record<string, string>> | undefined, part: string): string {
-  if (headers === undefined) return "";
+  if (headers === undefined || headers === null) return "";
   let lines = "";
   for (const [name, value] of Object.entries(headers)) {
     const field = `${part}.headers[${JSON.stringify(name.slice(0, MAX_NAME))}]`;

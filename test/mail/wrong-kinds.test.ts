@@ -74,6 +74,48 @@ test.each(MESSAGE_FIELDS)("%s of a wrong kind is refused by a MessageError, or s
   }
 });
 
+const NESTED: Readonly<Record<string, readonly string[]>> = {
+  attachments: [
+    "filename",
+    "content",
+    "path",
+    "encoding",
+    "contentType",
+    "contentDisposition",
+    "cid",
+    "headers",
+    "raw",
+  ],
+  alternatives: ["content", "contentType", "encoding"],
+  icalEvent: ["content", "method", "filename"],
+  list: ["unsubscribe", "oneClick", "subscribe", "help", "post", "owner", "archive", "id"],
+  envelope: ["from", "to"],
+  dsn: ["notify", "return", "id"],
+  headers: ["To", "X-A", "Date", "Message-ID", "List-Unsubscribe", "References"],
+  metadata: ["a"],
+  from: ["name", "address"],
+};
+const BESIDE: Readonly<Record<string, object>> = {
+  attachments: { filename: "a.txt", content: "x" },
+  alternatives: { content: "x", contentType: "text/csv" },
+  icalEvent: { content: "BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n" },
+  from: { name: "Ann", address: "ann@example.com" },
+};
+
+test.each(Object.keys(NESTED))("so is what is inside of %s", async (field) => {
+  for (const inner of NESTED[field] ?? []) {
+    for (const [name, value] of KINDS) {
+      const one = { ...BESIDE[field], [inner]: value };
+      const whole = ["attachments", "alternatives"].includes(field) ? [one] : one;
+      const fields = { ...SOUND, [field]: whole } as MessageFields;
+      await expect(
+        outcomeOf(() => fields),
+        `${field}.${inner}: ${name}`,
+      ).resolves.toMatch(/^(?:sent|nobody|WX_MESSAGE_[A-Z_]+)$/);
+    }
+  }
+});
+
 test.each(["tags", "metadata", "dsn", "envelope", "headers", "list", "alternatives", "attachments", "icalEvent"])(
   "null for %s says that there is none",
   async (field) => {
