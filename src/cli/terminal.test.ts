@@ -19,6 +19,12 @@ test("an event is one line, its words first, and what a server said can neither 
   expect(lines[0]).toMatch(/^\d\d:\d\d:\d\d outbox\.deferred no\\r\\n12:00:00 outbox\.sent\\u001b\[2J id=x$/);
 });
 
+test("no character that a terminal obeys, or that cannot be seen, is written as it is", () => {
+  const text = "a\u009b31m\u007f\u202egpj.\u2028\u{e0041}\u00ad 中🎉";
+  terminalLogger("warn").log("warn", "event", { text });
+  expect(lines[0]).toContain("a\\u009b31m\\u007f\\u202egpj.\\u2028\\udb40\\udc41\\u00ad 中🎉");
+});
+
 test("what is below the level is not written", () => {
   const logger = terminalLogger("warn");
   logger.log("info", "outbox.sent");

@@ -39,9 +39,16 @@ export function terminalLogger(least: LogLevel): Logger {
   };
 }
 
-/** A text as it is, but for what could move the cursor or forge a line: that is shown escaped. */
-function encode(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) => JSON.stringify(character).slice(1, -1));
+/** A text as it is, but for what could move the cursor, forge a line or turn the reading direction: that is shown escaped. */
+export function encode(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) =>
+    character < " " ? JSON.stringify(character).slice(1, -1) : escapeOf(character),
+  );
+}
+
+/** The escapes of JSON for characters that JSON.stringify leaves as they are. */
+function escapeOf(character: string): string {
+  return character.replace(/[^]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 
 /** Closes `service` at Ctrl-C or SIGTERM; a second Ctrl-C does not wait for it. */

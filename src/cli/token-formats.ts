@@ -215,7 +215,9 @@ export const formats: Readonly<Record<string, TokenFormat>> = {
   django,
 };
 
-/** A value as JSON on one line, big integers included. */
+/** A value as JSON on one line, big integers included, with nothing that a terminal obeys. */
 export function showValue(value: unknown): string {
-  return compactJson.dumps(value);
+  return compactJson
+    .dumps(value)
+    .replace(/[\u007f-\u009f]/g, (control) => `\\u00${control.charCodeAt(0).toString(16)}`);
 }

@@ -1,6 +1,7 @@
 /** What a token shows to whoever holds it, and which secret signed it. */
 import { inflateSync } from "node:zlib";
 import { BadData, losslessJson, SignatureExpired } from "../signing/index.ts";
+import { encode } from "./terminal.ts";
 import {
   djangoTime,
   formats,
@@ -28,7 +29,8 @@ export function describeToken(token: string, settings: TokenSettings, format?: T
     ...look.rows,
     ["signature", verdict(token, settings, candidates)] as const,
   ];
-  return rows.map(([label, text]) => `${label.padEnd(10)} ${text}`);
+  // Anyone may have written the token, and its text must not look like another row.
+  return rows.map(([label, text]) => `${label.padEnd(10)} ${encode(text)}`);
 }
 
 function lookAt(token: string): Look {

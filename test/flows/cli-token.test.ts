@@ -77,6 +77,21 @@ test("a flag takes one file, so that the token may stand behind it", async () =>
   });
 });
 
+test("inspect obeys nothing that a stranger's token says to the terminal", async () => {
+  const forged = "x\u001b]0;t\u0007\nsignature  good, by the secret\u009b.abc";
+  const { out } = await token(["inspect", "--", forged], {});
+  expect(out.split("\n")).toEqual([
+    "format     Serializer",
+    "payload    x\\u001b]0;t\\u0007\\nsignature  good, by the secret\\u009b",
+    "signature  not checked: there is no secret (SECRET_KEY or --secret-file)",
+  ]);
+});
+
+test("a value is printed as JSON that a terminal cannot obey", async () => {
+  const { out } = await token(["dumps", '"\\u009b31m\\u001b"']);
+  expect((await token(["loads", out])).out).toBe('"\\u009b31m\\u001b"');
+});
+
 test("an expired token and one of another salt end with status 1, and the code that says why", async () => {
   const serializer = new URLSafeTimedSerializer(OLD, { salt: "unsubscribe", now: () => 1_700_000_000 });
   const text = serializer.dumps(42);
