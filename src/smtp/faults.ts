@@ -1,6 +1,7 @@
 /** The faults that any step can meet, each with what happened and what to do about it. */
 import type { SmtpStage } from "./errors.ts";
 import { diagnose } from "./diagnosis/diagnose.ts";
+import type { FaultKind } from "./diagnosis/fault-kinds.ts";
 import { clip, quoted, showable } from "./quote.ts";
 import { formatReply, isRetryable, type SmtpReply } from "./reply.ts";
 import type { NotAReply } from "./reply-reader.ts";
@@ -30,6 +31,7 @@ export function timeoutFault(server: string, stage: SmtpStage, deadline: { ms: n
     code: "WX_SMTP_TIMEOUT",
     what: `${server} kept us waiting for more than ${deadline.ms} ms (${deadline.setting}) while we were ${STEPS[stage].doing}`,
     advice: stage === "greeting" ? MAYBE_TLS : TRY_LATER,
+    kind: stage === "greeting" ? "no-greeting" : undefined,
     retryable: true,
   };
 }
@@ -41,28 +43,42 @@ export function lostFault(server: string, stage: SmtpStage, cause?: Error): Faul
     code: "WX_SMTP_LOST",
     what: `${server} ${what} while we were ${STEPS[stage].doing}`,
     advice: stage === "greeting" ? MAYBE_TLS : TRY_LATER,
+    kind: stage === "greeting" ? "no-greeting" : undefined,
     retryable: true,
     cause,
   };
 }
 
 /** What else may listen on a port, by how it begins. */
-const OTHER_PROTOCOLS: readonly { start: RegExp; is: string; advice: string }[] = [
+const OTHER_PROTOCOLS: readonly { start: RegExp; is: string; advice: string; kind: FaultKind }[] = [
   {
     // A record of TLS: an alert, or a handshake.
     start: /^[\x14-\x17]\x03/,
+    kind: "plain-to-tls-port",
     is: "spoke TLS where plain text was expected",
     advice: `This port expects TLS from the first byte: set security to "tls"`,
   },
-  { start: /^HTTP\//, is: "is a web server (HTTP)", advice: "Set port to that of mail submission: 465 or 587" },
-  { start: /^SSH-/, is: "is an SSH server", advice: "Set port to that of mail submission: 465 or 587" },
+  {
+    start: /^HTTP\//,
+    kind: "not-a-mail-server",
+    is: "is a web server (HTTP)",
+    advice: "Set port to that of mail submission: 465 or 587",
+  },
+  {
+    start: /^SSH-/,
+    kind: "not-a-mail-server",
+    is: "is an SSH server",
+    advice: "Set port to that of mail submission: 465 or 587",
+  },
   {
     start: /^\* (?:OK|PREAUTH|BYE)\b/,
+    kind: "mail-reading-server",
     is: "is a server for reading mail (IMAP)",
     advice: "Set host and port to the provider's SMTP server: 465 or 587",
   },
   {
     start: /^(?:\+OK|-ERR)\b/,
+    kind: "mail-reading-server",
     is: "is a server for reading mail (POP3)",
     advice: "Set host and port to the provider's SMTP server: 465 or 587",
   },
@@ -76,6 +92,7 @@ export function notAReplyFault(server: string, error: NotAReply, mayQuote: boole
   return {
     code: "WX_SMTP_PROTOCOL",
     what: `${server} ${other?.is ?? error.message}${quote}`,
+    kind: other?.kind,
     advice: other?.advice ?? "Check that host and port are those of a mail submission server",
     retryable: true,
   };

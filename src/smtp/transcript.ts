@@ -1,7 +1,8 @@
 /** What was said on one connection, without secrets, and the errors that quote it. */
 import { type SmtpErrorCode, SmtpError, type SmtpRefusal, type SmtpStage } from "./errors.ts";
 import { diagnose } from "./diagnosis/diagnose.ts";
-import type { SmtpExplainer } from "./diagnosis/rule.ts";
+import { diagnosisOfKind, type FaultKind } from "./diagnosis/fault-kinds.ts";
+import type { SmtpDiagnosis, SmtpExplainer } from "./diagnosis/rule.ts";
 import { clip } from "./quote.ts";
 import { formatReply, isRetryable, type RawReply, type SmtpReply } from "./reply.ts";
 import { Secrets } from "./secrets.ts";
@@ -18,6 +19,8 @@ export interface Fault {
   /** One sentence, without its full stop: what to do. */
   advice: string;
   retryable: boolean;
+  /** The cause, where it is one of the usual ones. */
+  kind?: FaultKind | undefined;
   reply?: SmtpReply;
   cause?: unknown;
 }
@@ -69,21 +72,28 @@ export class Transcript {
   /** The error for a fault that surfaced at `stage`, and what became of the message if that is not plain. */
   error(stage: SmtpStage, fault: Fault, fate: Fate = {}): SmtpError {
     const { rejected = [], outcome = "not-sent" } = fate;
-    const diagnosis = outcome === "unknown" ? undefined : this.#explain({ ...fault, stage });
-    const general =
-      outcome === "unknown"
-        ? "Whether the server took the message is not known: sending it again may deliver it twice."
-        : `${fault.advice}.`;
-    const rest = diagnosis === undefined ? general : `${diagnosis.meaning.en} ${diagnosis.advice.en}`;
+    const isUnknown = outcome === "unknown";
+    const explained = isUnknown ? undefined : this.#explain({ ...fault, stage });
+    const rest = isUnknown
+      ? "Whether the server took the message is not known: sending it again may deliver it twice."
+      : explained === undefined
+        ? `${fault.advice}.`
+        : `${explained.meaning.en} ${explained.advice.en}`;
     return new SmtpError(fault.code, this.secrets.hide(`${fault.what}. ${rest}`), {
       ...fault,
-      diagnosis,
+      diagnosis: isUnknown ? undefined : (explained ?? this.#diagnosisOf(fault)),
       stage,
       outcome,
       server: this.server,
       transcript: this.#lines(),
       rejected: [...rejected],
     });
+  }
+
+  /** Of a fault whose cause is known, what it says of itself and the same in Chinese. */
+  #diagnosisOf({ kind, what, advice }: Fault): SmtpDiagnosis | undefined {
+    if (kind === undefined) return undefined;
+    return diagnosisOfKind(kind, { meaning: `${this.secrets.hide(what)}.`, advice: `${advice}.` });
   }
 
   /** What the server said of one recipient. */
