@@ -417,3 +417,13 @@ async function rawClient({ host, port }: FakeProvider) {
     },
   };
 }
+
+test.each([
+  [{ at: "rcp", reply: "450 Later" }, 'No fault can be at "rcp". Did you mean rcpt?'],
+  [{ at: "rcpt", replay: "450 Later" }, "A fault has no field replay. Did you mean reply?"],
+])("the fault %j could never happen, and is refused", async (fault, message) => {
+  const faults = [fault as FakeFault];
+  await expect(startFakeProvider({ faults })).rejects.toMatchObject({ code: "WX_TEST_OPTION", message });
+  await using provider = await startFakeProvider();
+  expect(() => provider.fail(fault as FakeFault)).toThrow(message);
+});

@@ -64,7 +64,7 @@ const known = {
  * Starts a fake provider on 127.0.0.1.
  *
  * @param given A profile's name, or options.
- * @throws TestingError `WX_TEST_OPTION` for a profile or an option that does not exist
+ * @throws TestingError `WX_TEST_OPTION` for a profile, an option or a fault that does not exist
  * @example
  * await using provider = await startFakeProvider({ profile: "163", limits: { messagesPerDay: 1 } });
  * const { host, port } = provider;

@@ -1,4 +1,6 @@
 /** What a fake provider does wrong, where, and how often. */
+import { findUnknownOption, hintFor } from "../../base/index.ts";
+import { TestingError } from "../errors.ts";
 
 /** The steps at which a fault may stand; "content" is while the message comes in, "final" the answer to all of it. */
 export type FakeStage =
@@ -48,16 +50,54 @@ export interface FakeFault {
   readonly when?: ((context: FakeContext) => boolean) | undefined;
 }
 
+const STAGES = {
+  greeting: true,
+  ehlo: true,
+  starttls: true,
+  auth: true,
+  mail: true,
+  rcpt: true,
+  data: true,
+  content: true,
+  final: true,
+  quit: true,
+} satisfies Record<FakeStage, true>;
+
+const FIELDS = {
+  at: true,
+  reply: true,
+  bytes: true,
+  close: true,
+  delayMs: true,
+  dripMs: true,
+  stall: true,
+  times: true,
+  when: true,
+} satisfies Record<keyof FakeFault, true>;
+
+/** Refuses a misspelt fault, which would never happen: the test that waits for it would pass for no reason. */
+function checkFault(fault: FakeFault): void {
+  const unknown = findUnknownOption(fault, Object.keys(FIELDS));
+  if (unknown !== undefined) {
+    throw new TestingError("WX_TEST_OPTION", `A fault has no field ${unknown.name}. ${unknown.hint}`);
+  }
+  if (Object.hasOwn(STAGES, fault.at)) return;
+  const hint = hintFor(String(fault.at), Object.keys(STAGES));
+  throw new TestingError("WX_TEST_OPTION", `No fault can be at ${JSON.stringify(fault.at)}. ${hint}`);
+}
+
 /** The faults of one server, counted down as they happen. */
 export class FaultPlan {
   readonly #left: { fault: FakeFault; times: number }[];
 
   constructor(faults: readonly FakeFault[]) {
-    this.#left = faults.map((fault) => ({ fault, times: fault.times ?? Number.POSITIVE_INFINITY }));
+    this.#left = [];
+    for (const fault of faults) this.add(fault);
   }
 
-  /** Adds one while the server runs. */
+  /** Adds one while the server runs; @throws TestingError WX_TEST_OPTION */
   add(fault: FakeFault): void {
+    checkFault(fault);
     this.#left.push({ fault, times: fault.times ?? Number.POSITIVE_INFINITY });
   }
 
