@@ -1,12 +1,17 @@
 /** Values of a wrong kind in every field, as JSON and programs without types have them: refused by name, never a TypeError. */
 import { expect, test } from "vitest";
 import {
+  allowTo,
+  alwaysTo,
   createMail,
   createMailers,
+  defaultFields,
   EmailMessage,
+  lintLog,
   memoryBackend,
   MessageError,
   type MessageFields,
+  type Middleware,
 } from "../../src/mail/index.ts";
 import { MESSAGE_FIELDS } from "../../src/mail/message-fields.ts";
 
@@ -48,9 +53,13 @@ const KINDS: readonly (readonly [name: string, value: unknown])[] = [
 ];
 
 /** What became of it: "sent", "nobody", or the code of the error. */
-async function outcomeOf(build: () => MessageFields, maxMessageBytes?: number): Promise<string> {
+async function outcomeOf(
+  build: () => MessageFields,
+  maxMessageBytes?: number,
+  middleware: readonly Middleware[] = [],
+): Promise<string> {
   const mailers = createMailers({ default: memoryBackend() });
-  const mail = createMail({ mailers, defaultFromEmail: "shop@example.com", maxMessageBytes });
+  const mail = createMail({ mailers, defaultFromEmail: "shop@example.com", maxMessageBytes, middleware });
   try {
     return (await mail.send(build())) === undefined ? "nobody" : "sent";
   } catch (error) {
@@ -70,6 +79,26 @@ test.each(MESSAGE_FIELDS)("%s of a wrong kind is refused by a MessageError, or s
           /^(?:sent|nobody|WX_MESSAGE_[A-Z_]+)$/,
         );
       }
+    }
+  }
+});
+
+test.each<[string, Middleware]>([
+  ["lintLog", lintLog()],
+  ["allowTo", allowTo(["example.net"], { otherwise: "dev@example.com" })],
+  ["alwaysTo", alwaysTo("dev@example.com")],
+  [
+    "defaultFields",
+    defaultFields({ tags: ["a"], headers: { "X-A": "b" }, metadata: { a: "b" }, replyTo: ["a@example.com"] }),
+  ],
+])("%s leaves what is of a wrong kind to be refused by name", async (_, hook) => {
+  for (const field of MESSAGE_FIELDS) {
+    for (const [name, value] of [...KINDS, ["a text to", { to: "ann@example.com" }] as const]) {
+      const fields = { ...SOUND, [field]: value } as MessageFields;
+      await expect(
+        outcomeOf(() => fields, undefined, [hook]),
+        `${field}: ${name}`,
+      ).resolves.toMatch(/^(?:sent|nobody|WX_MESSAGE_[A-Z_]+)$/);
     }
   }
 });

@@ -37,7 +37,9 @@ const TEXT_LINK = /\bhttps?:\/\/[^\s<>"'（）《》「」，。]+/gi;
 
 /** Reads a message. What is wrong with it is for composing to say. */
 export function readFacts(message: MessageFields, defaultFrom: string | undefined): Facts {
-  const { subject = "", text = "", html = "" } = message;
+  const subject = textOf(message.subject);
+  const text = textOf(message.text);
+  const html = textOf(message.html);
   const content = html === "" ? undefined : readHtml(html);
   const headers = new Map(Object.entries(message.headers ?? {}).map(([name, value]) => [name.toLowerCase(), value]));
   return {
@@ -51,6 +53,11 @@ export function readFacts(message: MessageFields, defaultFrom: string | undefine
     toCount: countOf(message.to),
     header: (name) => headers.get(name),
   };
+}
+
+/** Empty for what is no text, which is for composing to refuse. */
+function textOf(value: unknown): string {
+  return typeof value === "string" ? value : "";
 }
 
 function htmlLinks(content: HtmlContent | undefined): WebLink[] {

@@ -45,7 +45,8 @@ export const manyRecipients: Rule = ({ toCount }) =>
       };
 
 export const noUnsubscribe: Rule = ({ message, header }) => {
-  const tag = message.tags?.find((name) => BULK_TAGS.test(name));
+  const tags: readonly unknown[] = Array.isArray(message.tags) ? message.tags : [];
+  const tag = tags.find((name) => typeof name === "string" && BULK_TAGS.test(name));
   const isBulk = tag !== undefined || /^(?:bulk|list)$/i.test(String(header("precedence") ?? ""));
   if (!isBulk || message.list?.unsubscribe !== undefined || header("list-unsubscribe") !== undefined) return undefined;
   return {

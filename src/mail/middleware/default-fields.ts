@@ -27,7 +27,7 @@ export function defaultFields(defaults: MessageFields): Middleware {
       const filled: MessageFields = {
         ...message,
         ...missingIn(message, plain),
-        ...(tags !== undefined && { tags: [...new Set([...tags, ...(message.tags ?? [])])] }),
+        ...(tags !== undefined && { tags: withTags(message.tags ?? [], tags) }),
         ...(metadata !== undefined && { metadata: { ...metadata, ...message.metadata } }),
       };
       if (headers === undefined || message.raw !== undefined) return filled;
@@ -58,12 +58,17 @@ function isMissing(value: unknown): boolean {
   return value === undefined || value === "" || (Array.isArray(value) && value.length === 0);
 }
 
+/** What is no list is for composing to refuse. */
+function withTags(own: readonly string[], defaults: readonly string[]): readonly string[] {
+  return Array.isArray(own) ? [...new Set([...defaults, ...own])] : own;
+}
+
 /** A header's name is the same in upper and lower case. */
 function withDefaults(
-  own: MessageFields["headers"] = {},
+  own: MessageFields["headers"],
   defaults: Readonly<Record<string, HeaderValue>>,
 ): Record<string, HeaderValue> {
-  const names = new Set(Object.keys(own).map((name) => name.toLowerCase()));
+  const names = new Set(Object.keys(own ?? {}).map((name) => name.toLowerCase()));
   const absent = Object.entries(defaults).filter(([name]) => !names.has(name.toLowerCase()));
   return { ...Object.fromEntries(absent), ...own };
 }

@@ -27,7 +27,12 @@ export function envelopeAddress(mailbox: string | Mailbox): string {
 /** Everyone a message goes to, as envelopes name them. */
 export function addressesOf(message: MessageFields): string[] {
   const fields = FIELDS.flatMap((field) => parseMailboxes(message[field], field, ANY).map(envelopeAddress));
-  return [...fields, ...(message.envelope?.to ?? []).map(envelopeAddress)];
+  return [...fields, ...ownRecipients(message).map(envelopeAddress)];
+}
+
+/** Those of the message's own envelope; what is no list is for composing to refuse. */
+function ownRecipients({ envelope }: MessageFields): readonly string[] {
+  return Array.isArray(envelope?.to) ? envelope.to : [];
 }
 
 /**
@@ -54,8 +59,8 @@ export function replaceRecipients(
     ...message,
     ...kept,
     to: [...(kept["to"] ?? []), ...substitutes],
-    ...(envelope?.to !== undefined && {
-      envelope: { ...envelope, to: replaceAddresses(envelope.to, keep, substitutes) },
+    ...(Array.isArray(envelope?.to) && {
+      envelope: { ...envelope, to: replaceAddresses(ownRecipients(message), keep, substitutes) },
     }),
     ...(raw === undefined && { headers: { ...withoutRecipients(headers), ...originals } }),
   };
@@ -72,6 +77,6 @@ export function replaceAddresses(
   return [...new Set([...kept, ...added])];
 }
 
-function withoutRecipients(headers: MessageFields["headers"] = {}): Record<string, HeaderValue> {
-  return Object.fromEntries(Object.entries(headers).filter(([name]) => !RECIPIENT_HEADERS.test(name)));
+function withoutRecipients(headers: MessageFields["headers"]): Record<string, HeaderValue> {
+  return Object.fromEntries(Object.entries(headers ?? {}).filter(([name]) => !RECIPIENT_HEADERS.test(name)));
 }
