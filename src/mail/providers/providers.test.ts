@@ -197,6 +197,13 @@ test("the page lists every provider with its server", () => {
   }
 });
 
+test("the page of diagnoses lists every one of the providers'", () => {
+  const page = readFileSync(new URL("../../../docs/reference/diagnoses.md", import.meta.url), "utf8");
+  for (const { diagnosis } of providers.flatMap(({ rules }) => rules)) {
+    expect(page).toContain(`| \`${diagnosis.id}\` | ${diagnosis.about} |`);
+  }
+});
+
 test("what is made of an address closes again", async () => {
   const backend = smtpBackend({ auth: { user: "mac@163.com", password: "secret" } });
   onTestFinished(async () => backend.close?.());

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { assert, constantFrom, integer, oneof, property, string, stringMatching } from "fast-check";
 import { expect, test } from "vitest";
 import { runs } from "../../../test/support/property.ts";
@@ -93,6 +94,13 @@ test("every code has a diagnosis, in whole sentences of both languages", () => {
       expect(zh, id).toMatch(/[\u4e00-\u9fff][^]*。$/);
       expect(zh, id).not.toMatch(/[\u4e00-\u9fff] ?[,;:?!]/);
     }
+  }
+});
+
+test("the page of diagnoses lists every one, by what it is about", () => {
+  const page = readFileSync(new URL("../../../docs/reference/diagnoses.md", import.meta.url), "utf8");
+  for (const { id, about } of [...Object.values(codeDiagnoses), ...replyRules.map(({ diagnosis }) => diagnosis)]) {
+    expect(page).toContain(`| \`${id}\` | ${about} |`);
   }
 });
 
