@@ -1,5 +1,6 @@
 /** A message as a person reads it in a terminal. */
 import type { Address, Attachment, Email } from "postal-mime";
+import { quoteName } from "../address.ts";
 import type { Envelope } from "../backend.ts";
 import { readHtml } from "../lint/html-reader.ts";
 import { wrapLine } from "./console-wrap.ts";
@@ -30,7 +31,7 @@ function headLines(email: Email, envelope: Envelope): string[] {
     ["Tags", envelope.tags?.join(", ")],
     ["Metadata", metadataText(envelope)],
   ];
-  return fields.flatMap(([name, value = ""]) => (value === "" ? [] : [`${name}: ${value}`]));
+  return fields.flatMap(([name, value = ""]) => (value === "" ? [] : [`${name}: ${value.replace(/[\r\n]+/g, " ")}`]));
 }
 
 function metadataText({ metadata = {} }: Envelope): string {
@@ -84,7 +85,8 @@ function people(addresses: readonly Address[] = []): string {
 
 function person({ name, address, group }: Address): string {
   if (group !== undefined) return `${name}: ${people(group)};`;
-  return name === "" ? address : `${name} <${address}>`;
+  if (name === "") return address;
+  return `${/[",:;<>@\\]/.test(name) ? quoteName(name) : name} <${address}>`;
 }
 
 /** The text without what could move a terminal's cursor, change its colours, or turn the order of what is read. */

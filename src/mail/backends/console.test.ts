@@ -120,3 +120,13 @@ test("a link in any quotes, or in none, is shown once", async () => {
   const text = await shown({ text: "x", html });
   expect(text).toContain("[links only there]\nhttps://a.example/1\nhttps://a.example/2?x=1&y=2\n\n");
 });
+
+test("a name cannot look like another mailbox, nor metadata like another header", async () => {
+  const text = await shown({
+    to: [{ name: "boss@example.com>, Eve", address: "ann@example.com" }],
+    cc: ['"Doe, John" <john@example.com>'],
+    metadata: { order: "1\nFrom: boss@example.com" },
+  });
+  expect(text).toContain('To: "boss@example.com>, Eve" <ann@example.com>\nCc: "Doe, John" <john@example.com>\n');
+  expect(text).not.toMatch(/^From: boss/m);
+});
