@@ -90,6 +90,9 @@ function checkName(value: unknown, field: string): string {
  * Writes a mailbox as text that `parseMailbox` reads back exactly; the name is quoted where it must be.
  *
  * @throws MessageError as `parseMailbox` does
+ *
+ * @example
+ * formatMailbox({ name: "Doe, John", address: "john@example.com" }) // '"Doe, John" <john@example.com>'
  */
 export function formatMailbox(mailbox: Mailbox, options?: AddressOptions): string {
   const { name, address } = parseMailbox(mailbox, "address", options);
@@ -106,7 +109,14 @@ export function quoteName(name: string): string {
   return `"${name.replace(/["\\]/g, "\\$&")}"`;
 }
 
-/** Reads a list; a string where a list is meant is an error, and empty items are dropped, as Django drops them. */
+/**
+ * Reads a list; a string where a list is meant is an error, and empty items are dropped, as Django drops them.
+ *
+ * @throws MessageError WX_MESSAGE_LIST, and what `parseMailbox` throws
+ *
+ * @example
+ * parseMailboxes(["Ann <ann@example.com>", "bob@example.com"], "to")
+ */
 export function parseMailboxes(list: MailboxList | undefined, field: string, options?: AddressOptions): Mailbox[] {
   return presentItems(list, field).map(({ item, index }) => parseMailbox(item, `${field}[${index}]`, options));
 }
@@ -122,7 +132,14 @@ export function presentItems(
   return items.filter(({ item }) => item !== "" && item !== undefined && item !== null);
 }
 
-/** Reads the mailboxes of a header's text, separated by commas; an empty place between two commas is an error. */
+/**
+ * Reads the mailboxes of a header's text, separated by commas; an empty place between two commas is an error.
+ *
+ * @throws MessageError as `parseMailbox` does, naming which of them it is about
+ *
+ * @example
+ * parseMailboxText('"Doe, John" <john@example.com>, bob@example.com', "ADMINS") // two mailboxes
+ */
 export function parseMailboxText(text: string, field: string, options?: AddressOptions): Mailbox[] {
   const mailboxes: Mailbox[] = [];
   for (const part of splitAtCommas(headerText(text, field))) {

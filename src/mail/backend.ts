@@ -61,7 +61,12 @@ export interface Backend {
   [Symbol.asyncDispose]?(): Promise<void>;
 }
 
-/** The receipt of a backend that turns nobody away. */
+/**
+ * The receipt of a backend that turns nobody away.
+ *
+ * @example
+ * const backend: Backend = { send: async (envelope, bytes) => receiptForAll(envelope, "queue", await enqueue(bytes)) };
+ */
 export function receiptForAll(envelope: Envelope, server: string, response = ""): Receipt {
   return { server, accepted: [...envelope.to], rejected: [], response };
 }

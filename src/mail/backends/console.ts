@@ -21,7 +21,10 @@ const known = { stream: true, raw: true } satisfies Record<keyof ConsoleBackendO
  * A backend that shows each message: its envelope and headers, its text (or its HTML where it has no text), its links
  * each on a line of its own, and what is attached.
  *
- * @throws MailerError WX_MAILER_OPTION
+ * @throws MailerError WX_MAILER_OPTION; sending: DeliveryError WX_DELIVERY_REFUSED where the stream cannot be written to
+ *
+ * @example
+ * createMailers({ default: consoleBackend() })
  */
 export function consoleBackend(options: ConsoleBackendOptions = {}): Backend {
   refuseUnknownOptions("console", options, Object.keys(known));

@@ -8,7 +8,12 @@ export interface DummyBackend extends Backend {
   readonly sent: number;
 }
 
-/** A backend for where mail is switched off. */
+/**
+ * A backend for where mail is switched off.
+ *
+ * @example
+ * createMailers({ default: isStaging ? dummyBackend() : smtpBackend({ host: "smtp.example.com" }) })
+ */
 export function dummyBackend(): DummyBackend {
   let sent = 0;
   return {

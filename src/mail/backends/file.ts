@@ -25,7 +25,10 @@ const known = { path: true, clock: true } satisfies Record<keyof FileBackendOpti
  * A backend that writes to `YYYYmmdd-HHMMSS-<id>.log` in a folder; the file appears with the first message.
  *
  * @throws MailerError WX_MAILER_PATH when `path` is no folder, cannot be made or cannot be written to;
- *   WX_MAILER_OPTION
+ *   WX_MAILER_OPTION; sending: DeliveryError WX_DELIVERY_DEFERRED where the file cannot be written to
+ *
+ * @example
+ * createMailers({ default: fileBackend({ path: "sent-mail" }) })
  */
 export function fileBackend(options: FileBackendOptions): Backend {
   refuseUnknownOptions("file", options, Object.keys(known));

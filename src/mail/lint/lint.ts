@@ -111,6 +111,7 @@ function refuseUnknown(options: LintOptions): void {
 /**
  * The same of a finished message, such as what `mail.compose` returns or a file holds. Its tags are those of the envelope.
  *
+ * @throws MessageError WX_MESSAGE_OPTION for an option or a rule that does not exist
  * @example
  * const warnings = await lintComposed({ bytes: await readFile("welcome.eml") });
  */

@@ -9,6 +9,8 @@ import type { HookContext, Middleware } from "./middleware.ts";
  * The same backend for those recipients whom the hooks let through. Whoever they leave out is refused for good, unless
  * another got the mail in their place.
  *
+ * Sending throws a DeliveryError WX_DELIVERY_REFUSED where the hooks let nobody through.
+ *
  * @example
  * createOutbox({ database, mailer: (name) => guardedBackend(mail.mailers.get(name), [alwaysTo("dev@example.com")]) });
  */
