@@ -144,7 +144,7 @@ function checkMailer(mailer: unknown, path: string): ConfigProblem[] {
     const known = Object.keys(mailerShapes).join(", ");
     const problem =
       backend === undefined
-        ? `it is missing. Set it to one of ${known}; in the environment EMAIL_HOST or EMAIL_BACKEND says it.`
+        ? `it is missing. ${howToSay(options["user"], known)}`
         : `it is ${show(backend)}; it must be one of ${known}, or give an object with a send method.`;
     return [{ setting: `${path}.backend`, problem }];
   }
@@ -162,6 +162,13 @@ function checkMailer(mailer: unknown, path: string): ConfigProblem[] {
     ...(backend === "smtp" ? checkServer(options, path) : []),
     ...checkCredentials(options, path),
   ];
+}
+
+function howToSay(user: unknown, known: string): string {
+  if (typeof user === "string" && user.includes("@") && !isKnownAddress(user)) {
+    return `The provider of ${show(user.split("@")[1])} is not known here: set EMAIL_HOST (and EMAIL_PORT) to its server, or EMAIL_PROVIDER to its name; in the configuration file backend: "smtp", and host or provider.`;
+  }
+  return `Set it to one of ${known}; in the environment EMAIL_HOST or EMAIL_BACKEND says it.`;
 }
 
 /** The backends that take an option. */

@@ -65,3 +65,16 @@ test("the backend of a configuration writes headers as the provider reads them",
   expect(backend.headerEncoding).toEqual({ words: "base64", foldFrom: false });
   expect(() => createBackend({ backend: "smtp" }, "mailers.default", silentLogger)).toThrow(MailerError);
 });
+
+test("where the address says nothing, the error names its domain and what to set", () => {
+  const mailer = mailerOf({ EMAIL_HOST_USER: "mac@corp.example", EMAIL_HOST_PASSWORD: "x" });
+  expect(problemsOf(mailer as object)).toEqual([
+    {
+      setting: "mailers.default.backend",
+      problem: expect.stringMatching(
+        /^it is missing\. The provider of "corp\.example" is not known here: set EMAIL_HOST /,
+      ) as string,
+    },
+  ]);
+  expect(problemsOf({ user: "mac" })[0]?.problem).toContain("Set it to one of smtp, console");
+});

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { EmailMessage, EmailMultiAlternatives } from "./message.ts";
+import { EmailMessage, EmailMultiAlternatives, type FurtherFields } from "./message.ts";
 import { MESSAGE_FIELDS, type MessageFields } from "./message-fields.ts";
 import { MessageError } from "./errors.ts";
 
@@ -100,4 +100,10 @@ test("a message is stored as JSON and made again from it, but for streams and by
   expect(() => JSON.stringify(streaming)).toThrow(expect.objectContaining({ code: "WX_MESSAGE_STREAM" }));
   const foreign = new EmailMessage({ raw: Buffer.from([255]) });
   expect(() => JSON.stringify(foreign)).toThrow(expect.objectContaining({ code: "WX_MESSAGE_TYPE", field: "raw" }));
+});
+
+test("a list as the fifth argument, as in Django, is told where it belongs", () => {
+  const bcc = ["bob@example.com"] as unknown as FurtherFields;
+  const problem = /^further is a list\. The fifth argument holds further fields, such as \{ bcc:/;
+  expect(() => new EmailMessage("S", "T", undefined, ["ann@example.com"], bcc)).toThrow(problem);
 });

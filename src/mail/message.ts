@@ -94,6 +94,7 @@ export class EmailMessage implements MessageFields {
     to?: MailboxList,
     further?: FurtherFields,
   ) {
+    if (Array.isArray(further)) throw bccAsInDjango();
     const fields: MessageFields = typeof first === "string" ? { ...further, subject: first, text, from, to } : first;
     refuseUnknownFields(fields);
     Object.assign(this, fields);
@@ -236,6 +237,12 @@ function refuseUnknownFields(fields: MessageFields): void {
   if (unknown === undefined) return;
   const { name: value, hint: fix } = unknown;
   throw new MessageError("WX_MESSAGE_FIELD", { field: "message", value, problem: "is not a field", fix });
+}
+
+/** The fifth argument was a list of blind copies there. */
+function bccAsInDjango(): MessageError {
+  const fix = 'The fifth argument holds further fields, such as { bcc: ["ann@example.com"] }';
+  return new MessageError("WX_MESSAGE_TYPE", { field: "further", problem: "is a list", fix });
 }
 
 function badAttachment(field: string, problem: string, fix: string): MessageError {

@@ -291,6 +291,15 @@ test.each([
   expect(memory.outbox).toEqual([]);
 });
 
+test("html_message is htmlMessage here, and says so", async () => {
+  const { mail, memory } = setUp();
+  const options = { html_message: "<p>x" } as SendOptions;
+  const problem = /"html_message" is not an option\. Did you mean htmlMessage\?/;
+  await expect(mail.sendMail("S", "T", undefined, ["a@example.com"], options)).rejects.toThrow(problem);
+  await expect(mail.mailAdmins("S", "T", options)).rejects.toThrow(problem);
+  expect(memory.outbox).toEqual([]);
+});
+
 test.each(["Hello", undefined, null])("%j is no message, and not taken for one to nobody", async (message) => {
   const { mail } = setUp();
   const given = message as unknown as MessageFields;

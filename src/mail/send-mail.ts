@@ -5,6 +5,7 @@ import { MailerError, MessageError } from "./errors.ts";
 import type { Mail, MailOptions } from "./mail.ts";
 import type { Mailers } from "./mailers.ts";
 import type { MessageFields, SendOptions } from "./message-fields.ts";
+import { takeHtmlMessage } from "./send-options.ts";
 import { oneMessage } from "./send-one.ts";
 import { staffMail } from "./staff-mail.ts";
 import { composedFor, connectionGetter, throughWayOut } from "./way-out.ts";
@@ -34,8 +35,9 @@ export function createMail(options: MailOptions): Mail {
     mailers,
     send,
     compose: async (message, { signal, using } = {}) => one.compose(message, composedFor(mailers, using), signal),
-    sendMail: async (subject, text, from, to, { htmlMessage: html, ...rest } = {}) => {
+    sendMail: async (subject, text, from, to, sendMailOptions = {}) => {
       requireList(to);
+      const { html, rest } = takeHtmlMessage(sendMailOptions);
       return sendCounted({ subject, text, html, from, to }, rest);
     },
     sendMassMail: (messages, sendOptions = {}) =>

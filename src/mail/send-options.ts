@@ -2,6 +2,7 @@
 import { findUnknownOption } from "../base/index.ts";
 import { warnOnce } from "./deprecation.ts";
 import { MessageError } from "./errors.ts";
+import type { SendMailOptions } from "./mail.ts";
 import type { SendOptions } from "./message-fields.ts";
 
 const sendOptions = {
@@ -30,8 +31,7 @@ const conflicts: readonly (readonly [keyof SendOptions, keyof SendOptions])[] = 
  * @throws MessageError WX_MESSAGE_OPTION
  */
 export function checkSendOptions(options: SendOptions): void {
-  const unknown = findUnknownOption(options, Object.keys(sendOptions));
-  if (unknown !== undefined) throw badOption(unknown.name, "is not an option", unknown.hint);
+  refuseUnknown(options, Object.keys(sendOptions));
   for (const [kept, other] of conflicts) {
     if (!isSet(options, kept) || !isSet(options, other)) continue;
     throw badOption(
@@ -51,6 +51,18 @@ export function checkSendOptions(options: SendOptions): void {
     );
   }
   warnOfDeprecated(options);
+}
+
+/** The text as HTML, beside the options of the sending; @throws MessageError WX_MESSAGE_OPTION */
+export function takeHtmlMessage(options: SendMailOptions): { html: string | undefined; rest: SendOptions } {
+  refuseUnknown(options, ["htmlMessage", ...Object.keys(sendOptions)]);
+  const { htmlMessage: html, ...rest } = options;
+  return { html, rest };
+}
+
+function refuseUnknown(options: object, known: readonly string[]): void {
+  const unknown = findUnknownOption(options, known);
+  if (unknown !== undefined) throw badOption(unknown.name, "is not an option", unknown.hint);
 }
 
 /** False is what failSilently is without being said, and so in contradiction to nothing. */

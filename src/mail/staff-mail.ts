@@ -2,6 +2,7 @@
 import { formatMailbox, parseMailbox, parseMailboxes } from "./address.ts";
 import type { Mail, MailOptions } from "./mail.ts";
 import type { MessageFields, SendOptions } from "./message-fields.ts";
+import { takeHtmlMessage } from "./send-options.ts";
 
 /**
  * Django's `mail_admins` and `mail_managers`.
@@ -16,8 +17,10 @@ export function staffMail(
   const from = formatMailbox(parseMailbox(serverEmail, "serverEmail"));
   const mailGroup = (group: "admins" | "managers"): Mail["mailAdmins"] => {
     const to = parseMailboxes(options[group], group);
-    return async (subject, text, { htmlMessage: html, ...rest } = {}) =>
-      to.length === 0 ? 0 : send({ subject: subjectPrefix + subject, text, html, from, to }, rest);
+    return async (subject, text, sendMailOptions = {}) => {
+      const { html, rest } = takeHtmlMessage(sendMailOptions);
+      return to.length === 0 ? 0 : send({ subject: subjectPrefix + subject, text, html, from, to }, rest);
+    };
   };
   return { mailAdmins: mailGroup("admins"), mailManagers: mailGroup("managers") };
 }
