@@ -145,5 +145,6 @@ test("the settings of the README send through 163's server", () => {
 });
 
 test.each(["README.md", "README.zh-CN.md"])("%s names every subpath of the sending parts", (page) => {
-  for (const part of ["mail", "smtp", "signing", "testing"]) expect(read(page)).toContain(`\n| \`waxseal/${part}\` | `);
+  for (const part of ["mail", "smtp", "signing", "testing"])
+    expect(read(page)).toContain(`\n- **\`waxseal/${part}\`**`);
 });
