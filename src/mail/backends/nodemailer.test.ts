@@ -240,3 +240,18 @@ test("delivery reports and TLS on the whole way are asked for", async () => {
   const failure = await failureOf(backendAt(port).send({ ...envelope, requireTls: true }, bytes));
   expect(failure).toMatchObject({ outcome: "not-sent", retryable: false });
 });
+
+test("a transport that answers with nobody accepted has not delivered, and failover goes on where it may", async () => {
+  const rejectedErrors = [{ recipient: "ann@example.com", response: "450 4.2.0 try later" }];
+  const backend = nodemailerBackend({
+    sendMail: async () => ({ accepted: [], rejected: ["ann@example.com"], rejectedErrors }),
+  });
+  const toAnn = { from: "shop@example.com", to: ["ann@example.com"] };
+  await expect(backend.send(toAnn, bytes)).rejects.toMatchObject({
+    code: "WX_DELIVERY_DEFERRED",
+    recipients: [{ address: "ann@example.com", retryable: true, code: 450 }],
+  });
+  const second = memoryBackend();
+  await failover([backend, second]).send(toAnn, bytes);
+  expect(second.outbox.length).toBe(1);
+});

@@ -3,6 +3,7 @@ import type { Backend, BackendCallOptions, Envelope, Receipt } from "../backend.
 import { refuseAborted } from "./aborted.ts";
 import { nodemailerError, refusalsOf } from "./nodemailer-error.ts";
 import { badOption } from "./options.ts";
+import { requireAccepted } from "./require-accepted.ts";
 
 /** The part of nodemailer's Transporter that is used; nodemailer itself is not needed here. */
 export interface NodemailerTransporter {
@@ -48,18 +49,11 @@ export function nodemailerBackend(transporter: NodemailerTransporter): Backend {
   return {
     send: async (envelope, bytes, options = {}) => {
       refuseAborted(options, SERVER);
-      try {
-        return receipt(envelope, await transporter.sendMail(message(envelope, bytes, options)));
-      } catch (error) {
-        throw nodemailerError(SERVER, error);
-      }
+      const answer = await attempt(() => transporter.sendMail(message(envelope, bytes, options)));
+      return requireAccepted(receipt(envelope, answer), "rcpt");
     },
     verify: async () => {
-      try {
-        await transporter.verify?.();
-      } catch (error) {
-        throw nodemailerError(SERVER, error);
-      }
+      await attempt(() => transporter.verify?.());
     },
     close,
     [Symbol.asyncDispose]: close,
@@ -68,6 +62,14 @@ export function nodemailerBackend(transporter: NodemailerTransporter): Backend {
 
 /** Which server it was, only the transport knows. */
 const SERVER = "nodemailer";
+
+async function attempt(work: () => unknown): Promise<unknown> {
+  try {
+    return await work();
+  } catch (error) {
+    throw nodemailerError(SERVER, error);
+  }
+}
 
 function message(envelope: Envelope, bytes: Uint8Array, { signal }: BackendCallOptions): NodemailerMessage {
   const { from, to, dsn, requireTls } = envelope;

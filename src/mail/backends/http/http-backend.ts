@@ -1,6 +1,7 @@
 /** What all HTTP backends have in common: one request for each message, and a receipt or an error for its answer. */
 import type { Backend, Envelope, Receipt } from "../../backend.ts";
 import { refuseAborted } from "../aborted.ts";
+import { requireAccepted } from "../require-accepted.ts";
 import { refuseUnplainAddresses } from "./doubtful.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { exchange, type HttpAnswer, type HttpRequest } from "./exchange.ts";
@@ -37,7 +38,7 @@ export function createHttpBackend(provider: Provider): Backend {
       const answer = await exchange(endpoint, request, options.signal);
       const outcome = withoutSecrets(provider.read(answer), endpoint.secrets);
       if ("kind" in outcome) throw faultError(endpoint, envelope, answer, outcome);
-      return receipt(endpoint, envelope, outcome);
+      return requireAccepted(receipt(endpoint, envelope, outcome), "response");
     },
   };
 }

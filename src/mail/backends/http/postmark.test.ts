@@ -107,3 +107,16 @@ test("AMP is refused, and so is a misspelt option", async () => {
   // @ts-expect-error no such option
   expect(() => postmarkBackend({ apiKey, stream: "x" })).toThrow("Postmark: stream is no option.");
 });
+
+test("an answer that leaves everybody out is no delivery", async () => {
+  const Message = "Message OK, but will not deliver to these inactive addresses: ann@example.com";
+  const provider = await listenHttpProvider({ status: 200, body: { ErrorCode: 0, MessageID: "b7bc2f4a", Message } });
+  const sent = postmarkBackend({ apiKey: "x", baseUrl: provider.url }).send(
+    { ...PLAIN_ENVELOPE, to: ["ann@example.com"] },
+    PLAIN,
+  );
+  await expect(sent).rejects.toMatchObject({
+    code: "WX_DELIVERY_REFUSED",
+    recipients: [{ address: "ann@example.com", retryable: false }],
+  });
+});
