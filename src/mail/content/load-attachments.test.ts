@@ -50,6 +50,17 @@ test("text and bytes at hand need no loading and stay as they are", async () => 
   expect([areLoaded([{ path: "x" }]), areLoaded([{ content: Readable.from([]) }])]).toEqual([false, false]);
 });
 
+test("a generator may fill one buffer again and again", async () => {
+  async function* refilled(): AsyncGenerator<Uint8Array> {
+    const buffer = Buffer.alloc(4);
+    for (const letter of ["a", "b", "", "c"]) {
+      buffer.fill(letter);
+      yield buffer.subarray(0, letter === "" ? 0 : 4);
+    }
+  }
+  expect(await textsOf([{ content: refilled() }])).toEqual(["aaaabbbbcccc"]);
+});
+
 test("streams of every kind are read to their end", async () => {
   async function* generated(): AsyncGenerator<string | Uint8Array> {
     yield "gen";

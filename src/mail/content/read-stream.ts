@@ -11,6 +11,8 @@ export type StreamContent = Exclude<AttachmentContent, string | Uint8Array | Blo
 interface Source {
   next(): Promise<{ done?: boolean | undefined; value?: unknown }>;
   stop(): void;
+  /** True where a piece may be written over once the next one was asked for, as generators do with a buffer of their own. */
+  readonly reusesPieces: boolean;
 }
 
 /** Streams that were begun: what is left of them is not the content. */
@@ -57,7 +59,7 @@ async function drain(source: Source, { field, limit, signal }: Reading): Promise
     if (done === true) return Buffer.concat(pieces);
     const piece = toBytes(value, field);
     limit.take(piece.length, field);
-    pieces.push(piece);
+    if (piece.length > 0) pieces.push(source.reusesPieces ? new Uint8Array(piece) : piece);
   }
 }
 
@@ -74,6 +76,7 @@ function openSource(content: StreamContent, field: string): Source {
   // What begins anew at each reading, such as an object that opens a file, may be read again.
   if (isNodeStream(content) || Object.is(iterator, content)) begun.add(content);
   return {
+    reusesPieces: !isNodeStream(content),
     next: async () => iterator.next(),
     stop: () => {
       if (isNodeStream(content)) content.destroy();
@@ -86,7 +89,7 @@ function openSource(content: StreamContent, field: string): Source {
 function webSource(content: ReadableStream): Source {
   const reader = content.getReader();
   begun.add(content);
-  return { next: () => reader.read(), stop: () => void reader.cancel().catch(() => {}) };
+  return { reusesPieces: false, next: () => reader.read(), stop: () => void reader.cancel().catch(() => {}) };
 }
 
 function isNodeStream(content: object): content is NodeJS.ReadableStream & StreamContent & { destroy(): void } {
