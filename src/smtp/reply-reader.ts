@@ -33,7 +33,9 @@ export class NotAReply extends Error {
 
 export class ReplyReader {
   readonly #lines = new LineReader();
+  /** Those before `#next` were taken: many replies come at once, and moving the rest up for each would cost more. */
   readonly #ready: RawReply[] = [];
+  #next = 0;
   /** The lines so far of a reply that has not ended, and their common code. */
   #texts: Buffer[] = [];
   #code = "";
@@ -50,8 +52,9 @@ export class ReplyReader {
 
   /** The next whole reply. */
   take(): RawReply | undefined {
-    const reply = this.#ready.shift();
-    if (this.#ready.length === 0) this.#untaken = 0;
+    const reply = this.#ready[this.#next];
+    this.#next += 1;
+    if (this.#next >= this.#ready.length) this.#ready.length = this.#next = this.#untaken = 0;
     return reply;
   }
 

@@ -2,7 +2,8 @@
 import type { Capabilities } from "../capabilities.ts";
 import type { DsnRequest, Envelope } from "../envelope.ts";
 
-const ONE_LINE = /^[^\r\n\0]*\r\n$/;
+// oxlint-disable-next-line no-control-regex
+const NOT_ONE_LINE = /[\r\n\0]/;
 
 /** What the parameters of MAIL depend on. */
 export interface MailFacts {
@@ -13,18 +14,18 @@ export interface MailFacts {
 
 /** MAIL with its parameters, each only where the server offers it. Ends in CRLF, as all of these do. */
 export function mailCommand({ keywords }: Capabilities, { envelope, size, isAscii }: MailFacts): string {
-  let line = `MAIL FROM:<${envelope.from}>`;
+  let line = `MAIL FROM:<${oneLine(envelope.from)}>`;
   if (keywords.has("SIZE")) line += ` SIZE=${size}`;
   if (!isAscii) line += " BODY=8BITMIME";
   if (envelope.smtpUtf8 === true) line += " SMTPUTF8";
   if (envelope.requireTls === true) line += " REQUIRETLS";
-  if (envelope.dsn !== undefined && keywords.has("DSN")) line += mailDsn(envelope.dsn);
-  return command(`${line}\r\n`);
+  if (envelope.dsn !== undefined && keywords.has("DSN")) line += oneLine(mailDsn(envelope.dsn));
+  return `${line}\r\n`;
 }
 
 export function rcptCommand({ keywords }: Capabilities, address: string, dsn: DsnRequest | undefined): string {
-  const parameters = dsn !== undefined && keywords.has("DSN") ? rcptDsn(dsn, address) : "";
-  return command(`RCPT TO:<${address}>${parameters}\r\n`);
+  const parameters = dsn !== undefined && keywords.has("DSN") ? oneLine(rcptDsn(dsn, address)) : "";
+  return `RCPT TO:<${oneLine(address)}>${parameters}\r\n`;
 }
 
 /** A header field up to its first line end. */
@@ -50,10 +51,10 @@ export function bdatCommand(bytes: number): string {
   return `BDAT ${bytes} LAST\r\n`;
 }
 
-/** Guarantee: whatever was forgotten above, one call is one command. */
-function command(line: string): string {
-  if (!ONE_LINE.test(line)) throw new TypeError("an SMTP command holds CR, LF or NUL");
-  return line;
+/** Guarantee: whatever else was forgotten, what comes from a caller stays in its one command. */
+function oneLine(part: string): string {
+  if (NOT_ONE_LINE.test(part)) throw new TypeError("an SMTP command holds CR, LF or NUL");
+  return part;
 }
 
 /** RFC 3461, sections 4.3 and 4.4. */
