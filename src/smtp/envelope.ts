@@ -36,6 +36,16 @@ const UTF8_DOMAIN = /^[A-Za-z0-9_\p{L}\p{M}\p{N}][A-Za-z0-9._\p{L}\p{M}\p{N}-]*$
 const DSN_ID = /^[!-~]{1,100}$/;
 const NOTIFY = new Set<unknown>(["success", "failure", "delay"]);
 
+/** What is not of its kind in a message, for those who are not told by a compiler; undefined where all is. */
+export function kindProblem(envelope: Partial<Envelope> | undefined, bytes: unknown): string | undefined {
+  if (typeof envelope !== "object" || envelope === null) {
+    return "The message has no envelope. Give { envelope: { from, to }, bytes }, as mail.compose(message) does.";
+  }
+  if (!Array.isArray(envelope.to)) return 'The envelope\'s `to` is no list. Write ["ann@example.com"].';
+  if (bytes instanceof Uint8Array) return undefined;
+  return "The message's bytes are no Buffer or Uint8Array. Give the whole message, such as Buffer.from(text).";
+}
+
 /** Why an envelope cannot be sent and what would be right, or undefined. Nothing is repaired: what was checked is what is sent. */
 export function envelopeProblem(envelope: Envelope): string | undefined {
   const utf8 = envelope.smtpUtf8 === true;

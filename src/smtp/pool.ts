@@ -3,14 +3,14 @@ import { Buffer } from "node:buffer";
 import { silentLogger } from "../base/index.ts";
 import { findBareNewline } from "./content.ts";
 import { Dispatcher } from "./dispatcher.ts";
-import { type Envelope, envelopeProblem } from "./envelope.ts";
+import { type Envelope, envelopeProblem, kindProblem } from "./envelope.ts";
 import { SmtpError, type SmtpErrorCode, type SmtpStage } from "./errors.ts";
 import { Job, Visit } from "./job.ts";
 import { count } from "./option-check.ts";
 import { resolveOptions, type SmtpOptions, type SmtpSettings } from "./options.ts";
 import { sendInParts, sendWithRest } from "./recipients.ts";
 import type { SmtpReceipt } from "./receipt.ts";
-import { sendMany, type SmtpMessage, type SmtpResult } from "./send-many.ts";
+import { requireIterable, sendMany, type SmtpMessage, type SmtpResult } from "./send-many.ts";
 
 /** Connections to one server. Every method that fails rejects with an `SmtpError`. */
 export interface SmtpPool {
@@ -85,6 +85,8 @@ class Pool implements SmtpPool {
     bytes: Uint8Array,
     { signal }: { signal?: AbortSignal | undefined } = {},
   ): Promise<SmtpReceipt> {
+    const problem = kindProblem(envelope, bytes);
+    if (problem !== undefined) return Promise.reject(this.#refusal("WX_SMTP_ENVELOPE", "mail", problem));
     // A copy: what was checked is what is sent, whatever the caller does to its own while this waits.
     const own: Envelope = { ...envelope, to: [...envelope.to] };
     const content = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -99,6 +101,7 @@ class Pool implements SmtpPool {
     messages: AsyncIterable<SmtpMessage> | Iterable<SmtpMessage>,
     { signal, concurrency }: { signal?: AbortSignal | undefined; concurrency?: number | undefined } = {},
   ): AsyncIterable<SmtpResult> {
+    requireIterable(messages);
     const { maxConnections, maxInFlight, maxWaiting } = this.#settings;
     const filling = maxConnections * maxInFlight;
     const most = Math.min(count("concurrency", concurrency ?? 2 * filling), maxWaiting);

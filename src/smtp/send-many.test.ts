@@ -120,3 +120,41 @@ test("no more are sent at once than may wait, and at least one must be", async (
   expect(results.filter(({ error }) => error !== undefined)).toEqual([]);
   expect(() => pool.sendMany([], { concurrency: 0 })).toThrow("concurrency is 0");
 });
+
+test("what is no message is a result among the others, which all come", async () => {
+  const { pool } = await serve(honest);
+  const { envelope } = messageTo("ann");
+  const given: unknown[] = [
+    messageTo("ann"),
+    { to: ["ann@example.com"], text: "World" },
+    { envelope: { from: "", to: "ann@example.com" }, bytes: MESSAGE },
+    { envelope, bytes: "Subject: hello" },
+    messageTo("ann"),
+  ];
+  const results = await all(pool.sendMany(given as SmtpMessage[]));
+  expect(results.map(({ error }) => error?.message ?? "ok")).toEqual([
+    "ok",
+    expect.stringContaining("has no envelope. Give { envelope: { from, to }, bytes }"),
+    expect.stringContaining('`to` is no list. Write ["ann@example.com"]'),
+    expect.stringContaining("bytes are no Buffer or Uint8Array"),
+    "ok",
+  ]);
+});
+
+test("nothing at all in the place of a message ends the stream with an error, after the others' results", async () => {
+  const { pool } = await serve(honest);
+  const results: SmtpResult[] = [];
+  const reading = (async () => {
+    for await (const result of pool.sendMany([messageTo("ann"), undefined as unknown as SmtpMessage])) {
+      results.push(result);
+    }
+  })();
+  await expect(reading).rejects.toThrow(TypeError);
+  expect(results).toHaveLength(1);
+});
+
+test.each(["abc", undefined, null, 5])("%j is no iterable of messages", async (messages) => {
+  const { pool } = await serve(honest);
+  const given = messages as unknown as SmtpMessage[];
+  expect(() => pool.sendMany(given)).toThrow(expect.objectContaining({ code: "WX_SMTP_OPTIONS" }) as Error);
+});

@@ -2,6 +2,7 @@
 import type { Envelope } from "./envelope.ts";
 import type { SmtpError } from "./errors.ts";
 import { onAbort } from "./on-abort.ts";
+import { optionError } from "./option-check.ts";
 import type { SmtpReceipt } from "./receipt.ts";
 
 /** A message to send. */
@@ -47,6 +48,13 @@ export function sendMany(
       return stream;
     },
   };
+}
+
+/** @throws SmtpError WX_SMTP_OPTIONS */
+export function requireIterable(source: unknown): void {
+  const isObject = typeof source === "object" && source !== null;
+  if (isObject && (Symbol.asyncIterator in source || Symbol.iterator in source)) return;
+  throw optionError("sendMany takes an iterable of { envelope, bytes }: a list, a generator or an asynchronous one.");
 }
 
 /** Written by hand rather than as a generator, which costs three more turns of the promise queue for each message. */
@@ -130,8 +138,10 @@ class Stream implements AsyncIterator<SmtpResult, void> {
   #begin(message: SmtpMessage): void {
     const index = this.#given;
     this.#given += 1;
+    const sending = this.#send(message);
+    // Not before: what throws at once is not on the way, and would be waited for in vain.
     this.#onWay += 1;
-    this.#send(message).then(
+    sending.then(
       (receipt) => this.#end({ index, receipt }),
       (error: SmtpError) => this.#end({ index, error }),
     );
