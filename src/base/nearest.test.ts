@@ -16,6 +16,8 @@ test.each([
   ["requireTLS", ["host", "security"], "Did you mean security?"],
   ["pass", ["user", "password"], "Did you mean password?"],
   ["pass", ["host", "auth"], "Did you mean auth?"],
+  ["type", ["user", "password", "oauth2"], "Did you mean oauth2?"],
+  ["pool", ["host", "port", "maxConnections"], "Did you mean maxConnections?"],
   ["username", ["host", "auth"], "Did you mean auth?"],
   ["body", ["subject", "text"], "Did you mean text?"],
   ["constructor", ["subject", "text"], "There are: subject, text."],

@@ -99,3 +99,8 @@ test("a thousand headers take no time", () => {
   expect(headerLines(headers).length).toBeGreaterThan(1000);
   expect(performance.now() - started).toBeLessThan(1000);
 });
+
+test.each([[["X-Tag: welcome"]], ["X-Tag: welcome"]])("%j is no object of headers", (headers) => {
+  const given = headers as unknown as Record<string, HeaderValue>;
+  expect(() => headerLines(given)).toThrow(/^headers is no object of names and values\. Give an object/);
+});

@@ -53,6 +53,10 @@ export type CustomHeaders = ReadonlyMap<string, CustomHeader>;
  */
 export function readCustomHeaders(headers: Readonly<Record<string, HeaderValue>> | undefined): CustomHeaders {
   const found = new Map<string, CustomHeader>();
+  if (typeof (headers ?? {}) !== "object" || Array.isArray(headers)) {
+    const fix = 'Give an object, such as { "X-Tag": "welcome" }; a list as a value repeats a header';
+    throw new MessageError("WX_MESSAGE_HEADER", { field: "headers", problem: "is no object of names and values", fix });
+  }
   for (const [name, value] of Object.entries(headers ?? {})) {
     const field = `headers[${JSON.stringify(name.slice(0, MAX_NAME))}]`;
     const key = name.toLowerCase();

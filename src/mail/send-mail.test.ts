@@ -315,3 +315,14 @@ test.each([undefined, {}, { mailers: { default: memoryBackend() } }, { mailers: 
     expect(call).toThrow(/mailers: createMailers\(\{ default: backend \}\)/);
   },
 );
+
+test.each([
+  ["fields by name", [{ to: ["ann@example.com"], subject: "S", text: "T" }]],
+  ["one message outside of a list", ["S", "T", undefined, ["ann@example.com"]]],
+])("sendMassMail takes no %s", async (_, given) => {
+  const { mail, memory } = setUp();
+  await expect(mail.sendMassMail(given as unknown as MassMail[])).rejects.toThrow(
+    /^messages has an item that is no list/,
+  );
+  expect(memory.outbox).toEqual([]);
+});

@@ -43,7 +43,9 @@ export function createMail(options: MailOptions): Mail {
     sendMassMail: (messages, sendOptions = {}) =>
       throughWayOut(options, sendOptions, async (backend) => {
         let sent = 0;
-        for await (const [subject, text, from, to] of messages) {
+        for await (const message of messages) {
+          requireTuple(message);
+          const [subject, text, from, to] = message;
           const receipt = await one.send({ subject, text, from, to }, backend, sendOptions.signal);
           if (receipt !== undefined) sent++;
         }
@@ -61,6 +63,16 @@ function requireList(recipientList: MailboxList | undefined): void {
     field: "recipientList",
     problem: "is missing",
     fix: "Give it as the fourth argument; the third is the sender, undefined for the default one",
+  });
+}
+
+/** Fields by name are for `send`, and the four of one message alone are no list of messages. */
+function requireTuple(message: unknown): void {
+  if (Array.isArray(message)) return;
+  throw new MessageError("WX_MESSAGE_TYPE", {
+    field: "messages",
+    problem: "has an item that is no list of subject, text, sender and recipients",
+    fix: 'Write [["Hello", "World", undefined, ["ann@example.com"]], ...]',
   });
 }
 

@@ -5,7 +5,9 @@ import { quoted } from "./quote.ts";
 
 /** Throws `WX_SMTP_OPTIONS` where the option is not right. `got` is quoted: give "(not shown)" for a secret. */
 export function check(isRight: boolean, name: string, got: unknown, right: string): void {
-  if (!isRight) throw optionError(`The SMTP option ${name} is ${quoted(got)}. It must be ${right}.`);
+  if (isRight) return;
+  const end = right.endsWith("?") ? "" : ".";
+  throw optionError(`The SMTP option ${name} is ${quoted(got)}. It must be ${right}${end}`);
 }
 
 /** The value as a whole number from 1 to `max`. */

@@ -48,6 +48,7 @@ describe("a wrong option is refused by name", () => {
     [{ maxConnections: 0 }, "maxConnections"],
     [{ auth: { user: "mac\r\nx", password: "x" } }, "auth.user"],
     [{ auth: { user: "mac" } }, "one of password, accessToken and oauth2"],
+    [{ auth: { user: "mac", password: undefined } }, "auth.password is undefined. It must be the account's password"],
     [{ auth: { user: "mac", password: "x", accessToken: "y" } }, "password and accessToken"],
     [{ auth: { user: "mac", accessToken: "two words" } }, "auth.accessToken"],
     [{ auth: { user: "mac", pass: "x" } }, "auth.pass. Did you mean password?"],

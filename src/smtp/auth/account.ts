@@ -55,8 +55,12 @@ export function resolveAccount(given: SmtpCredentials): Account {
   return { user, by, source, method: resolveMethod(given.method, by) };
 }
 
-function resolveSource({ password, accessToken, oauth2 }: SmtpCredentials): Pick<Account, "by" | "source"> {
+function resolveSource(credentials: SmtpCredentials): Pick<Account, "by" | "source"> {
+  const { password, accessToken, oauth2 } = credentials;
   const given = Object.entries({ password, accessToken, oauth2 }).filter(([, value]) => value !== undefined);
+  // What a variable that is not set gives.
+  const isUnset = given.length === 0 && "password" in credentials;
+  check(!isUnset, "auth.password", undefined, "the account's password; is the variable set that it comes from?");
   const names = given.map(([name]) => name).join(" and ");
   check(given.length === 1, "auth", names || "without a secret", "given one of password, accessToken and oauth2");
   if (oauth2 !== undefined) return { by: "token", source: refreshedToken(oauth2) };
