@@ -62,7 +62,11 @@ function unknownProvider(name: string): never {
 function noHost({ auth }: SmtpBackendOptions): never {
   const domain = String(auth?.user ?? "").split("@")[1];
   const why = domain === undefined ? "" : ` The provider of ${shorten(domain)} is not known here.`;
-  throw badOption("smtp", "host", `is missing.${why} Set host to the SMTP server, or provider to its provider's name.`);
+  throw badOption(
+    "smtp",
+    "host",
+    `is missing.${why} Set host to the SMTP server, or provider (which nodemailer calls service) to its provider's name.`,
+  );
 }
 
 /** Port and security belong together: where one of them is given, the other follows from it. */
