@@ -147,9 +147,17 @@ test("when all rest, the one that has rested longest is tried first", async () =
   expect(order).toEqual(["a", "b", "c"]);
   clock.time += 6; // a's rest is over by now; b's and c's are not
   await expect(slow.send(envelope, bytes)).rejects.toThrow(DeliveryError);
-  expect(order.slice(3)).toEqual(["a"]);
-  await expect(slow.send(envelope, bytes)).rejects.toThrow(DeliveryError);
-  expect(order[4]).toBe("b");
+  expect(order.slice(3)).toEqual(["a", "b", "c"]);
+});
+
+test("a way that rests is tried last, before a message is turned away", async () => {
+  const [first, second] = [way({ stage: "response", retryable: true }), way()];
+  const backend = failover([first, second], { clock: movableClock() });
+  await backend.send(envelope, bytes);
+  first.failure = undefined;
+  second.failure = { stage: "auth", retryable: false, outcome: "not-sent" };
+  expect(await backend.send(envelope, bytes)).toMatchObject({ accepted: ["b@example.com"] });
+  expect([first.calls.length, second.calls.length]).toEqual([2, 2]);
 });
 
 test("whom one way refused for good the next is not asked about, and the receipt names them", async () => {

@@ -15,15 +15,15 @@ export class Ways {
   }
 
   /**
-   * The ways to try, beginning with the one at `start`: those that do not rest. Where all rest, all of them, the one
-   * that has rested longest first: a message is better tried than turned away.
+   * The ways to try, beginning with the one at `start`: those that do not rest, and after them those that do, the one that
+   * has rested longest first: a message is better tried than turned away.
    */
   inOrder(start: number): Backend[] {
     const rotated = [...this.#backends.slice(start), ...this.#backends.slice(0, start)];
     const now = this.#clock.now();
-    const awake = rotated.filter((way) => (this.#resting.get(way)?.until ?? now) <= now);
-    if (awake.length > 0) return awake;
-    return rotated.toSorted((a, b) => this.#restingSince(a) - this.#restingSince(b));
+    const isAwake = (way: Backend): boolean => (this.#resting.get(way)?.until ?? now) <= now;
+    const resting = rotated.filter((way) => !isAwake(way));
+    return [...rotated.filter(isAwake), ...resting.toSorted((a, b) => this.#restingSince(a) - this.#restingSince(b))];
   }
 
   /** Leaves a way alone for so many milliseconds from now. */
