@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { compose } from "./compose.ts";
 import { systemClock } from "../base/index.ts";
 import type { HeaderValue, MessageFields } from "./message.ts";
+import { expectLinearTime } from "../../test/support/linear-time.ts";
 
 const context = { clock: systemClock, hostname: "example.com", defaultFrom: "mac@163.com" };
 
@@ -93,11 +94,11 @@ test.each<[Record<string, HeaderValue>, string]>([
   expect(() => headerLines(headers)).toThrow(message);
 });
 
-test("a thousand headers take no time", () => {
-  const headers = Object.fromEntries(Array.from({ length: 1000 }, (_, index) => [`X-${index}`, `value ${index}`]));
-  const started = performance.now();
-  expect(headerLines(headers).length).toBeGreaterThan(1000);
-  expect(performance.now() - started).toBeLessThan(1000);
+test("headers by the thousand take linear time", () => {
+  expectLinearTime((size) => {
+    const headers = Object.fromEntries(Array.from({ length: size }, (_, index) => [`X-${index}`, `value ${index}`]));
+    expect(headerLines(headers).length).toBeGreaterThan(size);
+  }, 10_000);
 });
 
 test.each([[["X-Tag: welcome"]], ["X-Tag: welcome"]])("%j is no object of headers", (headers) => {

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { NotAReply, ReplyReader } from "./reply-reader.ts";
 import type { SmtpReply } from "./reply.ts";
+import { expectLinearTime } from "../../test/support/linear-time.ts";
 
 function read(...pieces: (string | Buffer)[]): SmtpReply[] {
   const reader = new ReplyReader();
@@ -75,12 +76,12 @@ test("an endless line, and endless lines, are given up early", () => {
 });
 
 test("one byte at a time is read in linear time", () => {
-  const reader = new ReplyReader();
-  const bytes = Buffer.from(`250 ${"x".repeat(60_000)}\r\n`);
-  const start = performance.now();
-  for (let at = 0; at < bytes.length; at += 1) reader.push(bytes.subarray(at, at + 1));
-  expect(reader.take()?.read().text.length).toBe(60_000);
-  expect(performance.now() - start).toBeLessThan(1000);
+  expectLinearTime((size) => {
+    const reader = new ReplyReader();
+    const bytes = Buffer.from(`250 ${"x".repeat(size)}\r\n`);
+    for (let at = 0; at < bytes.length; at += 1) reader.push(bytes.subarray(at, at + 1));
+    expect(reader.take()?.read().text.length).toBe(size);
+  }, 60_000);
 });
 
 test("it knows whether anything waits, a part of a reply included", () => {
