@@ -181,3 +181,8 @@ describe("a raw part", () => {
     expect(mailparser.attachments).toHaveLength(2);
   });
 });
+
+test.each(["\x0b", "\x1b", "\x7f"])("a finished part whose header holds %j is refused", (control) => {
+  const raw = `Content-Type: text/plain\r\nX-A: a${control}Bcc: eve@evil.example\r\n\r\nbody\r\n`;
+  expect(() => composed({ text: "x", attachments: [{ raw }] })).toThrow(/does not begin with the headers of a part/);
+});

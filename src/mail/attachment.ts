@@ -103,7 +103,8 @@ function rawPart(attachment: Attachment, field: string): Leaf {
 function requireHeader(octets: Buffer, field: string): void {
   const end = octets.indexOf(CRLF + CRLF);
   const header = octets.toString("latin1", 0, end < 0 ? octets.length : end + CRLF.length);
-  if (header.startsWith(CRLF) || (end >= 0 && /^(?:[!-9;-~]+:.*\r\n(?:[ \t].*\r\n)*)+$/.test(header))) return;
+  if (header.startsWith(CRLF) || (end >= 0 && /^(?:[!-9;-~]+:[\t -~]*\r\n(?:[ \t][\t -~]*\r\n)*)+$/.test(header)))
+    return;
   const fix = "Begin it with headers such as Content-Type, and an empty line after them";
   throw new MessageError("WX_MESSAGE_RAW", { field, problem: "does not begin with the headers of a part", fix });
 }

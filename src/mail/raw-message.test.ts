@@ -42,6 +42,18 @@ describe("refused is", () => {
     ["an octet over 127", `${RAW}é`, "holds characters outside ASCII"],
     ["a long line", `${RAW}${"x".repeat(999)}`, "has a line of more than 998"],
     ["a Bcc", `Bcc: c@example.com\r\n${RAW}`, "has a Bcc"],
+    [
+      "a control character in its header",
+      `X-A: a\x0bBcc: c@example.com\r\n${RAW}`,
+      "has a control character in its header",
+    ],
+    ["an escape in its header", `X-A: \x1b[31m\r\n${RAW}`, "has a control character in its header"],
+    ["two subjects", `Subject: one\r\nSUBJECT: two\r\n${RAW}`, "has more than one subject"],
+    [
+      "two Message-IDs",
+      `Message-ID: <1@a.example>\r\nMessage-ID: <2@a.example>\r\n${RAW}`,
+      "has more than one message-id",
+    ],
     ["a Resent-Bcc", `Resent-Bcc: c@example.com\r\n${RAW}`, "has a Bcc"],
     ["a Bcc in another case", `BCC : c@example.com\r\n${RAW}`, "has a Bcc"],
     ["no From", RAW.replace("From", "X-From"), "has not exactly one From"],

@@ -15,8 +15,8 @@ const BESIDE_RAW: ReadonlySet<string> = new Set<keyof MessageFields>([
 /**
  * The finished message and its envelope.
  *
- * Its line ends must be CRLF, its lines at most 998 octets, and its octets ASCII, or UTF-8 with `smtpUtf8`; it must have
- * one From and no Bcc.
+ * Its line ends must be CRLF, its lines at most 998 octets, and its octets ASCII, or UTF-8 with `smtpUtf8`; its
+ * header must have one From, no Bcc, none of the fields that stand once twice, and no control character.
  *
  * @throws MessageError WX_MESSAGE_RAW, WX_MESSAGE_NESTING, and what the envelope may throw
  */
@@ -52,16 +52,29 @@ function isEmpty(value: unknown): boolean {
   return typeof value === "object" && value !== null && Object.keys(value).length === 0;
 }
 
+/** What some reader takes for the end of a line, or a terminal for a command; the CRLF and TAB of folds aside. */
+// oxlint-disable-next-line no-control-regex -- finding control characters is what it is for
+const CONTROL = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029]/;
+/** RFC 5322, section 3.6, and RFC 2045, section 3: at most one of each, beside From. */
+const ONCE: readonly string[] = [
+  "sender", "reply-to", "to", "cc", "subject", "date", "message-id", "in-reply-to", "references",
+  "mime-version", "content-type", "content-transfer-encoding", "content-disposition", "content-id",
+]; // prettier-ignore
+
 /** The header's fields, unfolded, by their lower-case names. */
 function headerFields(octets: Buffer): [name: string, value: string][] {
   const end = octets.indexOf("\r\n\r\n");
   const lines = octets.toString("utf8", 0, end < 0 ? octets.length : end).replace(/\r\n$/, "");
+  if (CONTROL.test(lines)) throw bad("has a control character in its header", "Take it out, or write an encoded-word");
   const fields = lines
     .replace(/\r\n(?=[ \t])/g, "")
     .split("\r\n")
     .map(readField);
   const count = (name: string): number => fields.filter(([other]) => other === name).length;
   if (count("from") !== 1) throw bad("has not exactly one From", "Write whom it is from in its header");
+  const doubled = ONCE.find((name) => count(name) > 1);
+  if (doubled !== undefined)
+    throw bad(`has more than one ${doubled}`, "Keep one: readers differ about which of them counts");
   if (count("bcc") + count("resent-bcc") > 0)
     throw bad("has a Bcc, which every recipient would see", "Take it out; name them in envelope.to");
   return fields;
