@@ -1,5 +1,8 @@
-/** "waxseal": the whole of it from one configuration, and Django's functions for those who only want to send. */
-import { fromEnv, resolveConfig } from "./config.ts";
+/**
+ * "waxseal": the whole of it from one configuration, and Django's functions for those who only want to send. The parts
+ * that those do without (database, outbox, accounts, pages) are loaded at the first `createWaxseal`.
+ */
+import { createMailFromConfig, fromEnv, resolveConfig, type WaxsealConfig } from "./config.ts";
 import {
   type Backend,
   type ConnectionOptions,
@@ -15,7 +18,7 @@ import {
   type SendMailOptions,
   type SendOptions,
 } from "./mail/index.ts";
-import { createMailFromConfig } from "./waxseal.ts";
+import type { Waxseal, WaxsealOptions } from "./waxseal.ts";
 
 export {
   describeError,
@@ -30,6 +33,7 @@ export {
 export {
   ConfigError,
   type ConfigProblem,
+  createMailFromConfig,
   type DkimConfig,
   defineConfig,
   fromEnv,
@@ -50,7 +54,23 @@ export {
   type MessageFields,
   type Receipt,
 } from "./mail/index.ts";
-export { createMailFromConfig, createWaxseal, type Waxseal, type WaxsealOptions } from "./waxseal.ts";
+export type { Waxseal, WaxsealOptions } from "./waxseal.ts";
+
+/**
+ * Builds Waxseal from a configuration.
+ *
+ * @param config Default: the environment, by Django's names.
+ * @throws ConfigError `WX_CONFIG` when the configuration is wrong or lacks something; DatabaseError `WX_DB_...` when the
+ *   database cannot be used
+ * @example
+ * await using waxseal = await createWaxseal({ secretKey, siteUrl: "https://example.com", mailers });
+ * waxseal.startWorker();
+ * const answer = await waxseal.accounts.register({ username: "mac", email: "mac@163.com", password });
+ */
+export async function createWaxseal(config?: WaxsealConfig, options?: WaxsealOptions): Promise<Waxseal> {
+  const whole = await import("./waxseal.ts");
+  return whole.createWaxseal(config, options);
+}
 
 let shared: Mail | undefined;
 

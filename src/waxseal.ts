@@ -3,21 +3,16 @@ import { type Accounts, createAccounts, type Deliver } from "./accounts/index.ts
 import { type Clock, findUnknownOption, type Logger, silentLogger, systemClock } from "./base/index.ts";
 import {
   ConfigError,
-  createBackend,
-  createConnection,
+  createMailFromConfig,
   createMiddleware,
-  createSigner,
-  defineConfig,
   fromEnv,
   listenError,
-  type MailSettings,
-  type MailerConfig,
   type ResolvedConfig,
   resolveConfig,
   type WaxsealConfig,
 } from "./config.ts";
 import { type Database, migrate, openDatabase, requireMigrated } from "./db/index.ts";
-import { createMail, createMailers, deliveryReports, guardedBackend, type Mail, MessageError } from "./mail/index.ts";
+import { deliveryReports, guardedBackend, type Mail, MessageError } from "./mail/index.ts";
 import { createOutbox, type Outbox, type OutboxOptions } from "./outbox/index.ts";
 import { createWeb, type NodeServer, serveNode, type ServeNodeOptions } from "./web/index.ts";
 
@@ -58,17 +53,7 @@ export interface Waxseal extends AsyncDisposable {
 
 const waxsealOptions = { logger: true, clock: true, migrate: true } satisfies Record<keyof WaxsealOptions, true>;
 
-/**
- * Builds Waxseal from a configuration.
- *
- * @param config Default: the environment, by Django's names.
- * @throws ConfigError `WX_CONFIG` when the configuration is wrong or lacks something; DatabaseError `WX_DB_...` when the
- *   database cannot be used
- * @example
- * await using waxseal = await createWaxseal({ secretKey, siteUrl: "https://example.com", mailers });
- * waxseal.startWorker();
- * const answer = await waxseal.accounts.register({ username: "mac", email: "mac@163.com", password });
- */
+/** Builds Waxseal from a configuration, by default the environment's; index.ts says the rest. */
 export async function createWaxseal(config: WaxsealConfig = fromEnv(), options: WaxsealOptions = {}): Promise<Waxseal> {
   const unknown = findUnknownOption(options, Object.keys(waxsealOptions));
   if (unknown !== undefined) {
@@ -82,41 +67,6 @@ export async function createWaxseal(config: WaxsealConfig = fromEnv(), options: 
     await database.close();
     throw error;
   }
-}
-
-/**
- * What sends mail directly: the mailers of a configuration, without a database.
- *
- * @throws ConfigError `WX_CONFIG` when a mailer, the sender or a DKIM key is wrong; SmtpError `WX_SMTP_OPTIONS`; MailerError
- *   `WX_MAILER_PATH` when the folder of a `file` mailer cannot be used
- * @example
- * const mail = createMailFromConfig({ mailers, defaultFromEmail: "Shop <shop@example.com>" });
- * await mail.sendMail("Hello", "World", undefined, ["ann@example.com"]);
- * await mail.mailers.close();
- */
-export function createMailFromConfig(
-  config: MailSettings & { mailers: Readonly<Record<string, MailerConfig>>; defaultFromEmail: string },
-  { logger = silentLogger, clock = systemClock }: Omit<WaxsealOptions, "migrate"> = {},
-): Mail {
-  defineConfig(config);
-  const { mailers } = config;
-  if (mailers === undefined) {
-    const problem =
-      'it is missing. Give at least one, such as { default: { backend: "smtp", host: "smtp.example.com" } }.';
-    throw new ConfigError([{ setting: "mailers", problem }]);
-  }
-  const backends = Object.entries(mailers).map(
-    ([name, mailer]) => [name, createBackend(mailer, `mailers.${name}`, logger)] as const,
-  );
-  return createMail({
-    ...config,
-    connect: (kind, overriding) => createConnection(mailers["default"], kind, overriding, logger),
-    mailers: createMailers(Object.fromEntries(backends)),
-    clock,
-    logger,
-    dkim: createSigner(config, { clock, logger }),
-    middleware: createMiddleware(config),
-  });
 }
 
 /** Opens a database and sees to it that its tables are this version's. */

@@ -1,6 +1,5 @@
 /** The database handle: one URL in, a Kysely instance out, with the promises of durability set. */
-import { Kysely } from "kysely";
-import { makeDurable, openSqlite } from "./drivers/sqlite.ts";
+import type { Kysely } from "kysely";
 import { DatabaseError } from "./errors.ts";
 import { refuseNewer } from "./migrate.ts";
 import type { Schema } from "./schema.ts";
@@ -32,7 +31,13 @@ export interface DatabaseOptions {
  * await using database = await openDatabase("sqlite:.waxseal/waxseal.db");
  */
 export async function openDatabase(url: string, options: DatabaseOptions = {}): Promise<Database> {
-  const { handle, dialect } = await openSqlite(sqlitePath(url), {
+  const path = sqlitePath(url);
+  // Loaded here, as Kysely takes longer to load than all that a program needs that only sends.
+  const [{ Kysely }, { makeDurable, openSqlite }] = await Promise.all([
+    import("kysely"),
+    import("./drivers/sqlite.ts"),
+  ]);
+  const { handle, dialect } = await openSqlite(path, {
     connectionWaitMs: options.connectionWaitMs ?? 30_000,
     busyWaitMs: options.busyWaitMs ?? 5_000,
   });

@@ -1,5 +1,5 @@
 /** Brings a database to this version's tables, and refuses one that a newer version has changed. */
-import { type Kysely, Migrator } from "kysely";
+import type { Kysely } from "kysely";
 import { describeError } from "../base/index.ts";
 import { DatabaseError } from "./errors.ts";
 import { migrations } from "./migrations/index.ts";
@@ -63,6 +63,7 @@ export async function requireMigrated(database: { kysely: Kysely<Schema> }): Pro
  */
 export async function migrate(database: { kysely: Kysely<Schema> }): Promise<string[]> {
   await refuseNewer(database.kysely);
+  const { Migrator } = await import("kysely");
   const migrator = new Migrator({ db: database.kysely, provider: { getMigrations: async () => ({ ...migrations }) } });
   const { error, results = [] } = await migrator.migrateToLatest();
   if (error !== undefined) {

@@ -1,5 +1,5 @@
 /** Accounts, the outbox and the inbox. */
-import { type Kysely, sql } from "kysely";
+import type { Kysely } from "kysely";
 
 export async function up(db: Kysely<unknown>): Promise<void> {
   await accounts(db);
@@ -20,6 +20,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
 }
 
 async function accounts(db: Kysely<unknown>): Promise<void> {
+  const { sql } = await import("kysely");
   await db.schema
     .createTable("users")
     .addColumn("id", "text", (column) => column.primaryKey())
@@ -62,6 +63,7 @@ async function accounts(db: Kysely<unknown>): Promise<void> {
 }
 
 async function outbox(db: Kysely<unknown>): Promise<void> {
+  const { sql } = await import("kysely");
   await db.schema
     .createTable("outbox_messages")
     .addColumn("id", "text", (column) => column.primaryKey())
