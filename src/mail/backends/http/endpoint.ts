@@ -47,11 +47,21 @@ export function createEndpoint(
   const { baseUrl = defaultBaseUrl, timeoutMs = 30_000, clock = systemClock } = options;
   requireMilliseconds(name, "timeoutMs", timeoutMs, 1);
   const url = typeof baseUrl === "string" && URL.canParse(baseUrl) ? new URL(baseUrl) : undefined;
-  const isPlain =
-    url !== undefined && /^https?:$/.test(url.protocol) && url.search + url.hash + url.username + url.password === "";
-  if (!isPlain) throw badOption(name, "baseUrl", "must be an http or https URL, such as https://api.example.com.");
+  const isPlain = url !== undefined && mayCarryKey(url) && url.search + url.hash + url.username + url.password === "";
+  if (!isPlain) {
+    throw badOption(
+      name,
+      "baseUrl",
+      "must be an https URL, such as https://api.example.com; http is for this machine.",
+    );
+  }
   const host = url.host;
   return { name, baseUrl: url.href.replace(/\/+$/, ""), host, timeoutMs, clock, secrets: secretsOf(options) };
+}
+
+/** Each request carries the key: only to this machine may it go in the clear. */
+function mayCarryKey({ protocol, hostname }: URL): boolean {
+  return protocol === "https:" || (protocol === "http:" && /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/.test(hostname));
 }
 
 function secretsOf(options: object): string[] {

@@ -120,16 +120,17 @@ test("a gateway that gave up waiting does not know either: unknown", async () =>
   });
 });
 
-test("a date in Retry-After is read against the clock, and a date in the past means at once", async () => {
+test("a date in Retry-After is read against the clock, a date in the past means at once, and no wait is longer than a day", async () => {
   const clock = fixedClock(Date.UTC(2026, 0, 2, 3, 4, 5));
   const body = "busy";
   const provider = await listenHttpProvider(
     { status: 503, headers: { "retry-after": "Fri, 02 Jan 2026 03:05:05 GMT" }, body },
     { status: 503, headers: { "retry-after": "Fri, 02 Jan 2026 03:00:00 GMT" }, body },
     { status: 503, headers: { "retry-after": "soon" }, body },
+    { status: 503, headers: { "retry-after": "999999999" }, body },
   );
   const backend = resendBackend({ apiKey: "x", baseUrl: provider.url, clock });
-  for (const retryAfterMs of [60_000, 0, undefined]) {
+  for (const retryAfterMs of [60_000, 0, undefined, 86_400_000]) {
     const error: unknown = await backend.send(PLAIN_ENVELOPE, PLAIN).catch((reason: unknown) => reason);
     expect(error).toMatchObject({ retryable: true, retryAfterMs });
   }

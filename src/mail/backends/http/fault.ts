@@ -80,16 +80,30 @@ export function unsupported({ name, host }: Endpoint, what: string, advice: stri
   return new DeliveryError(text, { stage: UNSUPPORTED_STAGE, retryable: false, outcome: "not-sent", server: host });
 }
 
-/** The wait that a provider asks for: seconds or a date (RFC 9110, section 10.2.3), else the reset of a rate limit. */
+/** What a vendor's table says of a code, which may be any text, `constructor` too. */
+export function kindOfCode(kinds: Readonly<Record<string, FaultKind>>, code: string): FaultKind | undefined {
+  return Object.hasOwn(kinds, code) ? kinds[code] : undefined;
+}
+
+/** A day: no provider's limit lasts longer, and a mistaken header must not hold mail back for a year. */
+const LONGEST_WAIT_MS = 86_400_000;
+
+/** The wait that a provider asks for, a day at the most. */
 function retryAfterMs(headers: Headers, now: number): number | undefined {
+  const asked = askedWaitMs(headers, now);
+  return asked === undefined ? undefined : Math.min(Math.max(0, asked), LONGEST_WAIT_MS);
+}
+
+/** Seconds or a date (RFC 9110, section 10.2.3), else the reset of a rate limit. */
+function askedWaitMs(headers: Headers, now: number): number | undefined {
   const after = headers.get("retry-after") ?? "";
   if (/^\d{1,9}$/.test(after)) return Number(after) * 1000;
   const date = Date.parse(after);
-  if (!Number.isNaN(date)) return Math.max(0, date - now);
+  if (!Number.isNaN(date)) return date - now;
   // SendGrid's: a time in seconds since 1970.
   const reset = headers.get("x-ratelimit-reset") ?? "";
   return /^\d{10}$/.test(reset) && headers.get("x-ratelimit-remaining") === "0"
-    ? Math.max(0, Number(reset) * 1000 - now)
+    ? Number(reset) * 1000 - now
     : undefined;
 }
 

@@ -3,7 +3,7 @@ import type { Backend, Envelope } from "../../backend.ts";
 import { requireTexts } from "../options.ts";
 import { createEndpoint, type Endpoint, type HttpOptions } from "./endpoint.ts";
 import type { HttpAnswer, HttpRequest } from "./exchange.ts";
-import { type FaultKind, type HttpFault, kindOfStatus } from "./fault.ts";
+import { type FaultKind, type HttpFault, kindOfStatus, kindOfCode } from "./fault.ts";
 import { createHttpBackend, type Taken } from "./http-backend.ts";
 import { textAt } from "./json.ts";
 import {
@@ -121,5 +121,5 @@ function read({ status, json, text }: HttpAnswer): Taken | HttpFault {
     const except: HttpFault | undefined = PARTLY.test(words) ? { kind: "recipient", code: "", text: words } : undefined;
     return { id: textAt(json, "MessageID"), except };
   }
-  return { kind: KINDS[code] ?? kindOfStatus(status), code, text: words || text };
+  return { kind: kindOfCode(KINDS, code) ?? kindOfStatus(status), code, text: words || text };
 }

@@ -105,6 +105,15 @@ test.each([
   await expect(sent).rejects.toThrow(`Resend answered ${statusCode} ${name}: No.`);
 });
 
+test("a code that is the name of something in JavaScript is a code like any other", async () => {
+  const provider = await listenHttpProvider({
+    status: 503,
+    body: { statusCode: 503, name: "constructor", message: "No." },
+  });
+  const sent = resendBackend({ apiKey, baseUrl: provider.url }).send(PLAIN_ENVELOPE, PLAIN);
+  await expect(sent).rejects.toMatchObject({ code: "WX_DELIVERY_DEFERRED", retryable: true });
+});
+
 test("a rate limit says how long to wait", async () => {
   const body = { statusCode: 429, name: "rate_limit_exceeded", message: "Too many requests." };
   const provider = await listenHttpProvider({ status: 429, headers: { "retry-after": "3" }, body });
@@ -118,6 +127,8 @@ test("wrong options are refused, and the key is not shown", () => {
   expect(() => resendBackend({ apiKey: "two words" })).toThrow("Resend: apiKey must be one word of visible ASCII.");
   // @ts-expect-error no such option
   expect(() => resendBackend({ apikey: "x" })).toThrow("Resend: apikey is no option. Did you mean apiKey?");
-  expect(() => resendBackend({ apiKey, baseUrl: "ftp://x" })).toThrow("Resend: baseUrl must be an http or https URL");
+  for (const baseUrl of ["ftp://x", "http://api.example.com", "http://127.0.0.1.example.com"]) {
+    expect(() => resendBackend({ apiKey, baseUrl })).toThrow("Resend: baseUrl must be an https URL");
+  }
   expect(() => resendBackend({ apiKey, timeoutMs: 0 })).toThrow("Resend: timeoutMs is 0");
 });

@@ -4,7 +4,7 @@ import type { Backend, Envelope } from "../../backend.ts";
 import { requireTexts } from "../options.ts";
 import { createEndpoint, type Endpoint, type HttpOptions } from "./endpoint.ts";
 import type { HttpAnswer, HttpRequest } from "./exchange.ts";
-import { type FaultKind, type HttpFault, kindOfStatus } from "./fault.ts";
+import { type FaultKind, type HttpFault, kindOfStatus, kindOfCode } from "./fault.ts";
 import { headerObject } from "./header-object.ts";
 import { createHttpBackend, type Taken } from "./http-backend.ts";
 import { textAt } from "./json.ts";
@@ -102,5 +102,5 @@ function body(endpoint: Endpoint, message: OutgoingMessage, { tags = [], metadat
 function read({ status, json, text }: HttpAnswer): Taken | HttpFault {
   if (status >= 200 && status < 300) return { id: textAt(json, "id") };
   const code = textAt(json, "name");
-  return { kind: KINDS[code] ?? kindOfStatus(status), code, text: textAt(json, "message") || text };
+  return { kind: kindOfCode(KINDS, code) ?? kindOfStatus(status), code, text: textAt(json, "message") || text };
 }

@@ -3,7 +3,7 @@ import type { Backend, Envelope } from "../../backend.ts";
 import { badOption, requireTexts } from "../options.ts";
 import { createEndpoint, type Endpoint, type HttpOptions } from "./endpoint.ts";
 import type { HttpAnswer, HttpRequest } from "./exchange.ts";
-import { type FaultKind, type HttpFault, kindOfStatus } from "./fault.ts";
+import { type FaultKind, type HttpFault, kindOfStatus, kindOfCode } from "./fault.ts";
 import { createHttpBackend, type Taken } from "./http-backend.ts";
 import { textAt } from "./json.ts";
 import { signSigv4 } from "./sigv4.ts";
@@ -91,5 +91,5 @@ function read({ status, headers, json, text }: HttpAnswer): Taken | HttpFault {
   // `MessageRejected:http://...` or `com.amazonaws...#MessageRejected`
   const code = type.replace(/:.*$/, "").replace(/^.*#/, "");
   const words = textAt(json, "message") || textAt(json, "Message") || text;
-  return { kind: KINDS[code] ?? kindOfStatus(status), code, text: words };
+  return { kind: kindOfCode(KINDS, code) ?? kindOfStatus(status), code, text: words };
 }
