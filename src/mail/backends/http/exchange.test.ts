@@ -48,7 +48,7 @@ test("nothing listens: not sent, worth another try", async () => {
 });
 
 test("a name that does not exist: not sent", async () => {
-  const sent = backendAt("http://api.invalid").send(PLAIN_ENVELOPE, PLAIN);
+  const sent = backendAt("https://api.invalid").send(PLAIN_ENVELOPE, PLAIN);
   await expect(sent).rejects.toMatchObject({ outcome: "not-sent", stage: "connect", retryable: true });
 });
 
