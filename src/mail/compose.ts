@@ -4,7 +4,7 @@ import { type Clock, findUnknownOption } from "../base/index.ts";
 import { addressOptionsOf, toAsciiAddress } from "./addr-spec.ts";
 import { bodyPart } from "./body.ts";
 import type { Composed } from "./composed.ts";
-import { dateValue } from "./date-value.ts";
+import { dateOfNow, dateValue } from "./date-value.ts";
 import { MessageError } from "./errors.ts";
 import { expandFields } from "./expand.ts";
 import { type CustomHeaders, customHeaderLines, messageIdValue, readCustomHeaders } from "./header-fields.ts";
@@ -99,16 +99,33 @@ function idOf(message: MessageFields, custom: CustomHeaders, { hostname }: Compo
   if (header !== undefined) return messageIdValue(header.value, header.field);
   if (message.messageId !== undefined) return messageIdValue(message.messageId, "messageId");
   const domain = message.messageIdDomain;
-  const address =
+  const asciiDomain =
     domain === undefined
-      ? toAsciiAddress(`id@${hostname}`, "hostname")
-      : toAsciiAddress(`id@${headerText(domain, "messageIdDomain")}`, "messageIdDomain");
-  return `<${randomUUID()}${address.slice(address.lastIndexOf("@"))}>`;
+      ? asciiHostname(hostname)
+      : domainOf(toAsciiAddress(`id@${headerText(domain, "messageIdDomain")}`, "messageIdDomain"));
+  return `<${randomUUID()}@${asciiDomain}>`;
+}
+
+let knownHostname = "";
+let knownDomain = "";
+
+/** A mailer's hostname is the same for all its messages: it is read once. */
+function asciiHostname(hostname: string): string {
+  if (hostname !== knownHostname || knownHostname === "") {
+    knownDomain = domainOf(toAsciiAddress(`id@${hostname}`, "hostname"));
+    knownHostname = hostname;
+  }
+  return knownDomain;
+}
+
+function domainOf(address: string): string {
+  return address.slice(address.lastIndexOf("@") + 1);
 }
 
 function dateOf(message: MessageFields, custom: CustomHeaders, { clock, useLocalTime }: ComposeContext): string {
   const header = custom.get("date");
   if (header !== undefined) return dateValue(header.value, header.field, useLocalTime);
+  if (message.date === undefined && useLocalTime !== true) return dateOfNow(clock.now());
   return dateValue(message.date ?? new Date(clock.now()), "date", useLocalTime);
 }
 

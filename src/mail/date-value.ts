@@ -43,6 +43,23 @@ export function formatDate(date: Date, field: string, isLocal = false): string {
   return shown.toUTCString().replace("GMT", offset === 0 ? "+0000" : zone(offset));
 }
 
+let writtenSecond = Number.NaN;
+let writtenDate = "";
+
+/**
+ * The time now as a mail has it, in UTC; many messages are composed in one second.
+ *
+ * @param nowMs Milliseconds since 1970.
+ */
+export function dateOfNow(nowMs: number): string {
+  const second = Math.floor(nowMs / 1000);
+  if (second !== writtenSecond) {
+    writtenDate = formatDate(new Date(nowMs), "date");
+    writtenSecond = second;
+  }
+  return writtenDate;
+}
+
 /** Minutes east of Greenwich as `+0800`. */
 function zone(offset: number): string {
   const minutes = Math.abs(offset);

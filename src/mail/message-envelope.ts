@@ -59,6 +59,11 @@ function ownSender(own: string | undefined, from: Mailbox, options: AddressOptio
 }
 
 function everyone({ to, cc, bcc }: People, options: AddressOptions | undefined): string[] {
+  const [only] = to;
+  // The usual message, with nothing to compare.
+  if (only !== undefined && to.length + cc.length + bcc.length === 1) {
+    return [toAsciiAddress(only.address, "address", options)];
+  }
   const recipients = new Map<string, string>();
   for (const list of [to, cc, bcc]) {
     for (const { address } of list) addRecipient(recipients, toAsciiAddress(address, "address", options));

@@ -53,9 +53,17 @@ export function contentHeaders(type: string, about: string, encoding: TransferEn
   return `${contentType(type)}${CRLF}${about}Content-Transfer-Encoding: ${encoding}${CRLF}${CRLF}`;
 }
 
+const KNOWN_TYPES = new Map<string, string>();
+const MOST_KNOWN_TYPES = 64;
+
+/** A mailer's messages are of a few types; their headers are written once. */
 function contentType(type: string): string {
-  if (!type.includes(";")) return `Content-Type: ${type}`;
-  return `Content-Type: ${type.split(/ ?; ?/).join(type.length > LONGEST_TYPE ? `;${CRLF} ` : "; ")}`;
+  const known = KNOWN_TYPES.get(type);
+  if (known !== undefined) return known;
+  const folded = type.split(/ ?; ?/).join(type.length > LONGEST_TYPE ? `;${CRLF} ` : "; ");
+  const header = `Content-Type: ${folded}`;
+  if (KNOWN_TYPES.size < MOST_KNOWN_TYPES) KNOWN_TYPES.set(type, header);
+  return header;
 }
 
 /** Lays a message out: the headers of the message, then those of the part, then its body. */
