@@ -14,6 +14,7 @@ import { MESSAGE_FIELDS, type MessageFields } from "./message-fields.ts";
 import { refuseContentBeyond, refuseLengthBeyond } from "./message-size.ts";
 import { ASCII_STYLE, CRLF, type HeaderStyle, textHeader } from "./mime/header.ts";
 import { layOut, writeLayout } from "./mime/part.ts";
+import { withScratch } from "./mime/scratch.ts";
 import { peopleHeaders, readPeople } from "./people.ts";
 import { composeRaw } from "./raw-message.ts";
 import { headerText } from "./text.ts";
@@ -48,7 +49,7 @@ export function compose(message: MessageFields, context: ComposeContext): Compos
   refuseUnknownFields(message);
   refuseContentBeyond(context.maxMessageBytes, message);
   const expanded = expandFields(message);
-  if (expanded.raw === undefined) return composeFields(expanded, context);
+  if (expanded.raw === undefined) return withScratch(() => composeFields(expanded, context));
   const composed = composeRaw(expanded, context.defaultFrom);
   refuseLengthBeyond(context.maxMessageBytes, composed.bytes.length);
   return composed;

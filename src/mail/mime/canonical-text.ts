@@ -1,6 +1,7 @@
 /** Text as octets with CRLF at the end of every line (RFC 2049, section 4), and whether it may stand in a mail as it is. */
 import { type Kernel, KERNEL_INPUT_OCTETS, KERNEL_OUTPUT, loadKernel } from "./kernel.ts";
 import { countEscapes } from "./quoted-printable.ts";
+import { keep } from "./scratch.ts";
 
 /** RFC 5322, section 2.1.1, without the CRLF. */
 const LONGEST_LINE = 78;
@@ -61,7 +62,7 @@ function canonicalWith(kernel: Kernel, text: string, encoding: TextEncoding): Ca
   const end = kernel.canonical(0, length, KERNEL_OUTPUT);
   const isSafe = kernel.unsafe() === 0;
   const escapes = isSafe ? 0 : kernel.escapes(KERNEL_OUTPUT, end);
-  return { octets: Buffer.from(memory.subarray(KERNEL_OUTPUT, end)), isSafe, escapes };
+  return { octets: keep(memory.subarray(KERNEL_OUTPUT, end)), isSafe, escapes };
 }
 
 function canonicalPlainly(text: string, encoding: TextEncoding): CanonicalText {

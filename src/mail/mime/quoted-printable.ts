@@ -1,5 +1,6 @@
 /** Quoted-printable for text whose line ends are CRLF already (RFC 2045, section 6.7). */
 import { type Kernel, KERNEL_OUTPUT, KERNEL_OUTPUT_OCTETS, loadKernel } from "./kernel.ts";
+import { keep } from "./scratch.ts";
 
 const LINE = 76;
 /** The most that an octet may take: three characters, and its share of the soft line breaks. */
@@ -19,7 +20,7 @@ export function quotedPrintable(octets: Uint8Array, kernel: Kernel | null = load
 function encodeWith(kernel: Kernel, octets: Uint8Array): Buffer {
   kernel.memory.set(octets, 0);
   const end = kernel.quotedPrintable(0, octets.length, KERNEL_OUTPUT);
-  return Buffer.from(kernel.memory.subarray(KERNEL_OUTPUT, end));
+  return keep(kernel.memory.subarray(KERNEL_OUTPUT, end));
 }
 
 function encodePlainly(octets: Uint8Array): Buffer {
