@@ -61,6 +61,9 @@ export const configurations: Readonly<Record<ServerName, (port: number, relayPor
       user("postfix", 60101, "/work/spool"),
       "echo postdrop:x:60102: >> /etc/group",
       "cp /work/main.cf /work/master.cf /etc/postfix/",
+      // After a kill, postsuper clears up as the user postfix and writes to the log that root began.
+      "touch /work/maillog",
+      "chmod 666 /work/maillog",
       "mkdir -p /work/spool /var/lib/postfix",
       "chown postfix /var/lib/postfix",
       "chgrp postdrop /usr/sbin/postqueue /usr/sbin/postdrop",
