@@ -3,7 +3,7 @@
 export type ServerName = "postfix" | "exim" | "opensmtpd" | "dovecot";
 
 export interface Configuration {
-  /** Files in /work, by name. */
+  /** Files in /stage, by name. */
   files: Readonly<Record<string, string>>;
   /** A shell script that puts things in their places. */
   setup: string;
@@ -20,9 +20,9 @@ export const configurations: Readonly<Record<ServerName, (port: number, relayPor
       "main.cf": lines(
         "compatibility_level = 3.6",
         // Outside the root, so that a server that was killed can be started again on it.
-        "queue_directory = /work/spool",
-        "maillog_file = /work/maillog",
-        "maillog_file_prefixes = /work",
+        "queue_directory = /stage/spool",
+        "maillog_file = /stage/maillog",
+        "maillog_file_prefixes = /stage",
         "inet_interfaces = 127.0.0.1",
         "inet_protocols = ipv4",
         "myhostname = mx.example.test",
@@ -30,7 +30,7 @@ export const configurations: Readonly<Record<ServerName, (port: number, relayPor
         "alias_maps =",
         "alias_database =",
         "virtual_mailbox_domains = example.test, example.net",
-        "virtual_mailbox_base = /work/maildir",
+        "virtual_mailbox_base = /stage/maildir",
         "virtual_mailbox_maps = static:all/",
         "virtual_uid_maps = static:65534",
         "virtual_gid_maps = static:65534",
@@ -58,13 +58,13 @@ export const configurations: Readonly<Record<ServerName, (port: number, relayPor
       ),
     },
     setup: lines(
-      user("postfix", 60101, "/work/spool"),
+      user("postfix", 60101, "/stage/spool"),
       "echo postdrop:x:60102: >> /etc/group",
-      "cp /work/main.cf /work/master.cf /etc/postfix/",
+      "cp /stage/main.cf /stage/master.cf /etc/postfix/",
       // After a kill, postsuper clears up as the user postfix and writes to the log that root began.
-      "touch /work/maillog",
-      "chmod 666 /work/maillog",
-      "mkdir -p /work/spool /var/lib/postfix",
+      "touch /stage/maillog",
+      "chmod 666 /stage/maillog",
+      "mkdir -p /stage/spool /var/lib/postfix",
       "chown postfix /var/lib/postfix",
       "chgrp postdrop /usr/sbin/postqueue /usr/sbin/postdrop",
       "chmod g+s /usr/sbin/postqueue /usr/sbin/postdrop",
@@ -78,7 +78,7 @@ export const configurations: Readonly<Record<ServerName, (port: number, relayPor
         "primary_hostname = mx.example.test",
         "daemon_smtp_ports = " + String(port),
         "local_interfaces = 127.0.0.1",
-        "log_file_path = /work/%slog",
+        "log_file_path = /stage/%slog",
         "spool_directory = /var/spool/exim4",
         "acl_smtp_rcpt = check_rcpt",
         "acl_smtp_data = accept_all",
@@ -104,7 +104,7 @@ export const configurations: Readonly<Record<ServerName, (port: number, relayPor
         "begin transports",
         "maildir:",
         "  driver = appendfile",
-        "  directory = /work/maildir",
+        "  directory = /stage/maildir",
         "  maildir_format",
         "  create_directory",
         "  user = nobody",
@@ -113,7 +113,7 @@ export const configurations: Readonly<Record<ServerName, (port: number, relayPor
     },
     setup: lines(
       user("Debian-exim", 60103, "/var/spool/exim4"),
-      "cp /work/exim4.conf /etc/exim4/exim4.conf",
+      "cp /stage/exim4.conf /etc/exim4/exim4.conf",
       "chmod 644 /etc/exim4/exim4.conf",
       "mkdir -p /var/spool/exim4",
       "chown Debian-exim:Debian-exim /var/spool/exim4",
@@ -127,19 +127,19 @@ export const configurations: Readonly<Record<ServerName, (port: number, relayPor
         "table domains { example.test }",
         'table users { "@" = "nobody" }',
         `listen on 127.0.0.1 port ${port} hostname mx.example.test`,
-        'action "maildir" maildir "/work/maildir" virtual <users>',
+        'action "maildir" maildir "/stage/maildir" virtual <users>',
         'match from any for domain <domains> action "maildir"',
       ),
     },
     setup: lines(
       user("opensmtpd", 60104, "/var/lib/opensmtpd/empty"),
       user("opensmtpq", 60105, "/var/lib/opensmtpd/empty"),
-      "cp /work/smtpd.conf /etc/smtpd.conf",
+      "cp /stage/smtpd.conf /etc/smtpd.conf",
       "chmod 600 /etc/smtpd.conf",
       "mkdir -p /var/lib/opensmtpd/empty /var/spool/smtpd",
       "chmod 711 /var/lib/opensmtpd/empty /var/spool/smtpd",
       // The mailbox of the one user that all mail goes to.
-      "sed -i 's#^nobody:.*#nobody:x:65534:65534::/work:/bin/sh#' /etc/passwd",
+      "sed -i 's#^nobody:.*#nobody:x:65534:65534::/stage:/bin/sh#' /etc/passwd",
     ),
     command: ["/usr/sbin/smtpd", "-d"],
   }),
@@ -149,7 +149,7 @@ export const configurations: Readonly<Record<ServerName, (port: number, relayPor
       "dovecot.conf": lines(
         "protocols = submission",
         "base_dir = /run/dovecot",
-        "log_path = /work/dovecot.log",
+        "log_path = /stage/dovecot.log",
         "ssl = no",
         "disable_plaintext_auth = no",
         "auth_failure_delay = 0",
@@ -172,7 +172,7 @@ export const configurations: Readonly<Record<ServerName, (port: number, relayPor
       ),
     },
     setup: lines(user("dovecot", 60106, "/nonexistent"), user("dovenull", 60107, "/nonexistent")),
-    command: ["/usr/sbin/dovecot", "-F", "-c", "/work/dovecot.conf"],
+    command: ["/usr/sbin/dovecot", "-F", "-c", "/stage/dovecot.conf"],
   }),
 };
 
