@@ -2,13 +2,11 @@
 import type { Kysely } from "kysely";
 import { describeError } from "../base/index.ts";
 import { DatabaseError } from "./errors.ts";
-import { migrations } from "./migrations/index.ts";
+import { loadMigrations, migrationNames as known } from "./migrations/index.ts";
 import type { Schema } from "./schema.ts";
 
 /** Kysely's ledger of the migrations that have run. */
 const LEDGER = "kysely_migration";
-
-const known = Object.keys(migrations);
 
 /** The migrations that have run here, in order. */
 async function applied(kysely: Kysely<Schema>): Promise<string[]> {
@@ -64,7 +62,7 @@ export async function requireMigrated(database: { kysely: Kysely<Schema> }): Pro
 export async function migrate(database: { kysely: Kysely<Schema> }): Promise<string[]> {
   await refuseNewer(database.kysely);
   const { Migrator } = await import("kysely");
-  const migrator = new Migrator({ db: database.kysely, provider: { getMigrations: async () => ({ ...migrations }) } });
+  const migrator = new Migrator({ db: database.kysely, provider: { getMigrations: loadMigrations } });
   const { error, results = [] } = await migrator.migrateToLatest();
   if (error !== undefined) {
     const failed = results.find((result) => result.status === "Error")?.migrationName ?? "a migration";

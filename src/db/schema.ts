@@ -32,6 +32,7 @@ export interface AccountMailsTable {
 }
 
 export interface OutboxMessagesTable {
+  /** Sorts by the time it was made (UUID version 7). */
   id: string;
   mailer: string;
   envelope_from: string;
@@ -39,17 +40,50 @@ export interface OutboxMessagesTable {
   envelope_extras: string | null;
   subject: string;
   message_id: string;
-  /** The composed message, sent unchanged on every attempt. */
-  bytes: Uint8Array;
+  /** Of the composed message, in bytes. */
+  size: number;
+  /** Derived from the recipients', and written with them; never "sending", which a lease says. */
+  state: string;
+  /** 0 critical, 1 high, 2 normal, 3 low. */
+  priority: number;
   on_unknown: "resend" | "hold";
+  /** 1: the body goes as soon as the server has taken the message. */
+  sensitive: 0 | 1;
+  /** What the caller groups messages by. */
+  group_name: string | null;
+  tenant: string | null;
+  /** What a recipient can unsubscribe from. */
+  stream: string | null;
+  /** Unique; the same key is the same message. */
+  idempotency_key: string | null;
+  /** SHA-256, hex, of what the caller gave: tells the same request from another one with the same key. */
+  content_hash: string | null;
+  /** A message of a bulk has no body: it is rendered from the bulk's template and these variables (JSON) at delivery. */
+  bulk_id: string | null;
+  variables: string | null;
+  /** W3C traceparent of the request that enqueued it. */
+  trace: string | null;
+  /** Attempts that have ended. */
   attempts: number;
   created_at: number;
-  /** No further attempt is planned after this; one that is overdue is still made. */
+  /** The time the caller asked for; null for at once. */
+  send_at: number | null;
+  /** No further attempt is planned after this. */
   expires_at: number;
-  /** When the next attempt is due; null when none will be made. */
+  /** When it may be claimed: its next attempt is due, or the lease on it runs out. Null when no attempt will follow. */
   due_at: number | null;
+  /** JSON: why it waits until `due_at`; null where nothing holds it up. */
+  wait: string | null;
+  /** Who delivers it now, until `due_at`. */
   lease_owner: string | null;
-  lease_until: number | null;
+  /** When its last recipient was done with; null while one waits. */
+  finished_at: number | null;
+}
+
+/** The composed messages, sent unchanged on every attempt. A row of their own, so that a lease does not rewrite them. */
+export interface OutboxBodiesTable {
+  message_id: string;
+  bytes: Uint8Array;
 }
 
 export interface OutboxRecipientsTable {
@@ -74,6 +108,105 @@ export interface OutboxAttemptsTable {
   diagnosis: string | null;
 }
 
+export interface OutboxBulksTable {
+  id: string;
+  /** What the caller calls it: the same name goes on with the same bulk. */
+  name: string;
+  /** JSON of the template. */
+  template: string;
+  /** JSON of how its messages are enqueued. */
+  settings: string;
+  state: string;
+  /** Entries of the list that were read, and what became of them. */
+  taken: number;
+  queued: number;
+  repeated: number;
+  refused: number;
+  created_at: number;
+  finished_at: number | null;
+}
+
+export interface OutboxBulkRecipientsTable {
+  bulk_id: string;
+  address_key: string;
+}
+
+export interface OutboxLimitWindowsTable {
+  /** Its scope, such as `mailer:default` or `domain:163.com`. */
+  key: string;
+  seconds: number;
+  started_at: number;
+  used: number;
+}
+
+export interface OutboxPausesTable {
+  key: string;
+  until: number;
+  reason: string;
+  detail: string;
+  failures: number;
+  updated_at: number;
+}
+
+export interface OutboxSuppressionsTable {
+  /** What addresses are compared by. */
+  address_key: string;
+  /** Empty for all streams. */
+  stream: string;
+  address: string;
+  reason: string;
+  detail: string;
+  /** The message whose bounce or complaint it was. */
+  message_id: string | null;
+  created_at: number;
+  /** Null for ever. */
+  expires_at: number | null;
+}
+
+export interface OutboxBouncesTable {
+  id: string;
+  /** What makes a report that comes twice the same one. */
+  fingerprint: string;
+  message_id: string | null;
+  address: string;
+  kind: string;
+  status: string;
+  detail: string;
+  source: string;
+  at: number;
+}
+
+export interface OutboxWebhookCallsTable {
+  id: string;
+  endpoint: string;
+  /** The JSON that is sent. */
+  payload: string;
+  attempts: number;
+  created_at: number;
+  due_at: number | null;
+  lease_owner: string | null;
+  detail: string;
+  finished_at: number | null;
+}
+
+export interface ApiKeysTable {
+  id: string;
+  name: string;
+  /** SHA-256 of the key, hex: a copy of the table lets nobody in. */
+  key_hash: string;
+  /** JSON of what the key may do. */
+  settings: string;
+  created_at: number;
+  last_used_at: number | null;
+  revoked_at: number | null;
+}
+
+/** Small facts that must outlive a process. */
+export interface OutboxMarksTable {
+  name: string;
+  value: string;
+}
+
 export interface InboxMessagesTable {
   id: string;
   received_at: number;
@@ -93,8 +226,18 @@ export interface Schema {
   sessions: SessionsTable;
   account_mails: AccountMailsTable;
   outbox_messages: OutboxMessagesTable;
+  outbox_bodies: OutboxBodiesTable;
   outbox_recipients: OutboxRecipientsTable;
   outbox_attempts: OutboxAttemptsTable;
+  outbox_bulks: OutboxBulksTable;
+  outbox_bulk_recipients: OutboxBulkRecipientsTable;
+  outbox_limit_windows: OutboxLimitWindowsTable;
+  outbox_pauses: OutboxPausesTable;
+  outbox_suppressions: OutboxSuppressionsTable;
+  outbox_bounces: OutboxBouncesTable;
+  outbox_webhook_calls: OutboxWebhookCallsTable;
+  outbox_marks: OutboxMarksTable;
+  api_keys: ApiKeysTable;
   inbox_messages: InboxMessagesTable;
 }
 

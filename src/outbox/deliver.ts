@@ -3,8 +3,16 @@ import { type Clock, describeError, type Logger } from "../base/index.ts";
 import type { Database } from "../db/index.ts";
 import { type Backend, DeliveryError, type Envelope } from "../mail/index.ts";
 import type { Job } from "./engine.ts";
-import { type AttemptResult, type Decision, decide, type RetryPolicy, waitingStates } from "./policy.ts";
-import { findMessage, insertAttempt, listRecipients, type MessageRow, settle, updateRecipient } from "./store.ts";
+import { type AttemptResult, type Decision, decide, deriveState, type RetryPolicy, waitingStates } from "./policy.ts";
+import {
+  findBody,
+  findMessage,
+  insertAttempt,
+  listRecipients,
+  type MessageRow,
+  settle,
+  updateRecipient,
+} from "./store.ts";
 import type { DeliveryState } from "./types.ts";
 
 export interface DeliverOptions {
@@ -32,7 +40,8 @@ export async function deliver(job: Job, options: DeliverOptions): Promise<void> 
     .filter((recipient) => waitingStates.includes(recipient.state as DeliveryState))
     .map((recipient) => recipient.address);
 
-  const result = await attempt(message, addresses, job.signal, options);
+  const bytes = (await findBody(database.kysely, job.id)) ?? new Uint8Array();
+  const result = await attempt({ ...message, bytes }, addresses, job.signal, options);
   if (result === "interrupted") return; // the engine gives the lease back
   const standing = {
     attempts: message.attempts + 1,
@@ -41,12 +50,15 @@ export async function deliver(job: Job, options: DeliverOptions): Promise<void> 
     addresses,
   };
   const decision = decide(result, standing, options.policy, clock.now());
-  const written = await write(database, job, standing.attempts, decision);
+  const states = new Map(recipients.map(({ address, state }) => [address, state as DeliveryState]));
+  for (const { address, state } of decision.recipients) states.set(address, state);
+  const state = deriveState([...states.values()], false);
+  const written = await write(database, job, { number: standing.attempts, state, now: clock.now() }, decision);
   report(logger, job.id, decision, written);
 }
 
 async function attempt(
-  message: MessageRow,
+  message: MessageRow & { bytes: Uint8Array },
   addresses: string[],
   signal: AbortSignal,
   options: DeliverOptions,
@@ -91,9 +103,19 @@ function isRetryable(error: DeliveryError | undefined): boolean {
 }
 
 /** False when the lease was lost meanwhile: then somebody else answers for the message, and nothing is written. */
-async function write(database: Database, job: Job, number: number, decision: Decision): Promise<boolean> {
+async function write(
+  database: Database,
+  job: Job,
+  { number, state, now }: { number: number; state: DeliveryState; now: number },
+  decision: Decision,
+): Promise<boolean> {
   return database.kysely.transaction().execute(async (tx) => {
-    const ours = await settle(tx, job.id, job.owner, { attempts: number, dueAt: decision.nextAttemptAt });
+    const ours = await settle(tx, job.id, job.owner, {
+      attempts: number,
+      dueAt: decision.nextAttemptAt,
+      state,
+      finishedAt: decision.nextAttemptAt === null ? now : null,
+    });
     if (!ours) return false;
     await insertAttempt(tx, job.id, number, decision.attempt);
     for (const recipient of decision.recipients) await updateRecipient(tx, job.id, recipient);

@@ -1,5 +1,4 @@
 /** The durable queue: what a transaction enqueued is sent, or is visibly failed. */
-import { randomUUID } from "node:crypto";
 import { type Clock, findUnknownOption, type Logger, silentLogger, systemClock } from "../base/index.ts";
 import type { Database, Queryable, QueryableOf, Schema } from "../db/index.ts";
 import type { Backend, Composed, Envelope } from "../mail/index.ts";
@@ -7,9 +6,11 @@ import { deliver } from "./deliver.ts";
 import type { Engine } from "./engine.ts";
 import { embeddedEngine, type EmbeddedEngineOptions } from "./engines/embedded.ts";
 import { OutboxError } from "./errors.ts";
+import { newId } from "./ids.ts";
 import { defaultRetryPolicy, type RetryPolicy } from "./policy.ts";
+import { rankOf } from "./priority.ts";
 import { outboxReader } from "./reader.ts";
-import { insertMessage, insertRecipients, type RecipientRow } from "./store.ts";
+import { insertBody, insertMessage, insertRecipients, type RecipientRow } from "./store.ts";
 import type { OutboxReader } from "./types.ts";
 
 /** What an outbox is made of. */
@@ -83,9 +84,9 @@ export function createOutbox(options: OutboxOptions): Outbox {
     const { tx, using = "default", onUnknown = "resend" } = enqueueing;
     requireComposed(message);
     options.mailer(using);
-    const id = randomUUID();
-    const recipients = recipientRows(id, message);
     const now = clock.now();
+    const id = newId(now);
+    const recipients = recipientRows(id, message);
     const insert = async (db: Queryable): Promise<void> => {
       await insertMessage(db, {
         id,
@@ -94,15 +95,29 @@ export function createOutbox(options: OutboxOptions): Outbox {
         envelope_extras: extrasOf(message.envelope),
         subject: message.subject,
         message_id: message.messageId,
-        bytes: message.bytes,
+        size: message.bytes.length,
+        state: "queued",
+        priority: rankOf("normal"),
         on_unknown: onUnknown,
+        sensitive: 0,
+        group_name: null,
+        tenant: null,
+        stream: null,
+        idempotency_key: null,
+        content_hash: null,
+        bulk_id: null,
+        variables: null,
+        trace: null,
         attempts: 0,
         created_at: now,
+        send_at: null,
         expires_at: now + policy.lifetimeMs,
         due_at: now,
+        wait: null,
         lease_owner: null,
-        lease_until: null,
+        finished_at: null,
       });
+      await insertBody(db, id, message.bytes);
       await insertRecipients(db, recipients);
       await engine.add(db, [id]);
     };

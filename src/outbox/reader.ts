@@ -4,11 +4,11 @@ import type { Database } from "../db/index.ts";
 import { deriveState } from "./policy.ts";
 import {
   type AttemptRow,
-  findHead,
+  findMessage,
   listAttempts,
-  listHeads,
+  listMessages,
   listRecipients,
-  type MessageHead,
+  type MessageRow,
   type RecipientRow,
 } from "./store.ts";
 import type { DeliveryState, OutboxAttempt, OutboxReader, OutboxSummary } from "./types.ts";
@@ -16,7 +16,7 @@ import type { DeliveryState, OutboxAttempt, OutboxReader, OutboxSummary } from "
 export function outboxReader({ kysely }: Database, clock: Clock): OutboxReader {
   return {
     list: async ({ limit = 100 } = {}) => {
-      const heads = await listHeads(kysely, limit);
+      const heads = await listMessages(kysely, limit);
       const ids = heads.map((head) => head.id);
       const rows = await listRecipients(kysely, ids);
       const now = clock.now();
@@ -24,7 +24,7 @@ export function outboxReader({ kysely }: Database, clock: Clock): OutboxReader {
       return heads.map((head) => summary(head, rowsOf(head.id), now));
     },
     get: async (id) => {
-      const head = await findHead(kysely, id);
+      const head = await findMessage(kysely, id);
       if (head === undefined) return undefined;
       const history = (await listAttempts(kysely, id)).map(attempt);
       return { ...summary(head, await listRecipients(kysely, [id]), clock.now()), history };
@@ -32,10 +32,10 @@ export function outboxReader({ kysely }: Database, clock: Clock): OutboxReader {
   };
 }
 
-function summary(head: MessageHead, rows: readonly RecipientRow[], now: number): OutboxSummary {
+function summary(head: MessageRow, rows: readonly RecipientRow[], now: number): OutboxSummary {
   const recipients = rows.map(({ address, state, detail }) => ({ address, state: state as DeliveryState, detail }));
   const states = recipients.map(({ state }) => state);
-  const leased = head.lease_until !== null && head.lease_until > now;
+  const leased = head.lease_owner !== null && head.due_at !== null && head.due_at > now;
   return {
     id: head.id,
     state: deriveState(states, leased),

@@ -7,25 +7,14 @@ export type MessageRow = Selectable<Schema["outbox_messages"]>;
 export type RecipientRow = Selectable<Schema["outbox_recipients"]>;
 export type AttemptRow = Selectable<Schema["outbox_attempts"]>;
 
-/** A message without its bytes. */
-export type MessageHead = Omit<MessageRow, "bytes">;
+export async function insertBody(db: Queryable, id: string, bytes: Uint8Array): Promise<void> {
+  await db.insertInto("outbox_bodies").values({ message_id: id, bytes }).execute();
+}
 
-const headColumns = [
-  "id",
-  "mailer",
-  "envelope_from",
-  "envelope_extras",
-  "subject",
-  "message_id",
-  "on_unknown",
-  "attempts",
-  "created_at",
-  "expires_at",
-  "due_at",
-  "lease_owner",
-  "lease_until",
-] as const satisfies readonly (keyof MessageHead)[];
-
+export async function findBody(db: Queryable, id: string): Promise<Uint8Array | undefined> {
+  const row = await db.selectFrom("outbox_bodies").select("bytes").where("message_id", "=", id).executeTakeFirst();
+  return row?.bytes;
+}
 export async function insertMessage(db: Queryable, row: MessageRow): Promise<void> {
   await db.insertInto("outbox_messages").values(row).execute();
 }
@@ -45,13 +34,13 @@ export async function claimDue(
 ): Promise<string[]> {
   const rows = await db
     .updateTable("outbox_messages")
-    .set({ lease_owner: lease.owner, lease_until: lease.until })
+    .set({ lease_owner: lease.owner, due_at: lease.until })
     .where("id", "in", (inner) =>
       inner
         .selectFrom("outbox_messages")
         .select("id")
         .where("due_at", "<=", lease.now)
-        .where((or) => or.or([or("lease_until", "is", null), or("lease_until", "<=", lease.now)]))
+        .orderBy("priority")
         .orderBy("due_at")
         .limit(lease.limit),
     )
@@ -60,22 +49,11 @@ export async function claimDue(
   return rows.map((row) => row.id);
 }
 
-/** When the next message can be claimed: due, and free or with its lease run out. */
+/** When the next message can be claimed: due, or with its lease run out. */
 export async function nextClaimableAt(db: Queryable): Promise<number | undefined> {
   const row = await db
     .selectFrom("outbox_messages")
-    .select((select) =>
-      select.fn
-        .min<number | null>(
-          select
-            .case()
-            .when("lease_until", ">", select.ref("due_at"))
-            .then(select.ref("lease_until"))
-            .else(select.ref("due_at"))
-            .end(),
-        )
-        .as("at"),
-    )
+    .select((select) => select.fn.min<number | null>("due_at").as("at"))
     .where("due_at", "is not", null)
     .executeTakeFirst();
   return row?.at ?? undefined;
@@ -85,7 +63,7 @@ export async function nextClaimableAt(db: Queryable): Promise<number | undefined
 export async function renewLease(db: Queryable, id: string, owner: string, until: number): Promise<boolean> {
   const result = await db
     .updateTable("outbox_messages")
-    .set({ lease_until: until })
+    .set({ due_at: until })
     .where("id", "=", id)
     .where("lease_owner", "=", owner)
     .executeTakeFirst();
@@ -93,10 +71,10 @@ export async function renewLease(db: Queryable, id: string, owner: string, until
 }
 
 /** Gives a lease back with nothing done, so that the message can be claimed again at once. */
-export async function releaseLease(db: Queryable, id: string, owner: string): Promise<void> {
+export async function releaseLease(db: Queryable, id: string, owner: string, now: number): Promise<void> {
   await db
     .updateTable("outbox_messages")
-    .set({ lease_owner: null, lease_until: null })
+    .set({ lease_owner: null, due_at: now })
     .where("id", "=", id)
     .where("lease_owner", "=", owner)
     .execute();
@@ -107,11 +85,17 @@ export async function settle(
   db: Queryable,
   id: string,
   owner: string,
-  to: { attempts: number; dueAt: number | null },
+  to: { attempts: number; dueAt: number | null; state: string; finishedAt: number | null },
 ): Promise<boolean> {
   const result = await db
     .updateTable("outbox_messages")
-    .set({ attempts: to.attempts, due_at: to.dueAt, lease_owner: null, lease_until: null })
+    .set({
+      attempts: to.attempts,
+      due_at: to.dueAt,
+      lease_owner: null,
+      state: to.state,
+      finished_at: to.finishedAt,
+    })
     .where("id", "=", id)
     .where("lease_owner", "=", owner)
     .executeTakeFirst();
@@ -140,14 +124,10 @@ export async function findMessage(db: Queryable, id: string): Promise<MessageRow
   return db.selectFrom("outbox_messages").selectAll().where("id", "=", id).executeTakeFirst();
 }
 
-export async function findHead(db: Queryable, id: string): Promise<MessageHead | undefined> {
-  return db.selectFrom("outbox_messages").select(headColumns).where("id", "=", id).executeTakeFirst();
-}
-
-export async function listHeads(db: Queryable, limit: number): Promise<MessageHead[]> {
+export async function listMessages(db: Queryable, limit: number): Promise<MessageRow[]> {
   return db
     .selectFrom("outbox_messages")
-    .select(headColumns)
+    .selectAll()
     .orderBy("created_at", "desc")
     .orderBy("id", "desc")
     .limit(limit)

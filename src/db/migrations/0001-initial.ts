@@ -1,5 +1,6 @@
 /** Accounts, the outbox and the inbox. */
-import type { Kysely } from "kysely";
+import { type Kysely, sql } from "kysely";
+import { bytesType } from "./column-types.ts";
 
 export async function up(db: Kysely<unknown>): Promise<void> {
   await accounts(db);
@@ -14,13 +15,12 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .addColumn("to_header", "text", (column) => column.notNull())
     .addColumn("subject", "text", (column) => column.notNull())
     .addColumn("size", "integer", (column) => column.notNull())
-    .addColumn("raw", "blob", (column) => column.notNull())
+    .addColumn("raw", bytesType(db), (column) => column.notNull())
     .execute();
   await db.schema.createIndex("inbox_by_time").on("inbox_messages").column("received_at").execute();
 }
 
 async function accounts(db: Kysely<unknown>): Promise<void> {
-  const { sql } = await import("kysely");
   await db.schema
     .createTable("users")
     .addColumn("id", "text", (column) => column.primaryKey())
@@ -63,7 +63,6 @@ async function accounts(db: Kysely<unknown>): Promise<void> {
 }
 
 async function outbox(db: Kysely<unknown>): Promise<void> {
-  const { sql } = await import("kysely");
   await db.schema
     .createTable("outbox_messages")
     .addColumn("id", "text", (column) => column.primaryKey())
@@ -71,7 +70,7 @@ async function outbox(db: Kysely<unknown>): Promise<void> {
     .addColumn("envelope_from", "text", (column) => column.notNull())
     .addColumn("subject", "text", (column) => column.notNull())
     .addColumn("message_id", "text", (column) => column.notNull())
-    .addColumn("bytes", "blob", (column) => column.notNull())
+    .addColumn("bytes", bytesType(db), (column) => column.notNull())
     .addColumn("on_unknown", "text", (column) => column.notNull())
     .addColumn("attempts", "integer", (column) => column.notNull())
     .addColumn("created_at", "bigint", (column) => column.notNull())

@@ -63,7 +63,7 @@ export function embeddedEngine(options: EmbeddedEngineOptions): Engine {
     try {
       await handler({ id, owner, signal: AbortSignal.any([lost.signal, cutOff.signal]) });
       // A handler that ended its attempt has given the lease back with it; this is for one that was interrupted.
-      await releaseLease(database.kysely, id, owner);
+      await releaseLease(database.kysely, id, owner, clock.now());
     } catch (error) {
       // The lease is left to run out: a message whose outcome could not be written must not be sent again at once.
       logger.log("error", "outbox.handler-failed", { id, error: describeError(error) });

@@ -1,0 +1,85 @@
+/**
+ * What the heart of the outbox (enqueue, claim, deliver, settle) asks of its neighbours: limits, suppression, bulk mail
+ * and those who want to know. Each is optional; without it nothing is limited, suppressed, rendered or told.
+ *
+ * Every call that gets a `tx` runs in the transaction of the heart's own step: what it writes is one commit with it.
+ */
+import type { Queryable } from "../db/index.ts";
+import type { OutboxEvent } from "./events.ts";
+import type { AttemptResult } from "./policy.ts";
+import type { MessageRow } from "./store.ts";
+
+/** Why a message waits until its `due_at`; the column `wait` holds it as JSON. */
+export interface WaitReason {
+  /** `retry` after a failure, `scheduled` by the caller, `limit` of a quota or rate, `pause` of a scope that must rest, `hold` by a person. */
+  kind: "retry" | "scheduled" | "limit" | "pause" | "hold";
+  /** The scope that holds it up, such as `mailer:default` or `domain:163.com`; empty for `retry`, `scheduled` and `hold`. */
+  key: string;
+  /** For a person, in English. */
+  detail: string;
+}
+
+/** How many messages of a mailer may be claimed now. */
+export interface Allowance {
+  mailer: string;
+  /** Of critical messages; at least as many as of the others. */
+  critical: number;
+  /** Of all messages together. */
+  others: number;
+  /** When more may go, in milliseconds since 1970; undefined while nothing holds it up. */
+  opensAt?: number | undefined;
+  /** Why it is closed, or nearly. */
+  reason?: WaitReason | undefined;
+  /** Another mailer that takes its messages meanwhile (spill-over). */
+  via?: string | undefined;
+}
+
+/** A message that was about to be claimed, with those of its recipients who wait. */
+export interface Candidate {
+  message: MessageRow;
+  addresses: readonly string[];
+}
+
+/** What became of a candidate: goes now, or waits. */
+export type Admission =
+  | { id: string; admitted: true }
+  | { id: string; admitted: false; until: number; reason: WaitReason };
+
+/** Limits that all workers share through the database. */
+export interface Gate {
+  /** Asked before a claim. `wanted` is how many messages the worker could take. */
+  allow(tx: Queryable, mailers: readonly string[], wanted: number, now: number): Promise<readonly Allowance[]>;
+  /** Asked with what the claim found; counts those it lets through. */
+  admit(tx: Queryable, candidates: readonly Candidate[], now: number): Promise<readonly Admission[]>;
+  /** Told of each attempt, in the transaction that writes it down. */
+  learn(tx: Queryable, candidate: Candidate, result: AttemptResult, now: number): Promise<void>;
+}
+
+/** Who must not be written to. */
+export interface SuppressionGate {
+  /** The addresses among those given that are suppressed (for this stream, or for all), each with the reason. */
+  find(
+    tx: Queryable,
+    recipients: readonly { address: string; stream: string | null }[],
+    now: number,
+  ): Promise<ReadonlyMap<string, string>>;
+  /** Told of a recipient that a server refused for good because of the address itself. */
+  suppress(
+    tx: Queryable,
+    entry: { address: string; reason: string; detail: string; messageId: string },
+    now: number,
+  ): Promise<void>;
+}
+
+/** Makes the bytes of a message that has no body of its own; a message whose rendering throws fails alone. */
+export interface Renderer {
+  render(db: Queryable, message: MessageRow, address: string): Promise<Uint8Array>;
+}
+
+/** Somebody who wants to know what happens. */
+export interface EventSink {
+  /** In the transaction; what it throws rolls the step back, so only its own database may make it throw. */
+  record?(tx: Queryable, events: readonly OutboxEvent[]): Promise<void>;
+  /** After the commit; what it throws is logged. */
+  announce?(events: readonly OutboxEvent[]): void;
+}
