@@ -1,5 +1,6 @@
 /** The database handle: one URL in, a Kysely instance out, with the promises of durability set. */
 import type { Kysely } from "kysely";
+import { isPostgresUrl, withoutPassword } from "./drivers/postgres-url.ts";
 import { DatabaseError } from "./errors.ts";
 import { refuseNewer } from "./migrate.ts";
 import type { Schema } from "./schema.ts";
@@ -8,29 +9,38 @@ import type { Schema } from "./schema.ts";
 export interface Database extends AsyncDisposable {
   /** For queries; a part's statements stand in its own store. */
   kysely: Kysely<Schema>;
-  dialect: "sqlite";
-  /** The URL it was opened with. */
+  dialect: "sqlite" | "postgres";
+  /** The URL it was opened with, without its password. */
   url: string;
   close(): Promise<void>;
 }
 
 /** How a database is opened. */
 export interface DatabaseOptions {
-  /** How long a statement waits for a transaction of this process to end before it fails with `WX_DB_BUSY`, in milliseconds. Default 30 s. */
+  /** How long a statement waits for a transaction of this process to end, or for a connection of the pool, before it fails with `WX_DB_BUSY`, in milliseconds. Default 30 s. */
   connectionWaitMs?: number;
-  /** How long it waits for another process' write before it fails so, in milliseconds. Default 5 s, in which this process does nothing else. */
+  /** SQLite: how long it waits for another process' write before it fails so, in milliseconds. Default 5 s, in which this process does nothing else. */
   busyWaitMs?: number;
+  /** Postgres: connections at the most. Default 10. */
+  poolSize?: number;
+  /** Postgres: how long making a connection may take, in milliseconds. Default 10 s. */
+  connectTimeoutMs?: number;
 }
 
 /**
  * Opens a database.
  *
- * @param url `sqlite:PATH` (relative to the working folder), `sqlite:///ABSOLUTE/PATH` or `sqlite::memory:`.
- * @throws DatabaseError `WX_DB_URL`, `WX_DB_OPEN`, `WX_DB_DRIVER`, `WX_DB_NEWER` (then nothing was changed in it)
+ * @param url `sqlite:PATH` (relative to the working folder), `sqlite:///ABSOLUTE/PATH` or `sqlite::memory:`;
+ *   `postgres://USER:PASSWORD@HOST:PORT/DATABASE?sslmode=require`.
+ * @throws DatabaseError `WX_DB_URL`, `WX_DB_OPEN`, `WX_DB_DRIVER`, `WX_DB_UNREACHABLE`, `WX_DB_NEWER` (then nothing was changed in it)
  * @example
  * await using database = await openDatabase("sqlite:.waxseal/waxseal.db");
  */
 export async function openDatabase(url: string, options: DatabaseOptions = {}): Promise<Database> {
+  return isPostgresUrl(url) ? openOnPostgres(url, options) : openOnSqlite(url, options);
+}
+
+async function openOnSqlite(url: string, options: DatabaseOptions): Promise<Database> {
   const path = sqlitePath(url);
   // Loaded here, as Kysely takes longer to load than all that a program needs that only sends.
   const [{ Kysely }, { makeDurable, openSqlite }] = await Promise.all([
@@ -42,15 +52,37 @@ export async function openDatabase(url: string, options: DatabaseOptions = {}): 
     busyWaitMs: options.busyWaitMs ?? 5_000,
   });
   const kysely = new Kysely<Schema>({ dialect });
+  return opened({ kysely, dialect: "sqlite", url }, () => makeDurable(handle));
+}
+
+async function openOnPostgres(url: string, options: DatabaseOptions): Promise<Database> {
+  const [{ Kysely }, { openPostgres, requireKept }] = await Promise.all([
+    import("kysely"),
+    import("./drivers/postgres.ts"),
+  ]);
+  const { dialect } = await openPostgres(url, {
+    poolSize: options.poolSize ?? 10,
+    connectionWaitMs: options.connectionWaitMs ?? 30_000,
+    connectTimeoutMs: options.connectTimeoutMs ?? 10_000,
+  });
+  const kysely = new Kysely<Schema>({ dialect });
+  return opened({ kysely, dialect: "postgres", url: withoutPassword(url) }, () => requireKept(kysely));
+}
+
+/** The handle, once it is seen that the database may be used and keeps its promises. */
+async function opened(
+  database: Pick<Database, "kysely" | "dialect" | "url">,
+  keepPromises: () => void | Promise<void>,
+): Promise<Database> {
+  const close = (): Promise<void> => database.kysely.destroy();
   try {
-    await refuseNewer(kysely);
-    makeDurable(handle);
+    await refuseNewer(database.kysely);
+    await keepPromises();
   } catch (error) {
-    await kysely.destroy();
+    await close();
     throw error;
   }
-  const close = (): Promise<void> => kysely.destroy();
-  return { kysely, dialect: "sqlite", url, close, [Symbol.asyncDispose]: close };
+  return { ...database, close, [Symbol.asyncDispose]: close };
 }
 
 /**
@@ -63,7 +95,7 @@ export function sqlitePath(url: string): string {
   if (path === undefined) {
     throw new DatabaseError(
       "WX_DB_URL",
-      `The database URL ${JSON.stringify(url.replace(/\/\/[^@/]*@/, "//***@"))} is not understood. Use sqlite:PATH, for example sqlite:.waxseal/waxseal.db.`,
+      `The database URL ${JSON.stringify(withoutPassword(url))} is not understood. Use sqlite:PATH, for example sqlite:.waxseal/waxseal.db, or postgres://USER:PASSWORD@HOST:PORT/DATABASE.`,
     );
   }
   return path;

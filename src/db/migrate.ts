@@ -10,14 +10,22 @@ const LEDGER = "kysely_migration";
 
 /** The migrations that have run here, in order. */
 async function applied(kysely: Kysely<Schema>): Promise<string[]> {
-  const tables = await kysely.introspection.getTables({ withInternalKyselyTables: true });
-  if (!tables.some((table) => table.name === LEDGER)) return [];
+  if (!(await hasLedger(kysely))) return [];
   const rows = await (kysely as unknown as Kysely<Record<typeof LEDGER, { name: string }>>)
     .selectFrom(LEDGER)
     .select("name")
     .orderBy("name")
     .execute();
   return rows.map((row) => row.name);
+}
+
+/** Whether there is a ledger; on Postgres where a statement without a schema would find it. */
+async function hasLedger(kysely: Kysely<Schema>): Promise<boolean> {
+  const [{ sql }, { isPostgres }] = await Promise.all([import("kysely"), import("./migrations/column-types.ts")]);
+  const query = isPostgres(kysely)
+    ? sql`select 1 where to_regclass(${LEDGER}) is not null`
+    : sql`select 1 from sqlite_schema where type = 'table' and name = ${LEDGER}`;
+  return (await query.execute(kysely)).rows.length > 0;
 }
 
 /**

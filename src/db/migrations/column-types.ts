@@ -2,7 +2,7 @@
 import { type ColumnDataType, type Kysely, PostgresAdapter, type RawBuilder, sql } from "kysely";
 
 /** True on Postgres, and what speaks it. */
-export function isPostgres(db: Kysely<unknown>): boolean {
+export function isPostgres<Tables>(db: Kysely<Tables>): boolean {
   return db.getExecutor().adapter instanceof PostgresAdapter;
 }
 

@@ -1,0 +1,129 @@
+/** Postgres for Kysely: a pool of `pg`, whose values are those of SQLite and whose faults are named. */
+import { type Dialect, type Kysely, PostgresDialect, type PostgresPool, type PostgresPoolClient, sql } from "kysely";
+import type { ClientConfig, Pool, PoolClient, QueryResult } from "pg";
+import { DatabaseError } from "../errors.ts";
+import { loadPg } from "./load-pg.ts";
+import { namePostgresFault, type PostgresFaultContext } from "./postgres-faults.ts";
+import { postgresTypes } from "./postgres-types.ts";
+import { postgresConfig } from "./postgres-url.ts";
+
+/** How a pool is made, times in milliseconds. */
+export interface PostgresOptions {
+  /** Connections at the most. */
+  poolSize: number;
+  /** How long a statement waits for one of them to become free. */
+  connectionWaitMs: number;
+  /** How long making a connection may take. */
+  connectTimeoutMs: number;
+}
+
+/** An opened Postgres. */
+export interface PostgresConnection {
+  dialect: Dialect;
+  /** What further connections to the same database are made of. */
+  client: ClientConfig;
+}
+
+/**
+ * Makes a pool; connects to nothing yet.
+ *
+ * @throws DatabaseError `WX_DB_URL`, `WX_DB_DRIVER`
+ */
+export async function openPostgres(url: string, options: PostgresOptions): Promise<PostgresConnection> {
+  const target = postgresConfig(url);
+  const pg = await loadPg();
+  const client: ClientConfig = {
+    ...target,
+    types: postgresTypes(pg),
+    keepAlive: true,
+    connectionTimeoutMillis: options.connectTimeoutMs,
+  };
+  const pool = new pg.Pool({
+    ...client,
+    max: options.poolSize,
+    idleTimeoutMillis: 30_000,
+    // The pool's time is for waiting, the connection's own for connecting.
+    connectionTimeoutMillis: options.connectionWaitMs,
+    Client: class extends pg.Client {
+      constructor() {
+        super(client);
+      }
+    },
+  });
+  pool.on("error", () => {}); // an idle connection was lost: the pool has dropped it, and makes another when one is wanted
+  const context: PostgresFaultContext = { host: client.host ?? "", port: client.port ?? 5432, ...options };
+  return { dialect: new PostgresDialect({ pool: namedFaults(pool, context) }), client };
+}
+
+/**
+ * Sees to it that the database keeps what Waxseal promises.
+ *
+ * Guarantee: with `synchronous_commit` a commit that has returned is on the disk
+ * (https://www.postgresql.org/docs/current/wal-async-commit.html).
+ *
+ * @throws DatabaseError `WX_DB_OPEN`
+ */
+export async function requireKept<Tables>(kysely: Kysely<Tables>): Promise<void> {
+  const query = sql<{ commit: string; encoding: string }>`
+    select current_setting('synchronous_commit') as commit, current_setting('server_encoding') as encoding`;
+  const row = (await query.execute(kysely)).rows[0];
+  if (row?.commit === "off") {
+    throw new DatabaseError(
+      "WX_DB_OPEN",
+      "Postgres has synchronous_commit = off for this user or database: a power cut would lose mail that was accepted. Set it: ALTER ROLE user SET synchronous_commit = on.",
+    );
+  }
+  if (row?.encoding !== "UTF8") {
+    throw new DatabaseError(
+      "WX_DB_OPEN",
+      `The database is encoded in ${String(row?.encoding)}, which cannot hold every text. Make one in UTF8: CREATE DATABASE name ENCODING 'UTF8' TEMPLATE template0.`,
+    );
+  }
+}
+
+/** The pool as Kysely uses it, its faults named. */
+function namedFaults(pool: Pool, context: PostgresFaultContext): PostgresPool {
+  const clients = new WeakMap<PoolClient, PostgresPoolClient>();
+  return {
+    async connect() {
+      const client = await pool.connect().catch((error: unknown) => {
+        const exhausted = pool.totalCount >= context.poolSize;
+        throw namePostgresFault(error, { ...context, exhausted });
+      });
+      let named = clients.get(client);
+      if (named === undefined) {
+        client.on("error", () => {}); // told by the statement that was under way, or by the next one
+        clients.set(client, (named = namedClient(client, context)));
+      }
+      return named;
+    },
+    end: () => pool.end(),
+  };
+}
+
+function namedClient(client: PoolClient, context: PostgresFaultContext): PostgresPoolClient {
+  const query = async (text: string, parameters: readonly unknown[]): Promise<QueryResult> => {
+    try {
+      const result = await client.query(text, [...parameters]);
+      if (text === "commit") requireCommitted(result);
+      return result;
+    } catch (error) {
+      const fault = namePostgresFault(error, context);
+      // A lost connection has rolled back by itself, and the first error is the one to tell.
+      if (text === "rollback" && fault !== error)
+        return { command: "ROLLBACK", rowCount: 0, oid: 0, fields: [], rows: [] };
+      throw fault;
+    }
+  };
+  // Kysely's overload for cursors is not used: nothing is streamed.
+  return { query: query as unknown as PostgresPoolClient["query"], release: () => client.release() };
+}
+
+/** Guarantee: a transaction in which a statement failed is not taken for committed; Postgres answers its COMMIT with ROLLBACK, and no error. */
+function requireCommitted({ command }: QueryResult): void {
+  if (command === "COMMIT") return;
+  throw new DatabaseError(
+    "WX_DB_ROLLED_BACK",
+    "A statement of this transaction had failed, so that Postgres rolled all of it back at its COMMIT. Let the error of a statement end the transaction.",
+  );
+}
