@@ -2,12 +2,18 @@
 import { WaxsealError } from "../base/index.ts";
 
 /** The codes of an `OutboxError`. */
-export type OutboxErrorCode = "WX_OUTBOX_NO_RECIPIENT" | "WX_OUTBOX_NOT_COMPOSED" | "WX_OUTBOX_OPTIONS";
+export type OutboxErrorCode =
+  | "WX_OUTBOX_BOUNCE_ADDRESS"
+  | "WX_OUTBOX_NO_RECIPIENT"
+  | "WX_OUTBOX_NOT_COMPOSED"
+  | "WX_OUTBOX_OPTIONS"
+  | "WX_OUTBOX_PEER";
 
 /**
  * The outbox cannot do what was asked.
  *
- * Codes: `WX_OUTBOX_NO_RECIPIENT` a message without an envelope recipient; `WX_OUTBOX_NOT_COMPOSED` a message that
+ * Codes: `WX_OUTBOX_BOUNCE_ADDRESS` no bounce address can say that; `WX_OUTBOX_PEER` a package that is not installed;
+ * `WX_OUTBOX_NO_RECIPIENT` a message without an envelope recipient; `WX_OUTBOX_NOT_COMPOSED` a message that
  * `mail.compose` has not made ready; `WX_OUTBOX_OPTIONS` an option that does not exist.
  */
 export class OutboxError extends WaxsealError {

@@ -37,4 +37,4 @@ unpack() { # NAME PACKAGE...
 unpack postfix postfix
 unpack exim exim4-daemon-light exim4-base
 unpack opensmtpd opensmtpd
-unpack dovecot dovecot-submissiond dovecot-core
+unpack dovecot dovecot-submissiond dovecot-imapd dovecot-core
