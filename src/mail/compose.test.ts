@@ -568,3 +568,18 @@ test("a text may be HTML, and forms for watches and AMP stand before the HTML", 
     "text/calendar",
   ]);
 });
+
+test("a message that names its Message-ID has the same boundaries each time, and others have not", () => {
+  const both = {
+    text: "Hello",
+    html: "<p>Hello",
+    attachments: [{ filename: "a.eml", content: "From: a@b.cn\r\n\r\nx" }],
+  };
+  const named = { ...both, messageId: "<1@example.com>" };
+  expect(source(named)).toBe(source(named));
+  expect(source(named)).not.toContain(source({ ...named, messageId: "<2@example.com>" }).slice(-40));
+  expect(source({ ...both, headers: { "Message-ID": "<3@x.cn>" } })).toBe(
+    source({ ...both, headers: { "Message-ID": "<3@x.cn>" } }),
+  );
+  expect(source(both).slice(-40)).not.toBe(source(both).slice(-40));
+});

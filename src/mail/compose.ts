@@ -69,7 +69,9 @@ function composeFields(message: MessageFields, context: ComposeContext): Compose
     `MIME-Version: 1.0${CRLF}`;
   const octets = style.utf8 ? utf8Octets(headers) : headers;
   const envelope = messageEnvelope(message, people, octets.length !== headers.length);
-  const layout = layOut(octets, bodyPart(message, context.charset));
+  // Whoever names the Message-ID gets the same bytes for the same message, boundaries included.
+  const seed = message.messageId !== undefined || custom.has("message-id") ? messageId : undefined;
+  const layout = layOut(octets, bodyPart(message, context.charset), seed);
   refuseLengthBeyond(context.maxMessageBytes, layout.length);
   return { envelope, bytes: writeLayout(layout), messageId, subject };
 }

@@ -70,7 +70,15 @@ export {
   type MessageSender,
   type SendOptions,
 } from "./message.ts";
-export type { Connect, ConnectionOptions, Mail, MailOptions, MassMail, SendMailOptions } from "./mail.ts";
+export type {
+  ComposeOptions,
+  Connect,
+  ConnectionOptions,
+  Mail,
+  MailOptions,
+  MassMail,
+  SendMailOptions,
+} from "./mail.ts";
 export { allowTo, type AllowToOptions } from "./middleware/allow-to.ts";
 export { alwaysTo } from "./middleware/always-to.ts";
 export { defaultFields, defaultHeaders } from "./middleware/default-fields.ts";

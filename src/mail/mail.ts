@@ -61,6 +61,12 @@ export interface SendMailOptions extends SendOptions {
   htmlMessage?: string | undefined;
 }
 
+/** How a message is composed without being sent. */
+export interface ComposeOptions extends Pick<SendOptions, "signal" | "using"> {
+  /** The time of its Date header and of its signature, in milliseconds since 1970. Default: now. */
+  at?: number | undefined;
+}
+
 /** Subject, text, sender (undefined for the default) and recipients. */
 export type MassMail = readonly [
   subject: string,
@@ -118,14 +124,16 @@ export interface Mail {
   send(message: MessageFields, options?: SendOptions): Promise<Receipt | undefined>;
   /**
    * Builds the envelope and bytes without sending them: files and streams are read, a missing text is made from the HTML.
-   * Headers are written as the mailer in `using` (else the default one) wants them.
+   * Headers are written as the mailer in `using` (else the default one) wants them. `at` (milliseconds since 1970) is the
+   * time of the Date header and of the signature, by default now; a message that names its Message-ID, composed again
+   * `at` the same time, has the same bytes.
    *
    * @throws MessageError `WX_MESSAGE_...`, MailerError `WX_MAILER_UNKNOWN`
    *
    * @example
    * const { envelope, bytes, messageId } = await mail.compose(message);
    */
-  compose(message: MessageFields, options?: Pick<SendOptions, "signal" | "using">): Promise<Composed>;
+  compose(message: MessageFields, options?: ComposeOptions): Promise<Composed>;
   /**
    * A backend for the moment, as Django's `get_connection`; who asks for it closes it.
    *

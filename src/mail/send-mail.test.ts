@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import { pathToFileURL } from "node:url";
 import { expect, test } from "vitest";
+import { rsaKey } from "../../test/support/dkim-keys.ts";
 import { tempFolder } from "../../test/support/temp-folder.ts";
 import { memoryBackend, type MemoryBackend } from "./backends/memory.ts";
 import { DeliveryError, MailerError, MessageError } from "./errors.ts";
@@ -325,4 +326,22 @@ test.each([
     /^messages has an item that is no list/,
   );
   expect(memory.outbox).toEqual([]);
+});
+
+test("a signed message is composed for one time with the same bytes each time, whenever that is", async () => {
+  let now = 0;
+  const mail = createMail({
+    mailers: createMailers({ default: memoryBackend() }),
+    defaultFromEmail: "mac@163.com",
+    clock: { now: () => (now += 60_000), sleep: async () => {} },
+    dkim: { domain: "163.com", selector: "s", privateKey: rsaKey() },
+  });
+  const message = { to: ["ann@x.cn"], messageId: "<1@163.com>", text: "Hello", html: "<p>Hello" };
+  const compose = async (at?: number): Promise<string> =>
+    Buffer.from((await mail.compose(message, { at })).bytes).toString("latin1");
+  const first = await compose(1_767_322_800_000);
+  expect(first).toContain("t=1767322800;");
+  expect(first).toContain("Date: Fri, 02 Jan 2026 03:00:00 +0000");
+  expect(await compose(1_767_322_800_000)).toBe(first);
+  expect(await compose()).not.toBe(await compose());
 });

@@ -34,7 +34,8 @@ export function createMail(options: MailOptions): Mail {
   return {
     mailers,
     send,
-    compose: async (message, { signal, using } = {}) => one.compose(message, composedFor(mailers, using), signal),
+    compose: async (message, { using, ...composing } = {}) =>
+      one.compose(message, composedFor(mailers, using), composing),
     sendMail: async (subject, text, from, to, sendMailOptions = {}) => {
       requireList(to);
       const { html, rest } = takeHtmlMessage(sendMailOptions);

@@ -1,5 +1,5 @@
 /** One message on its way: through the hooks, composed, signed, and handed to a backend. */
-import { systemClock } from "../base/index.ts";
+import { type Clock, systemClock } from "../base/index.ts";
 import { toAsciiAddress } from "./addr-spec.ts";
 import { parseMailbox } from "./address.ts";
 import type { Backend, Receipt } from "./backend.ts";
@@ -14,8 +14,12 @@ import { prepareMessage } from "./prepare.ts";
 
 /** What is done to each message. */
 export interface OneMessage {
-  /** Everything but the sending. `backend` says how it wants its headers. */
-  compose(message: MessageFields, backend: Partial<Backend>, signal: AbortSignal | undefined): Promise<Composed>;
+  /** Everything but the sending. `backend` says how it wants its headers; `at` stands in for the time. */
+  compose(
+    message: MessageFields,
+    backend: Partial<Backend>,
+    options: { signal?: AbortSignal | undefined; at?: number | undefined },
+  ): Promise<Composed>;
   /** The receipt, or undefined when there was nobody to send to or nobody was reached. */
   send(message: MessageFields, backend: Backend, signal: AbortSignal | undefined): Promise<Receipt | undefined>;
 }
@@ -30,25 +34,26 @@ export function oneMessage(options: MailOptions): OneMessage {
   async function composeHooked(
     message: MessageFields,
     { headerEncoding }: Partial<Backend>,
-    signal: AbortSignal | undefined,
+    { signal, at }: { signal?: AbortSignal | undefined; at?: number | undefined },
   ): Promise<Composed> {
     const prepared = await prepareMessage(message, { ...options, signal });
     const wanted = context.headerEncoding ?? headerEncoding;
-    const composed = pipeline.envelope(compose(prepared, { ...context, headerEncoding: wanted }));
-    return signer === undefined ? composed : { ...composed, bytes: signer.sign(composed.bytes) };
+    const clock = at === undefined ? context.clock : stoppedAt(at, context.clock);
+    const composed = pipeline.envelope(compose(prepared, { ...context, clock, headerEncoding: wanted }));
+    return signer === undefined ? composed : { ...composed, bytes: signer.sign(composed.bytes, at) };
   }
 
   return {
-    compose: async (message, backend, signal) => {
+    compose: async (message, backend, composing) => {
       requireMessage(message);
-      return composeHooked(await pipeline.before(message), backend, signal);
+      return composeHooked(await pipeline.before(message), backend, composing);
     },
     send: async (given, backend, signal) => {
       requireMessage(given);
       if (namesNobody(given)) return undefined;
       const message = await pipeline.before(given);
       if (namesNobody(message)) return undefined;
-      const { envelope, bytes, messageId } = await composeHooked(message, backend, signal);
+      const { envelope, bytes, messageId } = await composeHooked(message, backend, { signal });
       try {
         const receipt = await backend.send(envelope, bytes, signal === undefined ? {} : { signal });
         await pipeline.after({ message, envelope, messageId, receipt });
@@ -59,6 +64,11 @@ export function oneMessage(options: MailOptions): OneMessage {
       }
     },
   };
+}
+
+/** A clock that shows one time. */
+function stoppedAt(at: number, clock: Clock): Clock {
+  return { now: () => at, sleep: (ms, signal) => clock.sleep(ms, signal) };
 }
 
 /** A text has none of the fields, so that it would look like a message to nobody. */

@@ -14,9 +14,10 @@ export interface DkimSigner {
    * The message with its signatures before it; what was given is not changed.
    *
    * @param bytes RFC 5322 with CRLF line ends, as it will be on the wire.
+   * @param at The time of the signature, in milliseconds since 1970. Default: now.
    * @throws MessageError WX_MESSAGE_DKIM when it has no From
    */
-  sign(bytes: Uint8Array): Uint8Array;
+  sign(bytes: Uint8Array, at?: number): Uint8Array;
 }
 
 /** What signing needs from around it. */
@@ -41,7 +42,7 @@ export function createDkimSigner(keys: DkimKey | readonly DkimKey[], context: Dk
   for (const { domain, selector, warning } of plans) {
     if (warning !== undefined) logger.log("warn", "mail.dkim-key", { domain, selector, warning });
   }
-  return { sign: (bytes) => signAll(bytes, plans, Math.floor(clock.now() / 1000)) };
+  return { sign: (bytes, at = clock.now()) => signAll(bytes, plans, Math.floor(at / 1000)) };
 }
 
 /**

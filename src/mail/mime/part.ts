@@ -1,5 +1,5 @@
 /** The tree of a message's parts, and how it is laid out and written (RFC 2046). */
-import { randomUUID } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { writeBase64 } from "./base64.ts";
 import { CRLF } from "./header.ts";
 import type { EncodedBody, TransferEncoding } from "./transfer-encoding.ts";
@@ -66,12 +66,16 @@ function contentType(type: string): string {
   return header;
 }
 
-/** Lays a message out: the headers of the message, then those of the part, then its body. */
-export function layOut(headers: string, part: Part): Layout {
+/**
+ * Lays a message out: the headers of the message, then those of the part, then its body.
+ *
+ * @param seed What the boundaries are derived from; without it they are new each time.
+ */
+export function layOut(headers: string, part: Part, seed?: string): Layout {
   const layout: Layout = { pieces: [], tail: "", length: 0 };
   addText(layout, headers);
   if ("body" in part) addLeaf(layout, part);
-  else addMultipart(layout, part, { next: 0, id: boundaryId(part) });
+  else addMultipart(layout, part, { next: 0, id: boundaryId(part, seed) });
   return layout;
 }
 
@@ -123,12 +127,17 @@ function addMultipart(layout: Layout, part: Multipart, source: BoundarySource): 
  * Guarantee: a boundary occurs in no body. It begins with "=_", which neither base64 nor quoted-printable can produce,
  * plain text with a line that begins with "--=_" is encoded, and in what is taken as it is, the id is looked for.
  */
-function boundaryId(part: Part): string {
+function boundaryId(part: Part, seed: string | undefined): string {
   const foreign = foreignBodies(part);
-  for (;;) {
-    const id = randomUUID();
+  for (let round = 0; ; round++) {
+    const id = seed === undefined ? randomUUID() : derivedId(`${round}.${seed}`);
     if (!foreign.some((octets) => Buffer.from(octets.buffer, octets.byteOffset, octets.length).includes(id))) return id;
   }
+}
+
+/** As long as a random one. */
+function derivedId(seed: string): string {
+  return createHash("sha256").update(seed).digest("hex").slice(0, 36);
 }
 
 function foreignBodies(part: Part): Uint8Array[] {
