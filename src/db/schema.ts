@@ -78,6 +78,8 @@ export interface OutboxMessagesTable {
   lease_owner: string | null;
   /** When its last recipient was done with; null while one waits. */
   finished_at: number | null;
+  /** How many leases in a row ended without a word of their owner. */
+  takeovers: number;
 }
 
 /** The composed messages, sent unchanged on every attempt. A row of their own, so that a lease does not rewrite them. */
@@ -116,6 +118,9 @@ export interface OutboxBulksTable {
   template: string;
   /** JSON of how its messages are enqueued. */
   settings: string;
+  /** SHA-256, hex, over the entries that were taken: a list that is read again must begin with the same. */
+  list_hash: string;
+  /** `running`, `paused` or `cancelled`. */
   state: string;
   /** Entries of the list that were read, and what became of them. */
   taken: number;
@@ -123,6 +128,7 @@ export interface OutboxBulksTable {
   repeated: number;
   refused: number;
   created_at: number;
+  /** When the last entry of its list was taken; null while there may be more. */
   finished_at: number | null;
 }
 
@@ -153,8 +159,9 @@ export interface OutboxSuppressionsTable {
   address_key: string;
   /** Empty for all streams. */
   stream: string;
-  address: string;
+  /** Part of the key: an address that bounced and one that unsubscribed are two entries, which end apart. */
   reason: string;
+  address: string;
   detail: string;
   /** The message whose bounce or complaint it was. */
   message_id: string | null;

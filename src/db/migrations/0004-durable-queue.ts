@@ -1,6 +1,6 @@
 /** The durable queue: bodies beside the messages, what orders and limits them, and all that comes back of them. */
 import { type Kysely, sql } from "kysely";
-import { bytesType, inKeyOrder } from "./column-types.ts";
+import { bytesType, inKeyOrder, keyType } from "./column-types.ts";
 
 export async function up(db: Kysely<unknown>): Promise<void> {
   for (const table of ["outbox_messages", "outbox_recipients", "outbox_attempts"]) {
@@ -53,12 +53,25 @@ async function messages(db: Kysely<unknown>): Promise<void> {
     .addColumn("wait", "text")
     .addColumn("lease_owner", "text")
     .addColumn("finished_at", "bigint")
+    .addColumn("takeovers", "integer", (column) => column.notNull().defaultTo(0))
     .addPrimaryKeyConstraint("outbox_messages_key", ["id"])
     .modifyEnd(inKeyOrder(db))
     .execute();
   await partialIndex(db, "outbox_due", "outbox_messages", ["mailer", "priority", "due_at"]);
+  // The messages under way, by the end of their lease.
+  await db.schema
+    .createIndex("outbox_leases")
+    .on("outbox_messages")
+    .columns(["due_at", "id"])
+    .where(sql.ref("lease_owner"), "is not", null)
+    .execute();
   await partialIndex(db, "outbox_finished", "outbox_messages", ["finished_at"]);
-  await partialIndex(db, "outbox_groups", "outbox_messages", ["group_name"]);
+  await db.schema
+    .createIndex("outbox_groups")
+    .on("outbox_messages")
+    .columns(["group_name", "id"])
+    .where(sql.ref("group_name"), "is not", null)
+    .execute();
   await partialIndex(db, "outbox_bulk", "outbox_messages", ["state", "bulk_id"]);
   await db.schema
     .createIndex("outbox_idempotency")
@@ -67,16 +80,12 @@ async function messages(db: Kysely<unknown>): Promise<void> {
     .column("idempotency_key")
     .where(sql.ref("idempotency_key"), "is not", null)
     .execute();
-  // What a person must look at is little beside what was sent.
+  // Nobody asks for a list of what was sent alone: it is nearly all.
   await db.schema
     .createIndex("outbox_attention")
     .on("outbox_messages")
     .columns(["state", "id"])
-    .where(
-      sql.ref("state"),
-      "in",
-      ["failed", "unknown", "held"].map((state) => sql.lit(state)),
-    )
+    .where(sql.ref("state"), "<>", sql.lit("sent"))
     .execute();
   await db.schema.createIndex("outbox_by_message_id").on("outbox_messages").column("message_id").execute();
   await db.schema
@@ -99,7 +108,7 @@ async function recipients(db: Kysely<unknown>): Promise<void> {
     .addPrimaryKeyConstraint("outbox_recipients_pk", ["message_id", "position"])
     .modifyEnd(inKeyOrder(db))
     .execute();
-  await db.schema.createIndex("outbox_recipients_by_address").on("outbox_recipients").column("address").execute();
+  await db.schema.createIndex("outbox_recipients_by_address").on("outbox_recipients").columns(["address", "message_id"]).execute();
 }
 
 async function attempts(db: Kysely<unknown>): Promise<void> {
@@ -148,6 +157,7 @@ async function bulk(db: Kysely<unknown>): Promise<void> {
     .addColumn("name", "text", (column) => column.notNull().unique())
     .addColumn("template", "text", (column) => column.notNull())
     .addColumn("settings", "text", (column) => column.notNull())
+    .addColumn("list_hash", "text", (column) => column.notNull())
     .addColumn("state", "text", (column) => column.notNull())
     .addColumn("taken", "bigint", (column) => column.notNull())
     .addColumn("queued", "bigint", (column) => column.notNull())
@@ -192,18 +202,23 @@ async function limits(db: Kysely<unknown>): Promise<void> {
 async function suppression(db: Kysely<unknown>): Promise<void> {
   await db.schema
     .createTable("outbox_suppressions")
-    .addColumn("address_key", "text", (column) => column.notNull())
+    .addColumn("address_key", keyType(db), (column) => column.notNull())
     // Empty for all streams.
     .addColumn("stream", "text", (column) => column.notNull())
-    .addColumn("address", "text", (column) => column.notNull())
     .addColumn("reason", "text", (column) => column.notNull())
+    .addColumn("address", "text", (column) => column.notNull())
     .addColumn("detail", "text", (column) => column.notNull())
     .addColumn("message_id", "text")
     .addColumn("created_at", "bigint", (column) => column.notNull())
     .addColumn("expires_at", "bigint")
-    .addPrimaryKeyConstraint("outbox_suppressions_pk", ["address_key", "stream"])
+    .addPrimaryKeyConstraint("outbox_suppressions_pk", ["address_key", "stream", "reason"])
     .modifyEnd(inKeyOrder(db))
     .execute();
+  for (const column of ["reason", "stream"]) {
+    const columns = [column, "address_key", column === "reason" ? "stream" : "reason"];
+    await db.schema.createIndex(`outbox_suppressions_by_${column}`).on("outbox_suppressions").columns(columns).execute();
+  }
+  await partialIndex(db, "outbox_suppressions_ending", "outbox_suppressions", ["expires_at"]);
 }
 
 async function bounces(db: Kysely<unknown>): Promise<void> {
@@ -237,7 +252,7 @@ async function events(db: Kysely<unknown>): Promise<void> {
     .addColumn("detail", "text", (column) => column.notNull())
     .addColumn("finished_at", "bigint")
     .execute();
-  await partialIndex(db, "outbox_webhook_calls_due", "outbox_webhook_calls", ["due_at"]);
+  await partialIndex(db, "outbox_webhook_calls_due", "outbox_webhook_calls", ["endpoint", "due_at"]);
   await partialIndex(db, "outbox_webhook_calls_finished", "outbox_webhook_calls", ["finished_at"]);
 }
 
