@@ -143,14 +143,20 @@ export interface OutboxLimitWindowsTable {
   seconds: number;
   started_at: number;
   used: number;
+  /** JSON: what was used in each part of a sliding window, the newest first; null where the window begins anew each time. */
+  parts: string | null;
 }
 
 export interface OutboxPausesTable {
   key: string;
+  /** 0 when it is over and only its failures are remembered. */
   until: number;
   reason: string;
   detail: string;
+  /** In a row. */
   failures: number;
+  /** The id of the message that tries, when the pause is over, whether all is well again; until then the others wait. */
+  probe: string | null;
   updated_at: number;
 }
 

@@ -184,6 +184,7 @@ async function limits(db: Kysely<unknown>): Promise<void> {
     .addColumn("seconds", "integer", (column) => column.notNull())
     .addColumn("started_at", "bigint", (column) => column.notNull())
     .addColumn("used", "integer", (column) => column.notNull())
+    .addColumn("parts", "text")
     .addPrimaryKeyConstraint("outbox_limit_windows_pk", ["key", "seconds"])
     .modifyEnd(inKeyOrder(db))
     .execute();
@@ -195,6 +196,7 @@ async function limits(db: Kysely<unknown>): Promise<void> {
     .addColumn("reason", "text", (column) => column.notNull())
     .addColumn("detail", "text", (column) => column.notNull())
     .addColumn("failures", "integer", (column) => column.notNull())
+    .addColumn("probe", "text")
     .addColumn("updated_at", "bigint", (column) => column.notNull())
     .execute();
 }
