@@ -1,5 +1,6 @@
 /** The database handle: one URL in, a Kysely instance out, with the promises of durability set. */
 import type { Kysely } from "kysely";
+import type { SqliteStatements } from "./drivers/sqlite-connection.ts";
 import { isPostgresUrl, withoutPassword } from "./drivers/postgres-url.ts";
 import { DatabaseError } from "./errors.ts";
 import { refuseNewer } from "./migrate.ts";
@@ -12,14 +13,34 @@ export interface Database extends AsyncDisposable {
   dialect: "sqlite" | "postgres";
   /** The URL it was opened with, without its password. */
   url: string;
+  /** SQLite alone, for Waxseal's own hot paths: see there. */
+  sqlite?: SqliteAccess;
   close(): Promise<void>;
+}
+
+/** SQLite past Kysely, for Waxseal's own hot paths; not for applications, and it may change. */
+export interface SqliteAccess {
+  /**
+   * Runs one transaction, from its `begin immediate` to its commit in one turn of the event loop.
+   *
+   * It takes the one connection as `kysely.transaction()` does, so inside of a transaction it would wait for itself.
+   * `work` must be synchronous; what it throws rolls everything back.
+   *
+   * @throws DatabaseError `WX_DB_BUSY`, `WX_DB_FULL`
+   * @example
+   * await database.sqlite.exclusive((statements) => {
+   *   const insert = statements.prepare("insert into outbox_marks (name, value) values (?, ?)");
+   *   for (const [name, value] of marks) insert.run(name, value);
+   * });
+   */
+  exclusive<T>(work: (statements: SqliteStatements) => T): Promise<T>;
 }
 
 /** How a database is opened. */
 export interface DatabaseOptions {
   /** How long a statement waits for a transaction of this process to end, or for a connection of the pool, before it fails with `WX_DB_BUSY`, in milliseconds. Default 30 s. */
   connectionWaitMs?: number;
-  /** SQLite: how long it waits for another process' write before it fails so, in milliseconds. Default 5 s, in which this process does nothing else. */
+  /** SQLite: how long it waits for another process' write before it fails so, in milliseconds. Default 30 s. */
   busyWaitMs?: number;
   /** Postgres: connections at the most. Default 10. */
   poolSize?: number;
@@ -43,16 +64,18 @@ export async function openDatabase(url: string, options: DatabaseOptions = {}): 
 async function openOnSqlite(url: string, options: DatabaseOptions): Promise<Database> {
   const path = sqlitePath(url);
   // Loaded here, as Kysely takes longer to load than all that a program needs that only sends.
-  const [{ Kysely }, { makeDurable, openSqlite }] = await Promise.all([
+  const [{ Kysely }, { makeDurable, openSqlite }, { sqliteDialect }] = await Promise.all([
     import("kysely"),
     import("./drivers/sqlite.ts"),
+    import("./drivers/sqlite-dialect.ts"),
   ]);
-  const { handle, dialect } = await openSqlite(path, {
+  const connection = await openSqlite(path, {
     connectionWaitMs: options.connectionWaitMs ?? 30_000,
-    busyWaitMs: options.busyWaitMs ?? 5_000,
+    busyWaitMs: options.busyWaitMs ?? 30_000,
   });
-  const kysely = new Kysely<Schema>({ dialect });
-  return opened({ kysely, dialect: "sqlite", url }, () => makeDurable(handle));
+  const kysely = new Kysely<Schema>({ dialect: sqliteDialect(connection) });
+  const sqlite: SqliteAccess = { exclusive: (work) => connection.exclusive(work) };
+  return opened({ kysely, dialect: "sqlite", url, sqlite }, () => makeDurable(connection));
 }
 
 async function openOnPostgres(url: string, options: DatabaseOptions): Promise<Database> {
@@ -71,7 +94,7 @@ async function openOnPostgres(url: string, options: DatabaseOptions): Promise<Da
 
 /** The handle, once it is seen that the database may be used and keeps its promises. */
 async function opened(
-  database: Pick<Database, "kysely" | "dialect" | "url">,
+  database: Omit<Database, "close" | typeof Symbol.asyncDispose>,
   keepPromises: () => void | Promise<void>,
 ): Promise<Database> {
   const close = (): Promise<void> => database.kysely.destroy();
