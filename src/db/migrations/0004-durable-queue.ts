@@ -108,7 +108,11 @@ async function recipients(db: Kysely<unknown>): Promise<void> {
     .addPrimaryKeyConstraint("outbox_recipients_pk", ["message_id", "position"])
     .modifyEnd(inKeyOrder(db))
     .execute();
-  await db.schema.createIndex("outbox_recipients_by_address").on("outbox_recipients").columns(["address", "message_id"]).execute();
+  await db.schema
+    .createIndex("outbox_recipients_by_address")
+    .on("outbox_recipients")
+    .columns(["address", "message_id"])
+    .execute();
 }
 
 async function attempts(db: Kysely<unknown>): Promise<void> {
@@ -218,7 +222,11 @@ async function suppression(db: Kysely<unknown>): Promise<void> {
     .execute();
   for (const column of ["reason", "stream"]) {
     const columns = [column, "address_key", column === "reason" ? "stream" : "reason"];
-    await db.schema.createIndex(`outbox_suppressions_by_${column}`).on("outbox_suppressions").columns(columns).execute();
+    await db.schema
+      .createIndex(`outbox_suppressions_by_${column}`)
+      .on("outbox_suppressions")
+      .columns(columns)
+      .execute();
   }
   await partialIndex(db, "outbox_suppressions_ending", "outbox_suppressions", ["expires_at"]);
 }
@@ -238,6 +246,13 @@ async function bounces(db: Kysely<unknown>): Promise<void> {
     .addColumn("at", "bigint", (column) => column.notNull())
     .execute();
   await partialIndex(db, "outbox_bounces_by_message", "outbox_bounces", ["message_id"]);
+  // An HTTP provider answers with its own id of the message and nothing else; its webhooks know the message by that.
+  await db.schema
+    .createIndex("outbox_attempts_by_receipt")
+    .on("outbox_attempts")
+    .column("text")
+    .where(sql<boolean>`outcome = 'sent' and code = 0 and length(text) <= 200`)
+    .execute();
   await db.schema.createIndex("outbox_bounces_by_time").on("outbox_bounces").column("at").execute();
 }
 

@@ -11,6 +11,11 @@ export function bytesType(db: Kysely<unknown>): ColumnDataType | RawBuilder<unkn
   return isPostgres(db) ? sql`bytea` : "blob";
 }
 
+/** The column type of a text that is searched by its beginning: compared by its bytes, whatever the database's language. */
+export function keyType(db: Kysely<unknown>): ColumnDataType | RawBuilder<unknown> {
+  return isPostgres(db) ? sql`text collate "C"` : "text";
+}
+
 /** Ends a table whose rows stand in the order of its key: on SQLite in the key's own tree, which saves a second one. */
 export function inKeyOrder(db: Kysely<unknown>): RawBuilder<unknown> {
   return isPostgres(db) ? sql`` : sql`without rowid`;
