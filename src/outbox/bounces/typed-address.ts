@@ -20,8 +20,3 @@ export function plainAddress(text: string): string {
 export function decodeXtext(text: string): string {
   return text.replaceAll(/\+([0-9A-F]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
 }
-
-/** What addresses are compared by: servers that report do not keep the case. */
-export function addressKey(address: string): string {
-  return address.trim().toLowerCase();
-}
