@@ -47,9 +47,9 @@ const isSecretKey: Check = (value) => {
 };
 
 const isDatabaseUrl: Check = (value) =>
-  typeof value === "string" && /^sqlite:.+/s.test(value)
+  typeof value === "string" && /^(?:sqlite:.+|postgres(?:ql)?:\/\/.+)/s.test(value)
     ? undefined
-    : `it is ${show(value)}; it must be sqlite:PATH, such as sqlite:.waxseal/waxseal.db. (Postgres is not supported yet.)`;
+    : `it is ${show(value)}; it must be sqlite:PATH, such as sqlite:.waxseal/waxseal.db, or postgres://USER:PASSWORD@HOST/DATABASE.`;
 
 const isProvider: Check = (value) => {
   if (typeof value === "string" && !value.includes("@") && findProvider(value) !== undefined) return undefined;

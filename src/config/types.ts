@@ -99,7 +99,7 @@ export interface WaxsealConfig extends MessageConfig {
   siteUrl?: string | undefined;
   /** What pages and mails call the site. Default "Waxseal". */
   siteName?: string | undefined;
-  /** `sqlite:PATH`. Default sqlite:.waxseal/waxseal.db */
+  /** `sqlite:PATH`, or `postgres://USER:PASSWORD@HOST/DATABASE`. Default sqlite:.waxseal/waxseal.db */
   databaseUrl?: string | undefined;
   /** The From of mails that name none, such as `mac <mac@163.com>`. Default webmaster@localhost, as in Django. */
   defaultFromEmail?: string | undefined;
