@@ -145,8 +145,14 @@ export class SqliteConnection implements DatabaseConnection, SqliteStatements {
     for (const row of this.#handle.prepare(sql).iterate(...parameters)) yield { rows: [row as Row] };
   }
 
+  /** Closes the file, with all that was written in it rather than beside it: a driver may keep the log until its statements are collected. */
   close(): void {
     this.#statements.clear();
+    try {
+      this.#handle.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+    } catch {
+      // No database, or no room: the log stays, and the next to open it reads it.
+    }
     this.#handle.close();
   }
 }

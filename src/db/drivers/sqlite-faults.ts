@@ -7,7 +7,15 @@ const SQLITE_BUSY = 5;
 const SQLITE_BUSY_SNAPSHOT = 517;
 const SQLITE_FULL = 13;
 
-const resultCode = (error: unknown): number => (error as { errcode?: number } | null)?.errcode ?? 0;
+/** By SQLite's own texts, where a driver gives no code (@photostructure/sqlite, of what `all` throws). */
+const textCodes: ReadonlyMap<string, number> = new Map([
+  ["database is locked", SQLITE_BUSY],
+  ["database or disk is full", SQLITE_FULL],
+]);
+
+function resultCode(error: unknown): number {
+  return (error as { errcode?: number } | null)?.errcode ?? textCodes.get(describeError(error)) ?? 0;
+}
 
 /** True when another connection holds the lock, and trying again may find it free. */
 export function isBusy(error: unknown): boolean {

@@ -1,0 +1,188 @@
+import { rmSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { sql } from "kysely";
+import { expect, test } from "vitest";
+import { canMountDisk, smallDisk } from "../../test/support/small-disk.ts";
+import { tempFolder } from "../../test/support/temp-folder.ts";
+import { testDatabase } from "../../test/support/test-database.ts";
+import { type Database, openDatabase, type SqliteAccess } from "./database.ts";
+import { migrate } from "./migrate.ts";
+
+const sqliteOf = (database: Database): SqliteAccess => {
+  if (database.sqlite === undefined) throw new Error("not on SQLite");
+  return database.sqlite;
+};
+const mark = (database: Database, name: string): Promise<unknown> =>
+  database.kysely.insertInto("outbox_marks").values({ name, value: "" }).execute();
+const names = async (database: Database): Promise<string[]> =>
+  (await database.kysely.selectFrom("outbox_marks").select("name").orderBy("name").execute()).map((row) => row.name);
+/** So that pages run out quickly; in bytes. */
+const BIG = 300_000;
+const bigMark = (database: Database, name: string): Promise<unknown> =>
+  database.kysely
+    .insertInto("outbox_marks")
+    .values({ name, value: "x".repeat(BIG) })
+    .execute();
+
+test("while another process holds the lock, this one goes on with other things, and writes as soon as it is free", async () => {
+  const url = `sqlite:${join(tempFolder(), "mail.db")}`;
+  await using holder = await openDatabase(url);
+  await migrate(holder);
+  await using database = await openDatabase(url);
+  const waiting: Promise<unknown>[] = [];
+  await holder.kysely.transaction().execute(async (tx) => {
+    await tx.deleteFrom("sessions").execute();
+    waiting.push(mark(database, "alone"));
+    waiting.push(
+      database.kysely
+        .transaction()
+        .execute((inner) => inner.insertInto("outbox_marks").values({ name: "in one", value: "" }).execute()),
+    );
+    waiting.push(
+      sqliteOf(database).exclusive((statements) =>
+        statements.prepare("insert into outbox_marks (name, value) values (?, '')").run("synchronous"),
+      ),
+    );
+    await sleep(20); // would not end, were the thread held up
+  });
+  await Promise.all(waiting);
+  expect(await names(holder)).toEqual(["alone", "in one", "synchronous"]);
+});
+
+test("two that open a new file at once both get it", async () => {
+  const url = `sqlite:${join(tempFolder(), "mail.db")}`;
+  const both = await Promise.all(
+    [1, 2].map(async () => {
+      const database = await openDatabase(url);
+      await migrate(database);
+      return database;
+    }),
+  );
+  await mark(both[0] as Database, "1");
+  await mark(both[1] as Database, "2");
+  expect(await names(both[0] as Database)).toEqual(["1", "2"]);
+  for (const database of both) await database.close();
+});
+
+test("a synchronous transaction is one commit, or nothing", async () => {
+  const database = await testDatabase();
+  const insert = "insert into outbox_marks (name, value) values (?, '')";
+  const given = await sqliteOf(database).exclusive((statements) => {
+    for (const name of ["1", "2"]) statements.prepare(insert).run(name);
+    return statements.prepare("select count(*) as count from outbox_marks").get();
+  });
+  expect(given).toMatchObject({ count: 2 });
+  const failing = sqliteOf(database).exclusive((statements) => {
+    statements.prepare(insert).run("3");
+    throw new Error("changed my mind");
+  });
+  await expect(failing).rejects.toThrow("changed my mind");
+  expect(await names(database)).toEqual(["1", "2"]);
+});
+
+test("a synchronous transaction waits for the one under way, and the next for it", async () => {
+  const database = await testDatabase();
+  const order: string[] = [];
+  const first = database.kysely.transaction().execute(async (tx) => {
+    await sql`select 1`.execute(tx);
+    await sleep(5);
+    order.push("transaction");
+  });
+  const second = sqliteOf(database).exclusive(() => order.push("synchronous"));
+  const third = mark(database, "1").then(() => order.push("statement"));
+  await Promise.all([first, second, third]);
+  expect(order).toEqual(["transaction", "synchronous", "statement"]);
+});
+
+test("a statement that is kept prepared sees a table that has changed since", async () => {
+  const database = await testDatabase();
+  await mark(database, "1");
+  const all = (): Promise<unknown[]> => database.kysely.selectFrom("outbox_marks").selectAll().execute();
+  await all();
+  await sql`alter table outbox_marks add column more text default 'more'`.execute(database.kysely);
+  expect(await all()).toEqual([{ name: "1", value: "", more: "more" }]);
+});
+
+test("more different statements than are kept all work, and closing leaves nothing beside the file", async () => {
+  const folder = tempFolder();
+  const database = await openDatabase(`sqlite:${join(folder, "mail.db")}`);
+  await migrate(database);
+  for (let round = 0; round < 2; round += 1) {
+    for (let number = 0; number < 250; number += 1) {
+      const { rows } = await sql.raw<{ number: number }>(`select ${number} as number`).execute(database.kysely);
+      expect(rows).toEqual([{ number }]);
+    }
+  }
+  await database.close();
+  const log = statSync(join(folder, "mail.db-wal"), { throwIfNoEntry: false });
+  expect(log?.size ?? 0).toBe(0);
+});
+
+test("a savepoint is undone alone", async () => {
+  const database = await testDatabase();
+  const transaction = await database.kysely.startTransaction().execute();
+  await transaction.insertInto("outbox_marks").values({ name: "1", value: "" }).execute();
+  const inner = await transaction.savepoint("before two").execute();
+  await inner.insertInto("outbox_marks").values({ name: "2", value: "" }).execute();
+  await inner.rollbackToSavepoint("before two").execute();
+  await transaction.commit().execute();
+  expect(await names(database)).toEqual(["1"]);
+});
+
+test("rows can be streamed", async () => {
+  const database = await testDatabase();
+  for (const name of ["1", "2", "3"]) await mark(database, name);
+  const seen: string[] = [];
+  for await (const row of database.kysely.selectFrom("outbox_marks").select("name").orderBy("name").stream()) {
+    seen.push(row.name);
+  }
+  expect(seen).toEqual(["1", "2", "3"]);
+});
+
+test("where there is no room left, a write says so, and what was there is whole", async () => {
+  const database = await testDatabase();
+  const pages = await sql<{ page_count: number }>`pragma page_count`.execute(database.kysely);
+  await sql.raw(`pragma max_page_count = ${(pages.rows[0]?.page_count ?? 0) + 10}`).execute(database.kysely);
+  await mark(database, "before");
+  const full = { code: "WX_DB_FULL", message: expect.stringMatching(/no room left.*Nothing was written/s) };
+  await expect(bigMark(database, "alone")).rejects.toMatchObject(full);
+  const transaction = database.kysely.transaction().execute(async (tx) => {
+    await tx.insertInto("outbox_marks").values({ name: "small", value: "" }).execute();
+    await tx
+      .insertInto("outbox_marks")
+      .values({ name: "big", value: "x".repeat(BIG) })
+      .execute();
+  });
+  await expect(transaction).rejects.toMatchObject(full);
+  const synchronous = sqliteOf(database).exclusive((statements) =>
+    statements.prepare("insert into outbox_marks (name, value) values ('big', ?)").run("x".repeat(BIG)),
+  );
+  await expect(synchronous).rejects.toMatchObject(full);
+  expect(await names(database)).toEqual(["before"]);
+});
+
+test.skipIf(!canMountDisk)(
+  "on a full disk a write says so; once there is room, all goes on with the same file",
+  async () => {
+    const disk = smallDisk(4_000_000);
+    const other = join(disk, "other");
+    writeFileSync(other, Buffer.alloc(2_000_000));
+    await using database = await openDatabase(`sqlite:${join(disk, "mail.db")}`);
+    await migrate(database);
+    const written: string[] = [];
+    const fill = async (): Promise<void> => {
+      for (let number = 0; number < 20; number += 1) {
+        await bigMark(database, `big ${number}`);
+        written.push(`big ${number}`);
+      }
+    };
+    await expect(fill()).rejects.toMatchObject({ code: "WX_DB_FULL" });
+    expect(written.length).toBeGreaterThan(0);
+    expect(new Set(await names(database))).toEqual(new Set(written));
+    expect((await sql`pragma integrity_check`.execute(database.kysely)).rows).toEqual([{ integrity_check: "ok" }]);
+    rmSync(other);
+    await bigMark(database, "after");
+    expect(await names(database)).toContain("after");
+  },
+);
