@@ -34,6 +34,8 @@ export interface SqliteAccess {
    * });
    */
   exclusive<T>(work: (statements: SqliteStatements) => T): Promise<T>;
+  /** The same connection's statements, for use inside of a transaction that `kysely.transaction()` has begun: they are part of it. */
+  statements: SqliteStatements;
 }
 
 /** How a database is opened. */
@@ -74,7 +76,7 @@ async function openOnSqlite(url: string, options: DatabaseOptions): Promise<Data
     busyWaitMs: options.busyWaitMs ?? 30_000,
   });
   const kysely = new Kysely<Schema>({ dialect: sqliteDialect(connection) });
-  const sqlite: SqliteAccess = { exclusive: (work) => connection.exclusive(work) };
+  const sqlite: SqliteAccess = { exclusive: (work) => connection.exclusive(work), statements: connection };
   return opened({ kysely, dialect: "sqlite", url, sqlite }, () => makeDurable(connection));
 }
 

@@ -80,6 +80,10 @@ export interface OutboxMessagesTable {
   finished_at: number | null;
   /** How many leases in a row ended without a word of their owner. */
   takeovers: number;
+  /** Attempts that had ended when a person last queued it anew: they are not held against it. */
+  forgiven: number;
+  /** Attempts since then that never reached MAIL FROM. */
+  unreached: number;
 }
 
 /** The composed messages, sent unchanged on every attempt. A row of their own, so that a lease does not rewrite them. */

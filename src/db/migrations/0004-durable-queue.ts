@@ -55,6 +55,7 @@ async function messages(db: Kysely<unknown>): Promise<void> {
     .addColumn("finished_at", "bigint")
     .addColumn("takeovers", "integer", (column) => column.notNull().defaultTo(0))
     .addColumn("forgiven", "integer", (column) => column.notNull().defaultTo(0))
+    .addColumn("unreached", "integer", (column) => column.notNull().defaultTo(0))
     .addPrimaryKeyConstraint("outbox_messages_key", ["id"])
     .modifyEnd(inKeyOrder(db))
     .execute();
