@@ -47,6 +47,7 @@ export {
 export type { WaxsealTransportError } from "./backends/waxseal-transport-error.ts";
 export type { FileAccess } from "./content/file-access.ts";
 export type { HeaderEncoding } from "./header-encoding.ts";
+export { sevenBitMessage } from "./mime/entity.ts";
 export { compose, type ComposeContext, type Composed } from "./compose.ts";
 export { dkimDnsRecord, type DkimDnsRecord } from "./dkim/dns-record.ts";
 export type { PrivateKeyInput } from "./dkim/key.ts";
