@@ -93,7 +93,7 @@ async function* records(
     yield* parser as AsyncIterable<CsvRecord>;
   } catch (cause) {
     if (!isCsvError(cause)) throw cause;
-    const problem = `The file cannot be read as CSV: ${describeError(cause)}. What stands before that line was taken.`;
+    const problem = `The file cannot be read as CSV: ${describeError(cause)}. Mend it and read it in once more: what is in the list already only stays there.`;
     throw new OutboxError("WX_OUTBOX_SUPPRESSION", problem, { cause });
   } finally {
     input.destroy();

@@ -1,0 +1,136 @@
+import * as fc from "fast-check";
+import { expect, test } from "vitest";
+import { runs } from "../../../test/support/property.ts";
+import { guardFormula, unguardFormula } from "./formula.ts";
+import { importCsv } from "./import-csv.ts";
+import type { SuppressionRow } from "./store.ts";
+import type { ImportOptions, ImportReport, NewSuppression } from "./types.ts";
+
+interface Read {
+  report: ImportReport;
+  entries: (NewSuppression & { createdAt: number | undefined })[];
+  /** The size of each batch. */
+  saved: number[];
+}
+
+async function read(file: string | AsyncIterable<string>, options: ImportOptions = {}): Promise<Read> {
+  const entries: Read["entries"] = [];
+  const saved: number[] = [];
+  const source = typeof file === "string" ? pieces(file) : file;
+  const report = await importCsv(source, options, {
+    complete: (entry, createdAt) => {
+      if (!entry.address.includes("@")) throw new Error("no address");
+      if (entries.length < 1000) entries.push({ ...entry, createdAt });
+      const { address, stream = "", reason = "" } = entry;
+      return { address_key: address, stream, reason } as SuppressionRow;
+    },
+    save: async (rows) => void saved.push(rows.length),
+  });
+  return { report, entries, saved };
+}
+
+async function* pieces(...texts: string[]): AsyncIterable<string> {
+  yield* texts;
+}
+
+test.each([
+  [
+    "SES",
+    "EmailAddress,Reason,LastUpdateTime\nann@example.com,BOUNCE,2026-01-02T03:04:05.678000+00:00\n",
+    { reason: "bounce", detail: "", createdAt: Date.UTC(2026, 0, 2, 3, 4, 5, 678) },
+  ],
+  [
+    "SendGrid (bounces)",
+    'status,reason,email,created\n5.1.1,"550 5.1.1 no such user",ann@example.com,1767323045\n',
+    { reason: "bounce", detail: "550 5.1.1 no such user", createdAt: Date.UTC(2026, 0, 2, 3, 4, 5) },
+  ],
+  [
+    "Postmark",
+    "EmailAddress,SuppressionReason,Origin,CreatedAt\nann@example.com,SpamComplaint,Recipient,2026-01-02T03:04:05-00:00\n",
+    { reason: "complaint", detail: "", createdAt: Date.UTC(2026, 0, 2, 3, 4, 5) },
+  ],
+  [
+    "Mailgun (bounces)",
+    'address,code,error,created_at\nann@example.com,550,"No such mailbox","Fri, 02 Jan 2026 03:04:05 UTC"\n',
+    { reason: "bounce", detail: "No such mailbox", createdAt: Date.UTC(2026, 0, 2, 3, 4, 5) },
+  ],
+])("the export of %s is understood", async (_provider, file, expected) => {
+  const { report, entries } = await read(file, { reason: "bounce" });
+  expect(report.problems).toEqual([]);
+  expect(entries).toEqual([{ address: "ann@example.com", stream: "", ...expected }]);
+});
+
+test("a time without a zone is UTC, whatever the zone of this machine", async () => {
+  const { entries } = await read("email,created\nann@example.com,2026-01-02 03:04\n", { reason: "manual" });
+  expect(entries[0]?.createdAt).toBe(Date.UTC(2026, 0, 2, 3, 4));
+});
+
+test("an empty end means never, and a file without that column leaves it to the reason", async () => {
+  const { entries } = await read("address,reason,expires_at\na@b.c,bounce,\n");
+  expect(entries[0]?.expiresAt).toBeNull();
+  const { entries: others } = await read("address,reason\na@b.c,bounce\n");
+  expect(others[0]).not.toHaveProperty("expiresAt");
+});
+
+test.each([
+  ["name,phone\nann,1\n", /names no column for addresses; it is "name,phone"/],
+  ["ann@example.com\n", /Begin the file with a header/],
+])("a file without a column of addresses is refused: %j", async (file, words) => {
+  await expect(read(file)).rejects.toThrow(words);
+  await expect(read(file)).rejects.toMatchObject({ code: "WX_OUTBOX_SUPPRESSION" });
+});
+
+test("an empty file is read as nothing", async () => {
+  expect((await read("")).report).toEqual({ read: 0, taken: 0, skipped: 0, problems: [] });
+});
+
+test("a quote that is never closed is not read to the end of the file", async () => {
+  let given = 0;
+  async function* file(): AsyncIterable<string> {
+    yield 'address,reason\na@b.c,manual\n"oops,manual\n';
+    for (; given < 100_000; given++) yield "x@y.z,manual\n";
+  }
+  await expect(read(file())).rejects.toThrow(/cannot be read as CSV.*Mend it and read it in once more/);
+  expect(given).toBeLessThan(50_000);
+});
+
+test("a signal ends the reading", async () => {
+  const controller = new AbortController();
+  async function* endless(): AsyncIterable<string> {
+    yield "address,reason\n";
+    for (let line = 0; ; line++) {
+      if (line === 5000) controller.abort(new Error("enough"));
+      yield `u${line}@example.com,manual\n`;
+    }
+  }
+  await expect(read(endless(), { signal: controller.signal })).rejects.toThrow(/abort/i);
+});
+
+test("a long file is saved in batches, each address once in a batch", async () => {
+  async function* lines(): AsyncIterable<string> {
+    yield "address,reason\n";
+    for (let line = 0; line < 1200; line++) yield `u${line % 400}@example.com,manual\n`;
+  }
+  const { report, saved } = await read(lines());
+  expect([report.read, report.taken]).toEqual([1200, 1200]);
+  expect(Math.max(...saved)).toBeLessThanOrEqual(500);
+});
+
+test("only the first hundred problems are kept, and all are counted", async () => {
+  const { report } = await read(`address,reason\n${"nobody,manual\n".repeat(250)}`);
+  expect([report.skipped, report.problems.length]).toEqual([250, 100]);
+});
+
+test.each(["=1+1", "+1", "-1", "@x", "\tx", "\rx", "＝1", "'=1", "''+1"])("%j is guarded from spreadsheets", (text) => {
+  expect(guardFormula(text)).toBe(`'${text}`);
+});
+
+test("what is guarded comes back as it was, and so does what is not", () => {
+  const text = fc.string({ unit: fc.constantFrom("'", "=", "+", "-", "@", "\t", "a", "1", "＝") });
+  fc.assert(
+    fc.property(text, (value) => {
+      expect(unguardFormula(guardFormula(value))).toBe(value);
+    }),
+    runs(1000),
+  );
+});
