@@ -1,8 +1,28 @@
+import { Client } from "pg";
 import { sql } from "kysely";
 import { describe, expect, test } from "vitest";
-import { freshPostgres, postgresMissing } from "../../test/support/postgres.ts";
-import { openDatabase } from "./database.ts";
+import { freshPostgres, postgresDatabase, postgresMissing, startPostgres } from "../../test/support/postgres.ts";
+import { type Database, openDatabase } from "./database.ts";
 import { migrate, requireMigrated } from "./migrate.ts";
+
+const mark = (database: Database, name: string): Promise<unknown> =>
+  database.kysely.insertInto("outbox_marks").values({ name, value: "" }).execute();
+const names = async (database: Database): Promise<string[]> =>
+  (await database.kysely.selectFrom("outbox_marks").select("name").orderBy("name").execute()).map((row) => row.name);
+const caught = (work: Promise<unknown>): Promise<Error> =>
+  work.then(
+    () => expect.unreachable("it did not fail"),
+    (error: Error) => error,
+  );
+/** Cuts every connection to a database but the one that does so. */
+const cutConnections = async (url: string): Promise<void> => {
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  await client.query(
+    "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()",
+  );
+  await client.end();
+};
 
 describe.skipIf(postgresMissing)("postgres", () => {
   test("migrations run once, and what they made holds", async () => {
@@ -16,28 +36,182 @@ describe.skipIf(postgresMissing)("postgres", () => {
     await expect(database.kysely.insertInto("sessions").values(orphan).execute()).rejects.toThrow(/foreign key/);
   });
 
-  test("times are numbers and bytes are bytes", async () => {
-    await using database = await openDatabase(await freshPostgres());
+  test("two processes that migrate at once take turns", async () => {
+    const url = await freshPostgres();
+    await using one = await openDatabase(url);
+    await using other = await openDatabase(url);
+    const done = await Promise.all([migrate(one), migrate(other)]);
+    expect(done.map((ran) => ran.length).toSorted()).toEqual([0, 4]);
+  });
+
+  test("a database from a newer version is refused", async () => {
+    const url = await freshPostgres();
+    await using database = await openDatabase(url);
     await migrate(database);
+    const future = sql`insert into kysely_migration (name, timestamp) values ('0999-from-the-future', '2030')`;
+    await future.execute(database.kysely);
+    await expect(openDatabase(url)).rejects.toMatchObject({
+      code: "WX_DB_NEWER",
+      message: expect.stringContaining("0999-from-the-future"),
+    });
+  });
+
+  test("times and sums are numbers, and bytes are bytes", async () => {
+    const database = await postgresDatabase();
     const now = Date.UTC(2100, 1, 1);
     const raw = Uint8Array.from([0, 1, 0xff, 0x5c]);
-    const row = {
-      id: "1",
-      received_at: now,
-      envelope_from: "",
-      envelope_to: "[]",
-      from_header: "",
-      to_header: "",
-      subject: "\u{1f4ee}",
-      size: 4,
-      raw,
-    };
+    const headers = { envelope_from: "", envelope_to: "[]", from_header: "", to_header: "", subject: "\u{1f4ee}" };
+    const row = { id: "1", received_at: now, ...headers, size: 4, raw };
     await database.kysely.insertInto("inbox_messages").values(row).execute();
     const found = await database.kysely.selectFrom("inbox_messages").selectAll().executeTakeFirstOrThrow();
     expect({ ...found, raw: Uint8Array.from(found.raw) }).toEqual(row);
-    const counted = await sql<object>`select count(*) as count, sum(received_at) as sum from inbox_messages`.execute(
-      database.kysely,
+    const counted = sql<object>`select count(*) as count, sum(received_at) as sum from inbox_messages`;
+    expect((await counted.execute(database.kysely)).rows).toEqual([{ count: 1, sum: now }]);
+  });
+
+  test("the pool's parsers are its own: another client of the same program gets what pg gives", async () => {
+    const url = await freshPostgres();
+    await using database = await openDatabase(url);
+    const client = new Client({ connectionString: url });
+    await client.connect();
+    const { rows } = await client.query("select 1::int8 as one");
+    await client.end();
+    expect(rows).toEqual([{ one: "1" }]);
+    expect((await sql`select 1::int8 as one`.execute(database.kysely)).rows).toEqual([{ one: 1 }]);
+  });
+
+  test("a transaction in which an error was swallowed is not taken for committed", async () => {
+    const database = await postgresDatabase();
+    const swallowing = database.kysely.transaction().execute(async (tx) => {
+      await tx.insertInto("outbox_marks").values({ name: "1", value: "" }).execute();
+      await sql`select nothing from nowhere`.execute(tx).catch(() => {});
+    });
+    await expect(swallowing).rejects.toMatchObject({ code: "WX_DB_ROLLED_BACK" });
+    expect(await names(database)).toEqual([]);
+  });
+
+  test("a wrong password, an unknown database and an unknown host are each named, without the password", async () => {
+    const url = await freshPostgres();
+    const wrong = async (from: string | RegExp, to: string): Promise<Error> => {
+      const error = await caught(openDatabase(url.replace(from, to)));
+      expect(JSON.stringify([error.message, error.stack, error])).not.toContain("hunter2");
+      return error;
+    };
+    expect(await wrong(":secret@", ":hunter2@")).toMatchObject({
+      code: "WX_DB_OPEN",
+      message: expect.stringMatching(/password authentication failed.*DATABASE_URL/s),
+    });
+    expect(await wrong(/\/test_\w+$/, "/nowhere")).toMatchObject({
+      code: "WX_DB_OPEN",
+      message: expect.stringContaining('"nowhere" does not exist'),
+    });
+    expect(await wrong(/secret@127.0.0.1:\d+/, "hunter2@127.0.0.1:1")).toMatchObject({
+      code: "WX_DB_UNREACHABLE",
+      message: expect.stringContaining("127.0.0.1:1"),
+    });
+    expect(await wrong(/secret@127.0.0.1/, "hunter2@db.invalid")).toMatchObject({ code: "WX_DB_UNREACHABLE" });
+  });
+
+  test("TLS that the server does not speak is asked for in vain, and never left out", async () => {
+    const url = await freshPostgres();
+    for (const mode of ["require", "verify-full", "verify-ca", "no-verify"]) {
+      await expect(openDatabase(`${url}?sslmode=${mode}`)).rejects.toMatchObject({
+        code: "WX_DB_OPEN",
+        message: expect.stringContaining("does not support SSL"),
+      });
+    }
+    await (await openDatabase(`${url}?sslmode=disable`)).close();
+  });
+
+  test("a user whose commits may be lost at a power cut is refused", async () => {
+    const url = await freshPostgres();
+    await using database = await openDatabase(url);
+    await sql.raw(`alter database ${url.split("/").at(-1)} set synchronous_commit = off`).execute(database.kysely);
+    await expect(openDatabase(url)).rejects.toMatchObject({
+      code: "WX_DB_OPEN",
+      message: expect.stringContaining("synchronous_commit"),
+    });
+  });
+
+  test("connections that are cut while idle are replaced, and nobody is told", async () => {
+    const url = await freshPostgres();
+    await using database = await openDatabase(url);
+    await migrate(database);
+    await cutConnections(url);
+    await expect.poll(() => mark(database, "1").then(() => "written", String)).toBe("written");
+  });
+
+  test("a connection that is cut inside of a transaction fails it by name, and the next one goes on", async () => {
+    const url = await freshPostgres();
+    await using database = await openDatabase(url);
+    await migrate(database);
+    const transaction = database.kysely.transaction().execute(async (tx) => {
+      await tx.insertInto("outbox_marks").values({ name: "1", value: "" }).execute();
+      await cutConnections(url);
+      await tx.insertInto("outbox_marks").values({ name: "2", value: "" }).execute();
+    });
+    await expect(transaction).rejects.toMatchObject({
+      code: "WX_DB_LOST",
+      message: expect.stringContaining("rolled back"),
+    });
+    expect(await names(database)).toEqual([]);
+  });
+
+  test("a server that is restarted is unreachable meanwhile, then in use again with what was committed", async () => {
+    const server = await startPostgres();
+    await using database = await openDatabase(server.url());
+    await migrate(database);
+    await mark(database, "1");
+    await server.crash();
+    expect(["WX_DB_LOST", "WX_DB_UNREACHABLE"]).toContain(
+      ((await caught(mark(database, "2"))) as { code?: string }).code,
     );
-    expect(counted.rows).toEqual([{ count: 1, sum: now }]);
+    await expect(mark(database, "2")).rejects.toMatchObject({ code: "WX_DB_UNREACHABLE" });
+    await server.start();
+    await mark(database, "3");
+    expect(await names(database)).toEqual(["1", "3"]);
+  });
+
+  test("a statement that waits in vain for a connection of the pool fails with the mend", async () => {
+    await using database = await openDatabase(await freshPostgres(), { poolSize: 1, connectionWaitMs: 50 });
+    await migrate(database);
+    const selfish = database.kysely.transaction().execute(() => mark(database, "1"));
+    await expect(selfish).rejects.toMatchObject({ code: "WX_DB_BUSY", message: expect.stringContaining("tx") });
+    await mark(database, "2");
+    expect(await names(database)).toEqual(["2"]);
+  });
+
+  test("a server that has no connection left says so", async () => {
+    const url = await freshPostgres();
+    await using database = await openDatabase(url);
+    await sql.raw("create role crowded login password 'secret' connection limit 1").execute(database.kysely);
+    const first = await openDatabase(url.replace("waxseal:", "crowded:"));
+    await first.kysely.transaction().execute(async (tx) => {
+      await sql`select 1`.execute(tx);
+      await expect(sql`select 1`.execute(first.kysely)).rejects.toMatchObject({
+        code: "WX_DB_UNREACHABLE",
+        message: expect.stringMatching(/no connection left.*too many connections/s),
+      });
+    });
+    await first.close();
+    await sql.raw("drop role crowded").execute(database.kysely);
+  });
+});
+
+describe("a postgres URL", () => {
+  test("is refused where it cannot be meant, without its password", async () => {
+    for (const [url, text] of [
+      ["postgres://me:hunter2#1@db/mail", "%23"],
+      ["postgres://me:hunter2/1@db/mail", "%2F"],
+      ["postgres://me:hunter2%@db/mail", "%25"],
+      ["postgres://me:hunter2@db", "no database"],
+      ["postgres://me:hunter2@db/mail?sslmode=prefer", "in the clear"],
+      ["postgres://me:hunter2@db/mail?sslmode=verify_full", "verify-full"],
+      ["postgres://me:hunter2@db/mail?sslmode=require&sslrootcert=/nowhere.pem", "/nowhere.pem"],
+    ] as const) {
+      const error = await caught(openDatabase(url));
+      expect(error, url).toMatchObject({ code: "WX_DB_URL", message: expect.stringContaining(text) });
+      expect(`${error.message} ${error.stack}`).not.toContain("hunter2");
+    }
   });
 });

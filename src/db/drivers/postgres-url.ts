@@ -19,9 +19,9 @@ export function isPostgresUrl(url: string): boolean {
   return /^postgres(?:ql)?:\/\//.test(url);
 }
 
-/** The URL as it may be shown. */
+/** The URL as it may be shown; to the last @, as one that is malformed may have more in its password. */
 export function withoutPassword(url: string): string {
-  return url.replace(/\/\/[^/?#]*@/, (match) => `//${/^\/\/(?<user>[^:@]*)/.exec(match)?.groups?.["user"] ?? ""}:***@`);
+  return url.replace(/\/\/(?<user>[^:@/]*):.*@/s, "//$<user>:***@");
 }
 
 /**
