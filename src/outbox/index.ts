@@ -12,3 +12,12 @@ export type {
   OutboxRecipient,
   OutboxSummary,
 } from "./types.ts";
+export { combineSinks } from "./observe/combine-sinks.ts";
+export { ObserveError, type ObserveErrorCode } from "./observe/errors.ts";
+export type { WebhookData, WebhookPayload } from "./observe/event-payload.ts";
+export { createListeners, type OutboxListener, type OutboxListeners } from "./observe/listeners.ts";
+export type { WebhookReport } from "./observe/webhooks/courier.ts";
+export type { WebhookEndpoint } from "./observe/webhooks/endpoint.ts";
+export { createWebhookSecret } from "./observe/webhooks/signature.ts";
+export { verifyWebhook, type VerifyWebhookOptions, type WebhookHeaders } from "./observe/webhooks/verify.ts";
+export { createWebhooks, type Webhooks, type WebhooksOptions } from "./observe/webhooks/webhooks.ts";
