@@ -12,7 +12,6 @@ export type {
   OutboxRecipient,
   OutboxSummary,
 } from "./types.ts";
-export { combineSinks } from "./observe/combine-sinks.ts";
 export { ObserveError, type ObserveErrorCode } from "./observe/errors.ts";
 export type { WebhookData, WebhookPayload } from "./observe/event-payload.ts";
 export { createListeners, type OutboxListener, type OutboxListeners } from "./observe/listeners.ts";

@@ -1,6 +1,5 @@
 import { expect, test } from "vitest";
 import { outboxEvent } from "../../../test/support/outbox-events.ts";
-import { combineSinks } from "./combine-sinks.ts";
 import { createListeners } from "./listeners.ts";
 
 function watched() {
@@ -57,22 +56,4 @@ test("an event that does not exist is refused with the one that was meant", () =
   expect(() => listeners.on("bounce", () => {})).toThrow(
     expect.objectContaining({ code: "WX_OBSERVE_OPTION", message: expect.stringContaining("Did you mean bounced?") }),
   );
-});
-
-test("several sinks are one: each records, and each is told though another throws", async () => {
-  const done: string[] = [];
-  const throwing = {
-    announce: () => {
-      throw new Error("one of them");
-    },
-  };
-  const sink = combineSinks(throwing, {
-    record: async () => void done.push("recorded"),
-    announce: () => done.push("announced"),
-  });
-  // Neither of them looks at the transaction.
-  await sink.record?.(undefined as never, [outboxEvent()]);
-  expect(() => sink.announce?.([outboxEvent()])).toThrow("one of them");
-  expect(done).toEqual(["recorded", "announced"]);
-  expect(combineSinks(throwing).record).toBeUndefined();
 });

@@ -57,7 +57,7 @@ export interface Webhooks {
  * @throws ObserveError WX_OBSERVE_OPTION
  * @example
  * const webhooks = createWebhooks({ database, endpoints: { crm: { url: "https://crm.example/hooks", secret } } });
- * const outbox = createOutbox({ database, mailer, events: webhooks.sink });
+ * const outbox = createOutbox({ database, mailer, sinks: [webhooks.sink] });
  * webhooks.start();
  */
 export function createWebhooks(options: WebhooksOptions): Webhooks {
