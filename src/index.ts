@@ -18,6 +18,7 @@ import {
   type SendMailOptions,
   type SendOptions,
 } from "./mail/index.ts";
+import type { Suppressions, SuppressionsOptions } from "./outbox/index.ts";
 import type { Waxseal, WaxsealOptions } from "./waxseal.ts";
 
 export {
@@ -43,7 +44,7 @@ export {
   type SmtpMailerConfig,
   type WaxsealConfig,
 } from "./config.ts";
-export { DatabaseError, migrate, openDatabase } from "./db/index.ts";
+export { DatabaseError, migrate, openDatabase, requireMigrated } from "./db/index.ts";
 export {
   type Attachment,
   type Backend,
@@ -54,6 +55,7 @@ export {
   type MessageFields,
   type Receipt,
 } from "./mail/index.ts";
+export type { Suppression, SuppressionReason, Suppressions, SuppressionsOptions } from "./outbox/index.ts";
 export type { Waxseal, WaxsealOptions } from "./waxseal.ts";
 
 /**
@@ -70,6 +72,20 @@ export type { Waxseal, WaxsealOptions } from "./waxseal.ts";
 export async function createWaxseal(config?: WaxsealConfig, options?: WaxsealOptions): Promise<Waxseal> {
   const whole = await import("./waxseal.ts");
   return whole.createWaxseal(config, options);
+}
+
+/**
+ * The suppression list of a database, for a program that needs nothing else of Waxseal.
+ *
+ * @throws OutboxError `WX_OUTBOX_OPTIONS` for an option that does not exist
+ * @example
+ * await using database = await openDatabase("sqlite:shop.db");
+ * const suppressions = await openSuppressions({ database });
+ * await suppressions.add({ address: "ann@example.com", detail: "asked by phone" });
+ */
+export async function openSuppressions(options: SuppressionsOptions): Promise<Suppressions> {
+  const outbox = await import("./outbox/index.ts");
+  return outbox.createSuppressions(options);
 }
 
 let shared: Mail | undefined;

@@ -97,6 +97,37 @@ tokenCommand("rotate", "print the token signed by the newest secret, its times u
   .argument("[token]", stdinNote)
   .action(async (text, options) => (await import("./token.ts")).rotateToken(text, options));
 
+const suppressions = program.command("suppressions").description("show and change who must not be written to");
+const streamOption = new Option("--stream <name>", "of this stream only (default: all)");
+const reasonOption = new Option("--reason <reason>", "manual, invalid, bounce, complaint or unsubscribe");
+const suppressionCommand = (name: string, description: string): Command =>
+  suppressions
+    .command(name)
+    .description(description)
+    .addOption(databaseOption)
+    .addOption(streamOption)
+    .addOption(reasonOption);
+
+suppressionCommand("list", "show the list, in the order of the addresses")
+  .option("--prefix <text>", "only addresses that begin so")
+  .option("--limit <count>", "how many (default: 100)")
+  .action(async (options) => (await import("./suppressions.ts")).listSuppressions(options));
+suppressionCommand("add", "write to these addresses no more (default reason: manual)")
+  .argument("<address...>")
+  .option("--detail <text>", "for whoever reads the list")
+  .option("--days <count>", "for so many days (default: as long as its reason lasts)")
+  .action(async (addresses, options) => (await import("./suppressions.ts")).addSuppressions(addresses, options));
+suppressionCommand("remove", "write to these addresses again")
+  .argument("<address...>")
+  .option("--why <text>", "kept in the log")
+  .action(async (addresses, options) => (await import("./suppressions.ts")).removeSuppressions(addresses, options));
+suppressionCommand("import", "read a CSV file in: our own, or one of SES, SendGrid, Postmark or Mailgun")
+  .argument("[file]", stdinNote)
+  .action(async (file, options) => (await import("./suppressions.ts")).importSuppressions(file, options));
+suppressionCommand("export", "write the list as CSV")
+  .argument("[file]", "default: standard output")
+  .action(async (file, options) => (await import("./suppressions.ts")).exportSuppressions(file, options));
+
 try {
   await program.parseAsync();
 } catch (error) {

@@ -4,6 +4,22 @@ export { embeddedEngine, type EmbeddedEngineOptions } from "./engines/embedded.t
 export { OutboxError, type OutboxErrorCode } from "./errors.ts";
 export { createOutbox, type EnqueueOptions, type Outbox, type OutboxOptions } from "./outbox.ts";
 export { defaultRetryPolicy, type RetryPolicy } from "./policy.ts";
+export { addressKey } from "./suppression/address-key.ts";
+export { defaultSuppressionDays, type SuppressionDays } from "./suppression/rules.ts";
+export { createSuppressions, type Suppressions, type SuppressionsOptions } from "./suppression/suppressions.ts";
+export {
+  type ImportOptions,
+  type ImportProblem,
+  type ImportReport,
+  type NewSuppression,
+  type RemovalNote,
+  type Suppression,
+  type SuppressionChoice,
+  type SuppressionFilter,
+  type SuppressionReason,
+  suppressionReasons,
+  type Unsubscription,
+} from "./suppression/types.ts";
 export type {
   DeliveryState,
   OutboxAttempt,
