@@ -37,10 +37,32 @@ export interface Receipt {
   response: string;
 }
 
+/** The message of a queue that a call delivers, for those who watch. */
+export interface QueuedMessage {
+  /** Its id in the queue. */
+  id: string;
+  /** With its angle brackets. */
+  messageId: string;
+  /** Which attempt this is, from 1. */
+  attempt: number;
+  /** W3C traceparent of the request that enqueued it. */
+  trace?: string | undefined;
+}
+
 /** What a call of a backend may be given. */
 export interface BackendCallOptions {
   /** Gives the call up; what became of the message is then said as for a connection that was lost. */
   signal?: AbortSignal | undefined;
+  /** What a queue delivers by this call; a backend that sends needs none of it. */
+  queued?: QueuedMessage | undefined;
+}
+
+/** How many connections a backend keeps, and how many messages wait for one. */
+export interface BackendConnections {
+  /** Opened, or being opened; those at rest among them. */
+  open: number;
+  idle: number;
+  waiting: number;
 }
 
 /** A mailer's way out. Only `send` is required. */
@@ -57,6 +79,8 @@ export interface Backend {
   open?(options?: BackendCallOptions): Promise<void>;
   /** Proves that messages could be sent now, without sending one. */
   verify?(options?: BackendCallOptions): Promise<void>;
+  /** Its connections now, where it keeps any. */
+  connections?(): BackendConnections;
   close?(): Promise<void>;
   [Symbol.asyncDispose]?(): Promise<void>;
 }

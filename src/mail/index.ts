@@ -11,7 +11,9 @@ export {
 export {
   type Backend,
   type BackendCallOptions,
+  type BackendConnections,
   type Envelope,
+  type QueuedMessage,
   type Receipt,
   receiptForAll,
   type RecipientRefusal,
@@ -37,6 +39,7 @@ export { type SmtpBackendOptions, smtpOptionsFor } from "./providers/smtp-option
 export { roundrobin } from "./backends/roundrobin.ts";
 export type { WaysOptions } from "./backends/several-ways.ts";
 export { smtpBackend } from "./backends/smtp.ts";
+export { withSend } from "./backends/with-send.ts";
 export {
   type CompiledMail,
   type WaxsealSentInfo,

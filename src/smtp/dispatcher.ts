@@ -43,6 +43,12 @@ export class Dispatcher {
     return this.#maxRecipients;
   }
 
+  /** What is open, at rest and waiting now. */
+  get connections(): { open: number; idle: number; waiting: number } {
+    const open = this.#connections.size + this.#opening;
+    return { open, idle: this.#idle.size, waiting: this.#waiting.size };
+  }
+
   /** Takes a message, or a visit, to be answered for. */
   submit(errand: Errand): void {
     if (errand.signal?.aborted === true) return errand.fail(this.#abortedError(errand));

@@ -55,6 +55,19 @@ test("messages share a bounded number of connections", async () => {
   expect(server.conversations).toHaveLength(3);
 });
 
+test("a pool says what is open, at rest and waiting", async () => {
+  const { pool } = await serve(honest, { maxConnections: 2, maxInFlight: 1 });
+  expect(pool.connections()).toEqual({ open: 0, idle: 0, waiting: 0 });
+  const sending = Promise.all(Array.from({ length: 10 }, () => pool.send(ENVELOPE, MESSAGE)));
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(pool.connections()).toMatchObject({ open: 2, idle: 0 });
+  expect(pool.connections().waiting).toBeGreaterThan(0);
+  await sending;
+  expect(pool.connections()).toEqual({ open: 2, idle: 2, waiting: 0 });
+  await pool.close();
+  expect(pool.connections()).toMatchObject({ idle: 0, waiting: 0 });
+});
+
 test("verify logs on, and the next message uses what it opened", async () => {
   const { server, pool } = await serve(honest, { maxConnections: 1 });
   await pool.verify();

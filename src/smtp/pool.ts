@@ -12,6 +12,15 @@ import { sendInParts, sendWithRest } from "./recipients.ts";
 import type { SmtpReceipt } from "./receipt.ts";
 import { requireIterable, sendMany, type SmtpMessage, type SmtpResult } from "./send-many.ts";
 
+/** What a pool has open, and what waits. */
+export interface SmtpPoolConnections {
+  /** Connections that are open, or being opened; those at rest among them. */
+  open: number;
+  idle: number;
+  /** Messages that no connection has taken yet. */
+  waiting: number;
+}
+
 /** Connections to one server. Every method that fails rejects with an `SmtpError`. */
 export interface SmtpPool {
   /**
@@ -45,6 +54,8 @@ export interface SmtpPool {
   ): AsyncIterable<SmtpResult>;
   /** Opens a fresh connection with TLS and log-in, and keeps it for the next message; rejects where any of it fails. */
   verify(options?: { signal?: AbortSignal | undefined }): Promise<void>;
+  /** What is open now, for a metric. */
+  connections(): SmtpPoolConnections;
   /** Lets running sends finish, refuses waiting ones with `WX_SMTP_CLOSED`, and says goodbye. */
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
@@ -111,6 +122,10 @@ class Pool implements SmtpPool {
 
   verify({ signal }: { signal?: AbortSignal | undefined } = {}): Promise<void> {
     return new Promise((resolve, reject) => this.#dispatcher.submit(new Visit(signal, resolve, reject)));
+  }
+
+  connections(): SmtpPoolConnections {
+    return this.#dispatcher.connections;
   }
 
   close(): Promise<void> {

@@ -28,6 +28,7 @@ export function smtpBackend(given: SmtpBackendOptions): Backend {
     verify: async (verifyOptions) => {
       await asDelivery(pool.verify(verifyOptions));
     },
+    connections: () => pool.connections(),
     close,
     [Symbol.asyncDispose]: close,
   };

@@ -17,8 +17,10 @@ test.each<[string, (backend: Backend) => Backend]>([
     vi.fn<() => Promise<void>>(async () => {}),
   ];
   const headerEncoding = { words: "base64", foldFrom: false } as const;
-  const wrapped = wrap({ ...dummyBackend(), headerEncoding, open, verify, close });
+  const connections = { open: 2, idle: 1, waiting: 3 };
+  const wrapped = wrap({ ...dummyBackend(), headerEncoding, open, verify, close, connections: () => connections });
   expect(wrapped.headerEncoding).toBe(headerEncoding);
+  expect(wrapped.connections?.()).toBe(connections);
   const options = { signal: new AbortController().signal };
   await wrapped.open?.(options);
   await wrapped.verify?.(options);
