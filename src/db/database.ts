@@ -4,7 +4,7 @@ import type { SqliteStatements } from "./drivers/sqlite-connection.ts";
 import { isPostgresUrl, withoutPassword } from "./drivers/postgres-url.ts";
 import { DatabaseError } from "./errors.ts";
 import { refuseNewer } from "./migrate.ts";
-import type { Schema } from "./schema.ts";
+import type { Queryable, Schema } from "./schema.ts";
 
 /** An open database. */
 export interface Database extends AsyncDisposable {
@@ -15,6 +15,28 @@ export interface Database extends AsyncDisposable {
   url: string;
   /** SQLite alone, for Waxseal's own hot paths: see there. */
   sqlite?: SqliteAccess;
+  /**
+   * Postgres: hears what `notify` says on a channel, in whatever process, once it is committed. It takes one connection
+   * beside the pool, which must be one to Postgres itself (a pooler in transaction mode passes nothing on). After that
+   * was lost and is back, `listener` is called with an empty payload, for something may have been missed. It must not throw.
+   *
+   * SQLite has no such thing: undefined, and who waits for another process has to look.
+   *
+   * @throws DatabaseError `WX_DB_UNREACHABLE`, `WX_DB_OPEN`
+   * @example
+   * const listening = await database.listen("orders", (payload) => console.log(payload));
+   * await database.notify(database.kysely, "orders", "42");
+   * await listening?.close();
+   */
+  listen(channel: string, listener: (payload: string) => void): Promise<Listening | undefined>;
+  /** Says something on a channel when `tx` commits, in 7,999 bytes at the most; on SQLite nothing. */
+  notify(tx: Queryable, channel: string, payload: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** A listener at its channel. */
+export interface Listening {
+  /** Hears no more. */
   close(): Promise<void>;
 }
 
@@ -77,37 +99,48 @@ async function openOnSqlite(url: string, options: DatabaseOptions): Promise<Data
   });
   const kysely = new Kysely<Schema>({ dialect: sqliteDialect(connection) });
   const sqlite: SqliteAccess = { exclusive: (work) => connection.exclusive(work), statements: connection };
-  return opened({ kysely, dialect: "sqlite", url, sqlite }, () => makeDurable(connection));
+  const close = (): Promise<void> => kysely.destroy();
+  const listen = async (): Promise<undefined> => undefined;
+  const notify = async (): Promise<void> => {};
+  return opened({ kysely, dialect: "sqlite", url, sqlite, listen, notify, close }, () => makeDurable(connection));
 }
 
 async function openOnPostgres(url: string, options: DatabaseOptions): Promise<Database> {
-  const [{ Kysely }, { openPostgres, requireKept }] = await Promise.all([
+  const [{ Kysely, sql }, { openPostgres, requireKept }] = await Promise.all([
     import("kysely"),
     import("./drivers/postgres.ts"),
   ]);
-  const { dialect } = await openPostgres(url, {
+  const { dialect, listener } = await openPostgres(url, {
     poolSize: options.poolSize ?? 10,
     connectionWaitMs: options.connectionWaitMs ?? 30_000,
     connectTimeoutMs: options.connectTimeoutMs ?? 10_000,
   });
   const kysely = new Kysely<Schema>({ dialect });
-  return opened({ kysely, dialect: "postgres", url: withoutPassword(url) }, () => requireKept(kysely));
+  const close = async (): Promise<void> => {
+    await listener.close();
+    await kysely.destroy();
+  };
+  const listen: Database["listen"] = async (channel, hear) => ({ close: await listener.listen(channel, hear) });
+  const notify: Database["notify"] = async (tx, channel, payload) => {
+    await sql`select pg_notify(${channel}, ${payload})`.execute(tx);
+  };
+  const shown = withoutPassword(url);
+  return opened({ kysely, dialect: "postgres", url: shown, listen, notify, close }, () => requireKept(kysely));
 }
 
 /** The handle, once it is seen that the database may be used and keeps its promises. */
 async function opened(
-  database: Omit<Database, "close" | typeof Symbol.asyncDispose>,
+  database: Omit<Database, typeof Symbol.asyncDispose>,
   keepPromises: () => void | Promise<void>,
 ): Promise<Database> {
-  const close = (): Promise<void> => database.kysely.destroy();
   try {
     await refuseNewer(database.kysely);
     await keepPromises();
   } catch (error) {
-    await close();
+    await database.close();
     throw error;
   }
-  return { ...database, close, [Symbol.asyncDispose]: close };
+  return { ...database, [Symbol.asyncDispose]: database.close };
 }
 
 /**

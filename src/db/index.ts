@@ -1,5 +1,12 @@
 /** "waxseal/db": the database handle and its migrations. */
-export { type Database, type DatabaseOptions, openDatabase, type SqliteAccess, sqlitePath } from "./database.ts";
+export {
+  type Database,
+  type DatabaseOptions,
+  type Listening,
+  openDatabase,
+  type SqliteAccess,
+  sqlitePath,
+} from "./database.ts";
 export type { SqliteStatement, SqliteStatements } from "./drivers/sqlite-connection.ts";
 export { DatabaseError, type DatabaseErrorCode } from "./errors.ts";
 export { migrate, requireMigrated } from "./migrate.ts";

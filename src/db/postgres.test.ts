@@ -198,6 +198,68 @@ describe.skipIf(postgresMissing)("postgres", () => {
   });
 });
 
+describe.skipIf(postgresMissing)("listen", () => {
+  test("hears what other connections say once it is committed, and nothing that is rolled back", async () => {
+    const url = await freshPostgres();
+    await using speaker = await openDatabase(url);
+    await using database = await openDatabase(url);
+    const heard: string[] = [];
+    const listening = await database.listen("orders", (payload) => heard.push(payload));
+    await database.listen("others", (payload) => heard.push(`other ${payload}`));
+    const failed = speaker.kysely.transaction().execute(async (tx) => {
+      await speaker.notify(tx, "orders", "never");
+      throw new Error("changed my mind");
+    });
+    await expect(failed).rejects.toThrow("changed my mind");
+    await speaker.kysely.transaction().execute((tx) => speaker.notify(tx, "orders", "1"));
+    await expect.poll(() => heard).toEqual(["1"]);
+    await listening?.close();
+    await speaker.notify(speaker.kysely, "orders", "2");
+    await speaker.notify(speaker.kysely, "others", "3");
+    await expect.poll(() => heard).toEqual(["1", "other 3"]);
+  });
+
+  test("comes back when its connection is cut, says that something may be missed, and hears on", async () => {
+    const url = await freshPostgres();
+    await using database = await openDatabase(url);
+    const heard: string[] = [];
+    await database.listen("orders", (payload) => heard.push(payload));
+    await cutConnections(url);
+    await expect.poll(() => heard).toEqual([""]);
+    await expect.poll(() => database.notify(database.kysely, "orders", "1").then(() => "said", String)).toBe("said");
+    await expect.poll(() => heard).toEqual(["", "1"]);
+  });
+
+  test("goes on trying while the server is away, and closing ends that", async () => {
+    const server = await startPostgres();
+    await using database = await openDatabase(server.url());
+    await using closed = await openDatabase(server.url());
+    const heard: string[] = [];
+    await database.listen("orders", (payload) => heard.push(payload));
+    await closed.listen("orders", (payload) => heard.push(`closed ${payload}`));
+    await server.stop();
+    await closed.close();
+    await server.start();
+    await expect.poll(() => heard, { timeout: 10_000 }).toEqual([""]);
+  });
+
+  test("fails by name where the server cannot be reached, and can be tried again", async () => {
+    const server = await startPostgres();
+    await using database = await openDatabase(server.url());
+    await server.stop();
+    const listen = (): Promise<unknown> => database.listen("orders", () => {});
+    await expect(listen()).rejects.toMatchObject({ code: "WX_DB_UNREACHABLE" });
+    await server.start();
+    await listen();
+  });
+});
+
+test("on SQLite there is nothing to listen to", async () => {
+  await using database = await openDatabase("sqlite::memory:");
+  expect(await database.listen("orders", () => {})).toBeUndefined();
+  await database.notify(database.kysely, "orders", "1");
+});
+
 describe("a postgres URL", () => {
   test("is refused where it cannot be meant, without its password", async () => {
     for (const [url, text] of [

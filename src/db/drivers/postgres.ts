@@ -4,6 +4,7 @@ import type { ClientConfig, Pool, PoolClient, QueryResult } from "pg";
 import { DatabaseError } from "../errors.ts";
 import { loadPg } from "./load-pg.ts";
 import { namePostgresFault, type PostgresFaultContext } from "./postgres-faults.ts";
+import { PostgresListener } from "./postgres-listener.ts";
 import { postgresTypes } from "./postgres-types.ts";
 import { postgresConfig } from "./postgres-url.ts";
 
@@ -20,8 +21,7 @@ export interface PostgresOptions {
 /** An opened Postgres. */
 export interface PostgresConnection {
   dialect: Dialect;
-  /** What further connections to the same database are made of. */
-  client: ClientConfig;
+  listener: PostgresListener;
 }
 
 /**
@@ -35,7 +35,9 @@ export async function openPostgres(url: string, options: PostgresOptions): Promi
   const client: ClientConfig = {
     ...target,
     types: postgresTypes(pg),
+    // A connection whose other end is gone without a word is found within half a minute.
     keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
     connectionTimeoutMillis: options.connectTimeoutMs,
   };
   const pool = new pg.Pool({
@@ -52,7 +54,8 @@ export async function openPostgres(url: string, options: PostgresOptions): Promi
   });
   pool.on("error", () => {}); // an idle connection was lost: the pool has dropped it, and makes another when one is wanted
   const context: PostgresFaultContext = { host: client.host ?? "", port: client.port ?? 5432, ...options };
-  return { dialect: new PostgresDialect({ pool: namedFaults(pool, context) }), client };
+  const dialect = new PostgresDialect({ pool: namedFaults(pool, context) });
+  return { dialect, listener: new PostgresListener(pg, client, (error) => namePostgresFault(error, context)) };
 }
 
 /**
