@@ -90,6 +90,7 @@ export async function talk(port: number, tls?: { ca: string }): Promise<Talk> {
     });
     source.on("error", () => {});
   };
+  first.setNoDelay(true); // each write is a packet
   listen(socket);
   const closed = new Promise<void>((resolve) =>
     first.once("close", () => {
