@@ -1,0 +1,133 @@
+/** How many messages of each mailer may be claimed: what its pauses, its windows and its concurrency leave. */
+import type { Queryable } from "../../db/index.ts";
+import type { Allowance, WaitReason } from "../seams.ts";
+import type { LimitsContext } from "./context.ts";
+import { concurrencyReason, pauseReason, quotaReason } from "./reasons.ts";
+import { phaseOf } from "./pause.ts";
+import { DEFAULT_SPILL_OVER_SECONDS } from "./rules.ts";
+import { type LimitedScope, quotaOf } from "./scopes.ts";
+import { listLeased, nameOf, type PauseRow, readWindows, type Windows } from "./store.ts";
+import { hasRoom, movedTo, opensAt, unused, usedIn } from "./window.ts";
+import { windowKey } from "./window-key.ts";
+
+/** What the database says of all that may matter to some mailers. */
+export interface Standing {
+  pauses: ReadonlyMap<string, PauseRow>;
+  windows: Windows;
+  /** Messages under way, by mailer. */
+  leased: ReadonlyMap<string, number>;
+  now: number;
+}
+
+/** A worker that finds no place free asks again after so long, in milliseconds. */
+const BUSY_MS = 1_000;
+
+/** A mailer of which nothing is limited and nothing rests costs no query; see `PauseNote`. */
+export async function allow(
+  context: LimitsContext,
+  tx: Queryable,
+  { mailers, wanted, now }: { mailers: readonly string[]; wanted: number; now: number },
+): Promise<readonly Allowance[]> {
+  const { book, note } = context;
+  for (const mailer of mailers) context.mailers.add(mailer);
+  const pauses = await note.pauses(tx, now);
+  const ways = [...new Set(mailers.flatMap((mailer) => wayOf(context, mailer)))];
+  const scopes = ways.flatMap((mailer) => book.ofMailer(mailer));
+  const standing = { pauses, ...(await standingOf(context, tx, scopes, now)), now };
+  return mailers.map((mailer) => routed(context, standing, mailer, wanted));
+}
+
+/** A mailer and those its messages may spill over to, in order. */
+function wayOf({ book }: LimitsContext, mailer: string): string[] {
+  const way: string[] = [];
+  for (let at: string | undefined = mailer; at !== undefined && !way.includes(at);) {
+    way.push(at);
+    at = spillOf(book.rules, at)?.to;
+  }
+  return way;
+}
+
+function spillOf(rules: LimitsContext["book"]["rules"], mailer: string): { to: string; afterMs: number } | undefined {
+  const rule = rules.find(
+    ({ scope, key, spillOver }) => scope === "mailer" && key === mailer && spillOver !== undefined,
+  );
+  if (rule?.spillOver === undefined) return undefined;
+  return { to: rule.spillOver, afterMs: (rule.spillOverAfterSeconds ?? DEFAULT_SPILL_OVER_SECONDS) * 1000 };
+}
+
+export async function standingOf(
+  context: LimitsContext,
+  db: Queryable,
+  scopes: readonly LimitedScope[],
+  now: number,
+): Promise<Pick<Standing, "windows" | "leased">> {
+  const keys = scopes.flatMap(({ key, windows }) => windows.map((window) => windowKey(key, window)));
+  const windows = await readWindows(db, keys);
+  const leased = new Map<string, number>();
+  if (scopes.some(({ concurrency }) => concurrency !== undefined)) {
+    for (const { mailer } of await listLeased(db, [...context.mailers], { now, leaseMs: context.leaseMs })) {
+      leased.set(mailer, (leased.get(mailer) ?? 0) + 1);
+    }
+  }
+  return { windows, leased };
+}
+
+/** A mailer's own allowance, or that of the one its messages go by while it stays closed. */
+function routed(context: LimitsContext, standing: Standing, mailer: string, wanted: number): Allowance {
+  const own = ownAllowance(context, standing, mailer, wanted);
+  let [at, closed] = [mailer, own];
+  for (const via of wayOf(context, mailer).slice(1)) {
+    const afterMs = spillOf(context.book.rules, at)?.afterMs ?? 0;
+    if (closed.others > 0 || (closed.opensAt ?? 0) - standing.now <= afterMs) return own;
+    const other = ownAllowance(context, standing, via, wanted);
+    if (other.others > 0) return { ...other, mailer, via, reason: own.reason };
+    [at, closed] = [via, other];
+  }
+  return own;
+}
+
+function ownAllowance(context: LimitsContext, standing: Standing, mailer: string, wanted: number): Allowance {
+  const { book } = context;
+  const allowance: Allowance = { mailer, critical: wanted, others: wanted };
+  const narrow = (critical: number, others: number, at: number, reason: WaitReason): void => {
+    allowance.critical = Math.min(allowance.critical, critical);
+    if (others <= 0 && at > (allowance.opensAt ?? 0)) [allowance.opensAt, allowance.reason] = [at, reason];
+    allowance.others = Math.min(allowance.others, others, allowance.critical);
+  };
+  for (const key of new Set([`mailer:${mailer}`, book.accountKey(mailer)])) {
+    const row = standing.pauses.get(key);
+    const phase = row === undefined ? "open" : phaseOf(row, standing.now);
+    if (row === undefined || phase === "open") continue;
+    const places = phase === "closed" ? 0 : 1;
+    narrow(places, places, row.until, pauseReason(row));
+  }
+  for (const scope of book.ofMailer(mailer)) {
+    narrowByWindows(scope, standing, narrow);
+    narrowByConcurrency(context, scope, standing, narrow);
+  }
+  return allowance;
+}
+
+type Narrow = (critical: number, others: number, at: number, reason: WaitReason) => void;
+
+function narrowByWindows(scope: LimitedScope, { windows, now }: Standing, narrow: Narrow): void {
+  for (const window of scope.windows) {
+    const { seconds, count } = window;
+    const found = windows.get(nameOf({ key: windowKey(scope.key, window), seconds }));
+    const use = movedTo(found?.use ?? unused, seconds, now);
+    const quota = quotaOf(scope, window, false);
+    const room = (upTo: number): number => (hasRoom(use, upTo, 1) ? Math.max(1, upTo - usedIn(use)) : 0);
+    narrow(room(count), room(quota), opensAt(use, { quota, seconds }, 1, now), quotaReason(scope.key, window));
+  }
+}
+
+function narrowByConcurrency(context: LimitsContext, scope: LimitedScope, standing: Standing, narrow: Narrow): void {
+  if (scope.concurrency === undefined) return;
+  const { book } = context;
+  let busy = 0;
+  for (const [mailer, count] of standing.leased) {
+    if (book.ofMailer(mailer).some(({ key }) => key === scope.key)) busy += count;
+  }
+  const free = Math.max(0, scope.concurrency - busy);
+  narrow(free, free, standing.now + BUSY_MS, concurrencyReason(scope.key, scope.concurrency));
+}

@@ -1,0 +1,16 @@
+/** What every step of the limits works with. */
+import type { Clock, Logger } from "../../base/index.ts";
+import type { PauseNote } from "./note.ts";
+import type { PutOff } from "./put-off.ts";
+import type { Rulebook } from "./scopes.ts";
+
+export interface LimitsContext {
+  book: Rulebook;
+  note: PauseNote;
+  putOff: PutOff;
+  /** Every mailer that is known or was seen; it grows as messages of others come by. */
+  mailers: Set<string>;
+  leaseMs: number;
+  clock: Clock;
+  logger: Logger;
+}

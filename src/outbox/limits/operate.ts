@@ -1,0 +1,138 @@
+/** What an operator sees of the limits, and may do to them. */
+import type { Queryable } from "../../db/index.ts";
+import { OutboxError } from "../errors.ts";
+import type { LimitsContext } from "./context.ts";
+import { type PauseReason, phaseOf } from "./pause.ts";
+import type { LimitScope } from "./rules.ts";
+import type { LimitedScope } from "./scopes.ts";
+import {
+  deletePause,
+  listPauses,
+  listWindows,
+  lockPauses,
+  nameOf,
+  type PauseRow,
+  type Windows,
+  writePause,
+} from "./store.ts";
+import { movedTo, opensAt, unused, usedIn } from "./window.ts";
+import { readWindowKey, windowKey } from "./window-key.ts";
+
+/** One window of a scope as it stands. */
+export interface WindowState {
+  seconds: number;
+  counts: "messages" | "recipients";
+  limit: number;
+  used: number;
+  /** When there is room again for mail that is not critical, in milliseconds since 1970; undefined while there is. */
+  opensAt?: number | undefined;
+}
+
+/** One scope as it stands. */
+export interface ScopeState {
+  /** Such as `mailer:default`. */
+  key: string;
+  windows: readonly WindowState[];
+  concurrency?: number | undefined;
+  /** `half-open`: its pause is over, and the next message tries. */
+  phase: "open" | "closed" | "half-open";
+  /** Of a scope that rests, in milliseconds since 1970. */
+  pausedUntil?: number | undefined;
+  /** Why it rests, or did. */
+  reason?: PauseReason | undefined;
+  /** The server's words, or the operator's. */
+  detail?: string | undefined;
+  /** In a row; 0 where all is well. */
+  failures: number;
+  /** The id of the message that tries whether all is well. */
+  probe?: string | undefined;
+}
+
+/** As many as a page shows. */
+const MAX_LISTED = 1_000;
+
+export async function listScopes(context: LimitsContext, db: Queryable): Promise<ScopeState[]> {
+  const { book, clock } = context;
+  const now = clock.now();
+  const windows = await listWindows(db, MAX_LISTED);
+  const pauses = new Map((await listPauses(db)).slice(0, MAX_LISTED).map((row) => [row.key, row]));
+  const scopes = new Map<string, LimitedScope>();
+  for (const mailer of context.mailers) for (const scope of book.ofMailer(mailer)) scopes.set(scope.key, scope);
+  for (const { key } of windows.values()) {
+    const scope = limitedBy(context, readWindowKey(key).scope);
+    if (scope !== undefined) scopes.set(scope.key, scope);
+  }
+  const keys = [...new Set([...scopes.keys(), ...pauses.keys()])].toSorted().slice(0, MAX_LISTED);
+  return keys.map((key) => stateOf(key, scopes.get(key), { windows, row: pauses.get(key), now }));
+}
+
+/** What limits the scope of a key that was counted before; domains and tenants are known by nothing else. */
+function limitedBy({ book }: LimitsContext, key: string): LimitedScope | undefined {
+  const name = key.slice(key.indexOf(":") + 1);
+  const subject = key.startsWith("domain:")
+    ? { mailer: "", tenant: null, addresses: [`@${name}`] }
+    : { mailer: "", tenant: key.startsWith("tenant:") ? name : null, addresses: [] };
+  return book.ofMessage(subject).find((scope) => scope.key === key);
+}
+
+function stateOf(
+  key: string,
+  scope: LimitedScope | undefined,
+  { windows, row, now }: { windows: Windows; row: PauseRow | undefined; now: number },
+): ScopeState {
+  const phase = row === undefined ? "open" : phaseOf(row, now);
+  return {
+    key,
+    windows: scope === undefined ? [] : windowStates(scope, windows, now),
+    concurrency: scope?.concurrency,
+    phase,
+    pausedUntil: phase === "closed" ? row?.until : undefined,
+    reason: row?.reason as PauseReason | undefined,
+    detail: row?.detail,
+    failures: row?.failures ?? 0,
+    probe: row?.probe ?? undefined,
+  };
+}
+
+function windowStates(scope: LimitedScope, windows: Windows, now: number): WindowState[] {
+  return scope.windows.map((window) => {
+    const { count, seconds, counts = "messages" } = window;
+    const use = movedTo(
+      windows.get(nameOf({ key: windowKey(scope.key, window), seconds }))?.use ?? unused,
+      seconds,
+      now,
+    );
+    const quota = Math.max(1, Math.floor(count * (1 - scope.reserve)));
+    const at = opensAt(use, { quota, seconds }, 1, now);
+    return { seconds, counts, limit: count, used: usedIn(use), opensAt: at > now ? at : undefined };
+  });
+}
+
+const SCOPES = { mailer: true, account: true, domain: true, tenant: true } satisfies Record<LimitScope, true>;
+
+export async function pauseScope(
+  { note, clock, logger }: LimitsContext,
+  db: Queryable,
+  { key, until, detail }: { key: string; until: number; detail: string },
+): Promise<void> {
+  const [scope = "", ...name] = key.split(":");
+  if (!Object.hasOwn(SCOPES, scope) || name.join(":") === "") {
+    throw new OutboxError(
+      "WX_OUTBOX_OPTIONS",
+      `${JSON.stringify(key)} is the key of no scope. Give mailer:NAME, account:NAME, domain:NAME or tenant:NAME.`,
+    );
+  }
+  const row = { key, until, reason: "operator", detail, failures: 0, probe: null, updated_at: clock.now() };
+  await writePause(db, row);
+  note.expire();
+  logger.log("warn", "outbox.scope-paused", { key, reason: "operator", detail, until: new Date(until).toISOString() });
+}
+
+export async function resumeScope({ note, logger }: LimitsContext, db: Queryable, key: string): Promise<boolean> {
+  const row = (await lockPauses(db, [key])).get(key);
+  if (row === undefined) return false;
+  await deletePause(db, key);
+  note.expire();
+  logger.log("info", "outbox.scope-opened", { key, reason: row.reason, after: row.failures });
+  return true;
+}

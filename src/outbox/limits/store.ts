@@ -1,0 +1,244 @@
+/** The SQL of the limits, one function for each statement; all of it by primary key or by `outbox_due`. */
+import type { Selectable } from "kysely";
+import type { Queryable, Schema } from "../../db/index.ts";
+import type { WindowUse } from "./window.ts";
+
+export type PauseRow = Selectable<Schema["outbox_pauses"]>;
+
+/** Which window: of a scope, and what it counts. */
+export interface WindowName {
+  /** The scope's key, with `/recipients` behind it where those are counted. */
+  key: string;
+  seconds: number;
+}
+
+/** Windows by their names. */
+export type Windows = Map<string, WindowName & { use: WindowUse }>;
+
+export function nameOf({ key, seconds }: WindowName): string {
+  return `${seconds} ${key}`;
+}
+
+/** Rows of one statement: below what any database takes as parameters. */
+const BATCH = 500;
+
+/** The windows as they were last written, without a lock. */
+export async function readWindows(db: Queryable, keys: readonly string[]): Promise<Windows> {
+  if (keys.length === 0) return new Map();
+  const rows = await db
+    .selectFrom("outbox_limit_windows")
+    .select(["key", "seconds", "started_at", "parts"])
+    .where("key", "in", [...new Set(keys)])
+    .execute();
+  return windowsOfRows(rows);
+}
+
+/**
+ * Locks windows until the end of the transaction, and reads them.
+ *
+ * Guarantee: every transaction locks in the order of the names, in one statement, whether a row is there already or not;
+ * so two of them wait for each other, and never in a ring.
+ */
+export async function lockWindows(tx: Queryable, names: readonly WindowName[]): Promise<Windows> {
+  const sorted = [...new Map(names.map((name) => [nameOf(name), name])).values()].toSorted(byName);
+  const found: Windows = new Map();
+  for (let start = 0; start < sorted.length; start += BATCH) {
+    const rows = await tx
+      .insertInto("outbox_limit_windows")
+      .values(
+        sorted
+          .slice(start, start + BATCH)
+          .map(({ key, seconds }) => ({ key, seconds, started_at: 0, used: 0, parts: "[]" })),
+      )
+      .onConflict((conflict) =>
+        conflict.columns(["key", "seconds"]).doUpdateSet({ used: (set) => set.ref("outbox_limit_windows.used") }),
+      )
+      .returning(["key", "seconds", "started_at", "parts"])
+      .execute();
+    for (const [name, window] of windowsOfRows(rows)) found.set(name, window);
+  }
+  return found;
+}
+
+export async function writeWindows(tx: Queryable, windows: Windows): Promise<void> {
+  const rows = [...windows.values()].toSorted(byName).map(({ key, seconds, use }) => ({
+    key,
+    seconds,
+    started_at: use.startedAt,
+    used: use.parts.reduce((sum, part) => sum + part, 0),
+    parts: JSON.stringify(use.parts),
+  }));
+  for (let start = 0; start < rows.length; start += BATCH) {
+    await tx
+      .insertInto("outbox_limit_windows")
+      .values(rows.slice(start, start + BATCH))
+      .onConflict((conflict) =>
+        conflict.columns(["key", "seconds"]).doUpdateSet({
+          started_at: (set) => set.ref("excluded.started_at"),
+          used: (set) => set.ref("excluded.used"),
+          parts: (set) => set.ref("excluded.parts"),
+        }),
+      )
+      .execute();
+  }
+}
+
+/** The windows of limits, in the order of their keys. */
+export async function listWindows(db: Queryable, limit: number): Promise<Windows> {
+  const rows = await db
+    .selectFrom("outbox_limit_windows")
+    .select(["key", "seconds", "started_at", "parts"])
+    .where("parts", "is not", null)
+    .orderBy("key")
+    .limit(limit)
+    .execute();
+  return windowsOfRows(rows);
+}
+
+/** Forgets windows in which nothing counts any more; reads the whole table, which is as small as the scopes are few. */
+export async function deleteOldWindows(db: Queryable, now: number): Promise<void> {
+  await db
+    .deleteFrom("outbox_limit_windows")
+    .where("parts", "is not", null)
+    .where((row) => {
+      const lengths = row("seconds", "*", row.cast<number>(row.val(3_000), "bigint"));
+      return row(row("started_at", "+", lengths), "<", now);
+    })
+    .execute();
+}
+
+function windowsOfRows(
+  rows: readonly { key: string; seconds: number; started_at: number; parts: string | null }[],
+): Windows {
+  return new Map(
+    rows.map(({ key, seconds, started_at, parts }) => {
+      const use = { startedAt: started_at, parts: JSON.parse(parts ?? "[]") as number[] };
+      return [nameOf({ key, seconds }), { key, seconds, use }];
+    }),
+  );
+}
+
+function byName(one: WindowName, other: WindowName): number {
+  const [a, b] = [nameOf(one), nameOf(other)];
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** Every pause; there are few, at most one for each domain that throttles. */
+export async function listPauses(db: Queryable): Promise<PauseRow[]> {
+  return db.selectFrom("outbox_pauses").selectAll().where("key", "!=", LOCK_KEY).orderBy("key").execute();
+}
+
+/** The key of the row that nobody reads, whose lock is that of all pauses. */
+const LOCK_KEY = "";
+
+/**
+ * Reads pauses for a change, with every other change of one waiting for the end of the transaction.
+ *
+ * Guarantee: it is one lock for all pauses, taken before any of their rows, so no two transactions wait for each other's.
+ */
+export async function lockPauses(tx: Queryable, keys: readonly string[]): Promise<Map<string, PauseRow>> {
+  await tx
+    .insertInto("outbox_pauses")
+    .values({ key: LOCK_KEY, until: 0, reason: "", detail: "", failures: 0, probe: null, updated_at: 0 })
+    .onConflict((conflict) => conflict.column("key").doUpdateSet({ updated_at: 0 }))
+    .execute();
+  const rows = await tx
+    .selectFrom("outbox_pauses")
+    .selectAll()
+    .where("key", "in", [...keys])
+    .execute();
+  return new Map(rows.map((row) => [row.key, row]));
+}
+
+export async function writePause(tx: Queryable, row: PauseRow): Promise<void> {
+  const { key: _key, ...columns } = row;
+  await tx
+    .insertInto("outbox_pauses")
+    .values(row)
+    .onConflict((conflict) => conflict.column("key").doUpdateSet(columns))
+    .execute();
+}
+
+export async function deletePause(tx: Queryable, key: string): Promise<void> {
+  await tx.deleteFrom("outbox_pauses").where("key", "=", key).execute();
+}
+
+/** Forgets pauses that were over before `time`. */
+export async function deleteOldPauses(db: Queryable, time: number): Promise<void> {
+  await db.deleteFrom("outbox_pauses").where("until", "<", time).where("updated_at", "<", time).execute();
+}
+
+/** Whether somebody delivers this message now. */
+export async function isLeased(db: Queryable, id: string, now: number): Promise<boolean> {
+  const row = await db
+    .selectFrom("outbox_messages")
+    .select("id")
+    .where("id", "=", id)
+    .where("lease_owner", "is not", null)
+    .where("due_at", ">", now)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+/** A message that is delivered now. */
+export interface Leased {
+  id: string;
+  mailer: string;
+  tenant: string | null;
+}
+
+const PRIORITIES = [0, 1, 2, 3];
+
+/** What is delivered now; index: `outbox_due`, of which it reads what is due within one lease. */
+export async function listLeased(
+  db: Queryable,
+  mailers: readonly string[],
+  { now, leaseMs }: { now: number; leaseMs: number },
+): Promise<Leased[]> {
+  if (mailers.length === 0) return [];
+  return db
+    .selectFrom("outbox_messages")
+    .select(["id", "mailer", "tenant"])
+    .where("mailer", "in", mailers)
+    .where("priority", "in", PRIORITIES)
+    .where("due_at", ">", now)
+    .where("due_at", "<=", now + leaseMs)
+    .where("lease_owner", "is not", null)
+    .execute();
+}
+
+/** The recipients of some messages, by message. */
+export async function addressesOf(db: Queryable, ids: readonly string[]): Promise<Map<string, string[]>> {
+  const found = new Map<string, string[]>(ids.map((id) => [id, []]));
+  if (ids.length === 0) return found;
+  const rows = await db
+    .selectFrom("outbox_recipients")
+    .select(["message_id", "address"])
+    .where("message_id", "in", [...ids])
+    .execute();
+  for (const { message_id, address } of rows) found.get(message_id)?.push(address);
+  return found;
+}
+
+/** A message's place among those that wait. */
+export interface Place {
+  mailer: string;
+  priority: number;
+  dueAt: number;
+}
+
+/** How many go before it, counted to `max` at the most; index: `outbox_due`. */
+export async function countAhead(db: Queryable, { mailer, priority, dueAt }: Place, max: number): Promise<number> {
+  const ahead = db
+    .selectFrom("outbox_messages")
+    .select("id")
+    .where("mailer", "=", mailer)
+    .where("priority", "in", PRIORITIES.slice(0, priority + 1))
+    .where("due_at", "<", dueAt)
+    .limit(max);
+  const row = await db
+    .selectFrom(ahead.as("ahead"))
+    .select((select) => select.fn.countAll<number | string>().as("count"))
+    .executeTakeFirstOrThrow();
+  return Number(row.count);
+}
