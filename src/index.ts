@@ -19,6 +19,7 @@ import {
   type SendOptions,
 } from "./mail/index.ts";
 import type { Suppressions, SuppressionsOptions } from "./outbox/index.ts";
+import type { ApiKeys, ApiKeysOptions } from "./inbox/index.ts";
 import type { Waxseal, WaxsealOptions } from "./waxseal.ts";
 
 export {
@@ -45,6 +46,7 @@ export {
   type WaxsealConfig,
 } from "./config.ts";
 export { DatabaseError, migrate, openDatabase, requireMigrated } from "./db/index.ts";
+export type { ApiKey, ApiKeys, ApiKeySettings, ApiKeysOptions, SubmissionPriority } from "./inbox/index.ts";
 export {
   type Attachment,
   type Backend,
@@ -86,6 +88,19 @@ export async function createWaxseal(config?: WaxsealConfig, options?: WaxsealOpt
 export async function openSuppressions(options: SuppressionsOptions): Promise<Suppressions> {
   const outbox = await import("./outbox/index.ts");
   return outbox.createSuppressions(options);
+}
+
+/**
+ * The keys by which other programs hand in mail (`waxseal api-key`), for a program that makes or revokes them itself.
+ *
+ * @example
+ * await using database = await openDatabase("sqlite:shop.db");
+ * const keys = await openApiKeys({ database });
+ * const { secret } = await keys.create("shop", { allowedFrom: ["*@shop.example"] });
+ */
+export async function openApiKeys(options: ApiKeysOptions): Promise<ApiKeys> {
+  const inbox = await import("./inbox/index.ts");
+  return inbox.createApiKeys(options);
 }
 
 let shared: Mail | undefined;

@@ -128,6 +128,41 @@ suppressionCommand("export", "write the list as CSV")
   .argument("[file]", "default: standard output")
   .action(async (file, options) => (await import("./suppressions.ts")).exportSuppressions(file, options));
 
+const apiKey = program
+  .command("api-key")
+  .description("make, list and revoke the keys by which other programs hand in mail");
+const collectText = (text: string, before: readonly string[] = []): readonly string[] => [...before, text];
+
+apiKey
+  .command("create")
+  .description("make a key, and show it this once")
+  .argument("<name>", "what you call it, such as the program's name")
+  .addOption(databaseOption)
+  .addOption(
+    new Option(
+      "--from <sender>",
+      "it may send as: shop@shop.example, *@shop.example; repeatable (default: any)",
+    ).argParser(collectText),
+  )
+  .option("--mailer <name>", "the mailer that sends its mail (default: default)")
+  .option("--tenant <name>", "whose mail it is, for limits and figures")
+  .option("--per-minute <count>", "messages a minute, to each process (default: no limit)")
+  .option("--per-day <count>", "messages a day (default: no limit)")
+  .option("--priority <priority>", "critical, high, normal (default) or low, where a message says nothing")
+  .option("-q, --quiet", "print the key and nothing else")
+  .action(async (name, options) => (await import("./api-key.ts")).createApiKey(name, options));
+apiKey
+  .command("list")
+  .description("show the keys, what they may do, and when they were used last")
+  .addOption(databaseOption)
+  .action(async (options) => (await import("./api-key.ts")).listApiKeys(options));
+apiKey
+  .command("revoke")
+  .description("end a key; every server refuses it within seconds")
+  .argument("<name>")
+  .addOption(databaseOption)
+  .action(async (name, options) => (await import("./api-key.ts")).revokeApiKey(name, options));
+
 try {
   await program.parseAsync();
 } catch (error) {

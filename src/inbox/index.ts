@@ -3,7 +3,7 @@ export { InboxError, type InboxErrorCode } from "./errors.ts";
 export { type Inbox, type InboxOptions, listenInbox } from "./inbox.ts";
 export { databaseStore, type InboxStore, memoryStore, type StoredMail } from "./store.ts";
 export type { InboxAttachment, InboxMail, InboxReader, InboxSummary } from "./types.ts";
-export { type ApiKey, type ApiKeys, createApiKeys, type KeyRing } from "./submission/api-keys.ts";
+export { type ApiKey, type ApiKeys, type ApiKeysOptions, createApiKeys, type KeyRing } from "./submission/api-keys.ts";
 export { ApiKeyError, type ApiKeyErrorCode, SubmissionError, type SubmissionErrorCode } from "./submission/errors.ts";
 export type { ApiKeySettings, SubmissionPriority } from "./submission/key-settings.ts";
 export type { ServerCertificate, SubmissionOptions } from "./submission/options.ts";

@@ -53,6 +53,14 @@ export interface ApiKeys extends KeyRing {
   revoke(name: string): Promise<ApiKey>;
 }
 
+/** What API keys need. */
+export interface ApiKeysOptions {
+  /** Migrated. */
+  database: Database;
+  clock?: Clock | undefined;
+  logger?: Logger | undefined;
+}
+
 /** How old an answer about a key may be, in milliseconds: what a revocation waits, and what a log-in saves. */
 const FRESH_MS = 2_000;
 /** How often the use of a key is written down, in milliseconds. */
@@ -72,7 +80,7 @@ export function hashOf(secret: string): string {
  * const keys = createApiKeys({ database });
  * const { secret } = await keys.create("shop", { allowedFrom: ["*@shop.example"] });
  */
-export function createApiKeys(options: { database: Database; clock?: Clock; logger?: Logger }): ApiKeys {
+export function createApiKeys(options: ApiKeysOptions): ApiKeys {
   const { clock = systemClock, logger = silentLogger } = options;
   const db = options.database.kysely;
   const remembered = new Map<string, { at: number; key: Promise<ApiKey | undefined> }>();

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { createCertificates } from "../../../test/support/certificates.ts";
 import { authPlain, loggedIn, startSubmission, submit, talk } from "../../../test/support/submission-server.ts";

@@ -1,0 +1,126 @@
+/** `waxseal api-key`: makes, lists and revokes the keys by which other programs hand in mail. */
+import Table from "cli-table3";
+import { defaults } from "../config.ts";
+import {
+  type ApiKey,
+  type ApiKeys,
+  type ApiKeySettings,
+  openApiKeys,
+  openDatabase,
+  requireMigrated,
+  type SubmissionPriority,
+} from "../index.ts";
+import { loadConfig } from "./load-config.ts";
+import { bold, dim, encode, stderrLogger } from "./terminal.ts";
+
+/** The flags of `waxseal api-key create`. */
+export interface CreateFlags {
+  database?: string;
+  from?: readonly string[];
+  mailer?: string;
+  tenant?: string;
+  perMinute?: string;
+  perDay?: string;
+  priority?: string;
+  quiet?: boolean;
+}
+
+/** Makes a key and prints it, with the settings that use it. */
+export async function createApiKey(name: string, flags: CreateFlags): Promise<void> {
+  const { from, mailer, tenant, perMinute, perDay, priority, quiet = false } = flags;
+  const settings: ApiKeySettings = {
+    ...(from !== undefined && { allowedFrom: from }),
+    ...(mailer !== undefined && { mailer }),
+    ...(tenant !== undefined && { tenant }),
+    ...(perMinute !== undefined && { ratePerMinute: Number(perMinute) }),
+    ...(perDay !== undefined && { dailyLimit: Number(perDay) }),
+    ...(priority !== undefined && { priority: priority as SubmissionPriority }), // checked where the key is made
+  };
+  await withKeys(flags, async (keys) => {
+    const { key, secret } = await keys.create(name, settings);
+    console.log(quiet ? secret : announcement(key, secret));
+  });
+}
+
+/** Prints the keys as a table. */
+export async function listApiKeys(flags: { database?: string }): Promise<void> {
+  await withKeys(flags, async (keys) => {
+    const all = await keys.list();
+    if (all.length === 0) return console.log("There are no keys. Make one with `waxseal api-key create NAME`.");
+    const table = new Table({
+      head: ["name", "may send as", "limits", "mailer", "last used", "state"].map(bold),
+      style: { head: [], border: [] },
+    });
+    for (const key of all) {
+      const { mailer = "default", priority } = key.settings;
+      const way = priority === undefined ? mailer : `${mailer}, ${priority}`;
+      table.push([encode(key.name), sendersOf(key), limitsOf(key), encode(way), timeOf(key.lastUsedAt), stateOf(key)]);
+    }
+    console.log(table.toString());
+  });
+}
+
+/** Ends a key. */
+export async function revokeApiKey(name: string, flags: { database?: string }): Promise<void> {
+  await withKeys(flags, async (keys) => {
+    await keys.revoke(name);
+    console.log(`${encode(name)}: revoked. Servers refuse it within seconds, on open connections too.`);
+  });
+}
+
+async function withKeys(flags: { database?: string }, work: (keys: ApiKeys) => Promise<void>): Promise<void> {
+  const { config } = await loadConfig(flags.database === undefined ? {} : { database: flags.database });
+  await using database = await openDatabase(config.databaseUrl ?? defaults.databaseUrl);
+  await requireMigrated(database);
+  await work(await openApiKeys({ database, logger: stderrLogger("warn") }));
+}
+
+function announcement(key: ApiKey, secret: string): string {
+  const { name } = key;
+  const [user, dsnUser] = [JSON.stringify(name), encodeURIComponent(name)];
+  return `The key of ${bold(encode(name))}, shown this once:
+
+  ${bold(secret)}
+
+It may send as ${sendersOf(key)}, ${limitsOf(key)}. The user name does not matter; the password is the key.
+Put the host and port of \`waxseal serve --smtp-port 2587\` in place of these:
+
+${dim("# Django, settings.py")}
+EMAIL_HOST, EMAIL_PORT = "localhost", 2587
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = ${user}, "${secret}"
+${dim("# EMAIL_USE_TLS = True   from another machine")}
+
+${dim("# PHP: Laravel (.env)                      Symfony (.env)")}
+MAIL_MAILER=smtp                           ${dim("#")} MAILER_DSN=smtp://${dsnUser}:${secret}@localhost:2587
+MAIL_HOST=localhost
+MAIL_PORT=2587
+MAIL_USERNAME=${user}
+MAIL_PASSWORD=${secret}
+
+${dim("# Java, Spring (application.properties)")}
+spring.mail.host=localhost
+spring.mail.port=2587
+spring.mail.username=${name}
+spring.mail.password=${secret}
+spring.mail.properties.mail.smtp.auth=true`;
+}
+
+function sendersOf({ settings }: ApiKey): string {
+  return encode(settings.allowedFrom?.join(", ") ?? "anybody");
+}
+
+function limitsOf({ settings: { ratePerMinute, dailyLimit } }: ApiKey): string {
+  const limits = [
+    ratePerMinute === undefined ? [] : [`${ratePerMinute} a minute`],
+    dailyLimit === undefined ? [] : [`${dailyLimit} a day`],
+  ].flat();
+  return limits.length === 0 ? "without limit" : limits.join(", ");
+}
+
+function timeOf(at: number | undefined): string {
+  return at === undefined ? "never" : new Date(at).toISOString().slice(0, 16).replace("T", " ");
+}
+
+function stateOf({ revokedAt }: ApiKey): string {
+  return revokedAt === undefined ? "active" : `revoked ${timeOf(revokedAt)}`;
+}
