@@ -5,6 +5,7 @@ export { OutboxError, type OutboxErrorCode } from "./errors.ts";
 export { createOutbox, type EnqueueOptions, type Outbox, type OutboxOptions } from "./outbox.ts";
 export { defaultRetryPolicy, type RetryPolicy } from "./policy.ts";
 export { addressKey } from "./suppression/address-key.ts";
+export { listUnsubscribe, type ListUnsubscribeOptions } from "./suppression/list-unsubscribe.ts";
 export { defaultSuppressionDays, type SuppressionDays } from "./suppression/rules.ts";
 export { createSuppressions, type Suppressions, type SuppressionsOptions } from "./suppression/suppressions.ts";
 export {
@@ -36,3 +37,5 @@ export type { WebhookEndpoint } from "./observe/webhooks/endpoint.ts";
 export { createWebhookSecret } from "./observe/webhooks/signature.ts";
 export { verifyWebhook, type VerifyWebhookOptions, type WebhookHeaders } from "./observe/webhooks/verify.ts";
 export { createWebhooks, type Webhooks, type WebhooksOptions } from "./observe/webhooks/webhooks.ts";
+export { createMetrics, type Metrics, type MetricsOptions, type MetricsRegistry } from "./observe/metrics/metrics.ts";
+export { metricsHandler } from "./observe/metrics/metrics-handler.ts";

@@ -41,7 +41,6 @@ export async function claimCalls({ kysely, dialect }: Database, lease: CallLease
         .where("endpoint", "=", lease.endpoint)
         .where("due_at", "<=", lease.now)
         .orderBy("due_at")
-        .orderBy("id")
         .limit(lease.limit);
       return dialect === "postgres" ? due.forUpdate().skipLocked() : due;
     })
