@@ -13,6 +13,7 @@ export type DatabaseErrorCode =
   | "WX_DB_FULL"
   | "WX_DB_LOST"
   | "WX_DB_ROLLED_BACK"
+  | "WX_DB_TRANSACTION"
   | "WX_DB_UNREACHABLE";
 
 /**
@@ -24,7 +25,8 @@ export type DatabaseErrorCode =
  * `WX_DB_BUSY` a transaction of this process was held too long, most often because it waits for itself, or another
  * process holds the file, or every connection is in use; `WX_DB_FULL` the disk is full, and nothing was written;
  * `WX_DB_UNREACHABLE` no connection to Postgres can be made; `WX_DB_LOST` one that was there was lost;
- * `WX_DB_ROLLED_BACK` a transaction went on after a statement of it had failed, and Postgres rolled it back.
+ * `WX_DB_ROLLED_BACK` a transaction went on after a statement of it had failed, and Postgres rolled it back;
+ * `WX_DB_TRANSACTION` what was given as a transaction is none.
  */
 export class DatabaseError extends WaxsealError {
   static override readonly brand: string = "DatabaseError";

@@ -8,6 +8,25 @@ export {
   sqlitePath,
 } from "./database.ts";
 export type { SqliteStatement, SqliteStatements } from "./drivers/sqlite-connection.ts";
+export {
+  type CallerTransaction,
+  type DrizzleLike,
+  type DrizzleSql,
+  fromDrizzle,
+  fromKnex,
+  fromKysely,
+  fromPg,
+  fromPrisma,
+  fromSqlite,
+  type KnexLike,
+  type KyselyLike,
+  type PgLike,
+  type PrismaLike,
+  type SqlExecutor,
+  type SqliteLike,
+  type SqlResult,
+  toQueryable,
+} from "./adapters/index.ts";
 export { DatabaseError, type DatabaseErrorCode } from "./errors.ts";
 export { migrate, requireMigrated } from "./migrate.ts";
 export type { Queryable, QueryableOf, Schema, Transaction } from "./schema.ts";
