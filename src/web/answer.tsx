@@ -4,7 +4,7 @@ import { html } from "hono/html";
 import type { Child } from "hono/jsx";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { Layout } from "./layout.tsx";
-import { paths } from "./paths.ts";
+import { holdsToken } from "./paths.ts";
 import type { View } from "./view.ts";
 
 /** No script at all, nothing from elsewhere, no frame around us. */
@@ -43,10 +43,10 @@ export function seeOther(c: Context, path: string): Response {
   return c.redirect(path, 303);
 }
 
-function setHeaders(c: Context): void {
+/** The headers of every answer; an address that holds a token leaves no trace in referrers or search engines. */
+export function setHeaders(c: Context): void {
   for (const [name, value] of Object.entries(PAGE_HEADERS)) c.header(name, value);
-  if (!c.req.path.startsWith(paths.activate)) return;
-  // The address holds a token: it leaves no trace in referrers or search engines.
+  if (!holdsToken(c.req.path)) return;
   c.header("Referrer-Policy", "no-referrer");
   c.header("X-Robots-Tag", "noindex");
 }

@@ -15,6 +15,7 @@ import { homeRoutes } from "./routes/home.tsx";
 import { loginRoutes } from "./routes/login.tsx";
 import { registerRoutes } from "./routes/register.tsx";
 import { resendRoutes } from "./routes/resend.tsx";
+import { unsubscribeRoutes } from "./routes/unsubscribe.tsx";
 import { type Site, siteOf, type WebOptions } from "./site.ts";
 import { viewOf } from "./view.ts";
 
@@ -54,6 +55,7 @@ export function createWeb(options: WebOptions): Hono {
   web.route("/", activateRoutes(site));
   web.route("/", resendRoutes(site));
   web.route("/", loginRoutes(site));
+  if (site.unsubscribe !== undefined) web.route("/", unsubscribeRoutes(site, site.unsubscribe));
   web.route("/", assetRoutes(Object.values(site.assets)));
   web.notFound((c) => answerError(c, site, "notFound"));
   web.onError((error, c) => {

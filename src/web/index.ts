@@ -2,4 +2,10 @@
 export { createWeb } from "./create-web.tsx";
 export { serveNode, type NodeServer, type ServeNodeOptions } from "./adapters/node.ts";
 export { WebError, type WebErrorCode } from "./errors.ts";
-export type { WebAccounts, WebOptions } from "./site.ts";
+export type { WebAccounts, WebOptions, WebUnsubscribe } from "./site.ts";
+export {
+  createUnsubscribeLinks,
+  type UnsubscribeClaim,
+  type UnsubscribeLinks,
+  type UnsubscribeLinksOptions,
+} from "./unsubscribe-links.ts";

@@ -8,5 +8,12 @@ export const paths = {
   resend: "/user/activeemail",
   login: "/user/login",
   logout: "/user/logout",
+  /** Followed by the token. */
+  unsubscribe: "/user/unsubscribe/",
   assets: "/waxseal-assets/",
 };
+
+/** Whether an address holds a token, which no referrer and no search engine may see. */
+export function holdsToken(path: string): boolean {
+  return path.startsWith(paths.activate) || path.startsWith(paths.unsubscribe);
+}

@@ -3,7 +3,9 @@ import type { Accounts } from "../accounts/index.ts";
 import { findUnknownOption, type Logger, silentLogger } from "../base/index.ts";
 import { type Asset, siteAssets } from "./assets.ts";
 import { WebError } from "./errors.ts";
+import { publicUrl } from "./public-url.ts";
 import { type Signature, signatureFor } from "./signature.ts";
+import type { UnsubscribeClaim, UnsubscribeLinks } from "./unsubscribe-links.ts";
 
 /** The account operations that the pages call. */
 export type WebAccounts = Pick<
@@ -23,6 +25,18 @@ export interface WebOptions {
   /** In development: where sent mail can be read; pages that say "we sent a mail" link to it. */
   inboxUrl?: string;
   logger?: Logger;
+  /** Serves `/user/unsubscribe/:token`; left out, there is no such page. */
+  unsubscribe?: WebUnsubscribe;
+}
+
+/** What the unsubscribe page works with. */
+export interface WebUnsubscribe {
+  /** Made with every secret whose links are still out there. */
+  links: UnsubscribeLinks;
+  /** Takes the address out of the stream; asked twice, it does it once. */
+  unsubscribe(from: UnsubscribeClaim): Promise<void>;
+  /** Takes that back. */
+  resubscribe(to: UnsubscribeClaim): Promise<void>;
 }
 
 export interface Site {
@@ -34,6 +48,7 @@ export interface Site {
   secure: boolean;
   inboxUrl: string | undefined;
   logger: Logger;
+  unsubscribe: WebUnsubscribe | undefined;
   formSignature: Signature;
   noteSignature: Signature;
   assets: { style: Asset; seal: Asset };
@@ -46,6 +61,7 @@ const webOptions = {
   siteName: true,
   inboxUrl: true,
   logger: true,
+  unsubscribe: true,
 } satisfies Record<keyof WebOptions, true>;
 
 /** @throws WebError `WX_WEB_OPTIONS` for an empty key, an address that is not http(s), or an option that does not exist. */
@@ -57,7 +73,7 @@ export function siteOf(options: WebOptions): Site {
   if (options.secretKey.length === 0) {
     throw new WebError("WX_WEB_OPTIONS", "createWeb: secretKey is empty; give it a long random value");
   }
-  const url = publicUrl(options.siteUrl);
+  const url = publicUrl("createWeb", options.siteUrl);
   const name = options.siteName ?? "Waxseal";
   return {
     accounts: options.accounts,
@@ -66,17 +82,9 @@ export function siteOf(options: WebOptions): Site {
     secure: url.protocol === "https:",
     inboxUrl: options.inboxUrl,
     logger: options.logger ?? silentLogger,
+    unsubscribe: options.unsubscribe,
     formSignature: signatureFor(options.secretKey, "form"),
     noteSignature: signatureFor(options.secretKey, "note"),
     assets: siteAssets(name),
   };
-}
-
-function publicUrl(siteUrl: string): URL {
-  const url = URL.canParse(siteUrl) ? new URL(siteUrl) : undefined;
-  if (url?.protocol === "https:" || url?.protocol === "http:") return url;
-  throw new WebError(
-    "WX_WEB_OPTIONS",
-    `createWeb: siteUrl is ${JSON.stringify(siteUrl)}; it must be the site's public address, such as "https://example.com"`,
-  );
 }

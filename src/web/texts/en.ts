@@ -92,6 +92,31 @@ export const en = {
     notActive: "Your account is waiting for its activation: follow the link in the mail that we sent you.",
   },
 
+  unsubscribe: {
+    title: "Unsubscribe",
+    lead: (address: Child, stream: Child): Child[] => [
+      "One press, and ",
+      address,
+      " gets no more mail of the kind ",
+      stream,
+      ".",
+    ],
+    leadAll: (address: Child): Child[] => ["One press, and ", address, " gets no more newsletters from us."],
+    submit: "Unsubscribe",
+    stays: "Mail that your account needs, such as a new password, still comes.",
+    doneTitle: "You are unsubscribed",
+    done: (address: Child, stream: Child): Child[] => [address, " gets no more mail of the kind ", stream, "."],
+    doneAll: (address: Child): Child[] => [address, " gets no more newsletters from us."],
+    mistake: "Was it a mistake?",
+    resubscribe: "Subscribe again",
+    backTitle: "You are subscribed again",
+    back: (address: Child, stream: Child): Child[] => [address, " gets mail of the kind ", stream, " as before."],
+    backAll: (address: Child): Child[] => [address, " gets our newsletters as before."],
+    invalidTitle: "This link is not complete",
+    invalid:
+      "Part of it may have been lost on the way, so nothing was changed. Please open it again from the mail itself. If that does not help, answer the mail and ask to be taken off the list.",
+  },
+
   /** What is wrong with a field. */
   problems: {
     required: "Please fill this in.",

@@ -80,6 +80,25 @@ export const zhCn: Texts = {
     notActive: "您的账号还没有激活，请点击我们发给您的邮件中的链接。",
   },
 
+  unsubscribe: {
+    title: "退订邮件",
+    lead: (address, stream) => ["点击按钮后，", address, " 将不再收到类别为 ", stream, " 的邮件。"],
+    leadAll: (address) => ["点击按钮后，", address, " 将不再收到我们的订阅邮件。"],
+    submit: "退订",
+    stays: "账号必需的邮件（例如重置密码）仍会照常发送。",
+    doneTitle: "退订成功",
+    done: (address, stream) => [address, " 将不再收到类别为 ", stream, " 的邮件。"],
+    doneAll: (address) => [address, " 将不再收到我们的订阅邮件。"],
+    mistake: "点错了？",
+    resubscribe: "重新订阅",
+    backTitle: "已重新订阅",
+    back: (address, stream) => [address, " 将照常收到类别为 ", stream, " 的邮件。"],
+    backAll: (address) => [address, " 将照常收到我们的订阅邮件。"],
+    invalidTitle: "链接不完整",
+    invalid:
+      "链接可能在传递中缺了一部分，因此什么都没有改变。请从邮件中重新打开；如果还是不行，请直接回复那封邮件，说明您要退订。",
+  },
+
   problems: {
     required: "请填写此项。",
     "too-short": "内容太短。",
