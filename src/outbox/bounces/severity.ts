@@ -45,12 +45,11 @@ export function bounceKind(status: string, words: string): Extract<ReportKind, "
   return condemns ? "hard-bounce" : "soft-bounce";
 }
 
-/** The most telling enhanced code in a text (RFC 3463): the first of class 5, else the first of class 4. */
+/** The most telling enhanced code in a text (RFC 3463): the first that says no for good, else the first that says no for now. */
 export function statusIn(text: string): string {
-  const codes = [...text.slice(0, 4000).matchAll(/(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.])/g)].map(
-    ([, code]) => code,
-  );
-  return codes.find((code) => code?.startsWith("5")) ?? codes.find((code) => code?.startsWith("4")) ?? "";
+  const codes = [...text.slice(0, 4000).matchAll(/(?<![\d.])[245]\.\d{1,3}\.\d{1,3}(?![\d.])/g)].map(([code]) => code);
+  const ofClass = (digit: string): string | undefined => codes.find((code) => code.startsWith(digit));
+  return ofClass("5") ?? ofClass("4") ?? ofClass("2") ?? "";
 }
 
 /** The SMTP reply code in a server's words; 0 where there is none. */

@@ -18,7 +18,8 @@ export interface TextRule {
 /** Whom bounces come from; Exchange writes its own name and 32 hexadecimal digits. */
 const SYSTEM =
   /^(?:mailer-daemon|mail-daemon|maildaemon|postmaster|microsoftexchange[0-9a-f]{32}|mail\.delivery|bounces?)@/i;
-const ADDRESS = "[^\\s<>()\\[\\]\"'，。：:;,]{1,64}@[A-Za-z0-9.-]{1,255}";
+/** In words, only plain addresses are looked for. */
+const ADDRESS = "[A-Za-z0-9!#$%&*+/=?^_{|}~.-]{1,64}@[A-Za-z0-9.-]{1,255}";
 
 /** In the order in which they are tried. */
 export const textRules: readonly TextRule[] = [
