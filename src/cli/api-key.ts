@@ -1,6 +1,6 @@
 /** `waxseal api-key`: makes, lists and revokes the keys by which other programs hand in mail. */
 import Table from "cli-table3";
-import { defaults } from "../config.ts";
+import { ConfigError, defaults } from "../config.ts";
 import {
   type ApiKey,
   type ApiKeys,
@@ -32,8 +32,8 @@ export async function createApiKey(name: string, flags: CreateFlags): Promise<vo
     ...(from !== undefined && { allowedFrom: from }),
     ...(mailer !== undefined && { mailer }),
     ...(tenant !== undefined && { tenant }),
-    ...(perMinute !== undefined && { ratePerMinute: Number(perMinute) }),
-    ...(perDay !== undefined && { dailyLimit: Number(perDay) }),
+    ...(perMinute !== undefined && { ratePerMinute: countOf("--per-minute", perMinute) }),
+    ...(perDay !== undefined && { dailyLimit: countOf("--per-day", perDay) }),
     ...(priority !== undefined && { priority: priority as SubmissionPriority }), // checked where the key is made
   };
   await withKeys(flags, async (keys) => {
@@ -75,6 +75,11 @@ async function withKeys(flags: { database?: string }, work: (keys: ApiKeys) => P
   await work(await openApiKeys({ database, logger: stderrLogger("warn") }));
 }
 
+function countOf(setting: string, text: string): number {
+  if (/^[1-9]\d{0,11}$/.test(text)) return Number(text);
+  throw new ConfigError([{ setting, problem: `it is ${JSON.stringify(text)}; it must be a whole number, 1 or more.` }]);
+}
+
 function announcement(key: ApiKey, secret: string): string {
   const { name } = key;
   const [user, dsnUser] = [JSON.stringify(name), encodeURIComponent(name)];
@@ -90,8 +95,11 @@ EMAIL_HOST, EMAIL_PORT = "localhost", 2587
 EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = ${user}, "${secret}"
 ${dim("# EMAIL_USE_TLS = True   from another machine")}
 
-${dim("# PHP: Laravel (.env)                      Symfony (.env)")}
-MAIL_MAILER=smtp                           ${dim("#")} MAILER_DSN=smtp://${dsnUser}:${secret}@localhost:2587
+${dim("# PHP: Symfony (.env)")}
+MAILER_DSN=smtp://${dsnUser}:${secret}@localhost:2587
+
+${dim("# PHP: Laravel (.env)")}
+MAIL_MAILER=smtp
 MAIL_HOST=localhost
 MAIL_PORT=2587
 MAIL_USERNAME=${user}
