@@ -16,7 +16,7 @@ export async function learn(
   { result, now }: { result: AttemptResult; now: number },
 ): Promise<void> {
   const { book, note } = context;
-  const lessons = lessonsOf(result, addresses, { mailer: via, account: book.accountKey(via) });
+  const lessons = lessonsOf(result, addresses, { mailer: `mailer:${via}`, account: book.accountKey(via) });
   const known = await note.pauses(tx, now);
   if (lessons.length === 0 && known.size === 0) return;
   const mayImprove = result.kind === "accepted" || reachedMail(result.attempt);

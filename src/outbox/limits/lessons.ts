@@ -5,7 +5,7 @@ import type { AttemptResult } from "../policy.ts";
 import type { Lesson } from "./pause.ts";
 import { domainsOf } from "./scopes.ts";
 
-/** The scopes that a lesson may be about. */
+/** The keys of the scopes that a lesson may be about. */
 export interface LessonScopes {
   mailer: string;
   /** The mailer's, where there is no account. */
