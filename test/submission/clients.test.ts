@@ -151,7 +151,7 @@ test("nodemailer: many at once, each in the outbox once, and the same letter at 
   const infos = await Promise.all(Array.from({ length: 40 }, () => transport.sendMail(letter)));
   const ids = infos.map(({ response }) => /^250 2\.0\.0 Ok: queued as (\S+)$/.exec(response)?.[1]);
   expect(new Set(ids).size).toBe(40);
-  expect((await outbox.list()).map(({ id }) => id).toSorted()).toEqual([...ids].toSorted());
+  expect((await outbox.list()).map((message) => message.id).toSorted()).toEqual([...ids].toSorted());
   await checkLetter(await mailbox.waitFor({ to: "secret@x.cn" }));
 });
 
