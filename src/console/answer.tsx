@@ -4,6 +4,7 @@ import { html } from "hono/html";
 import type { Child } from "hono/jsx";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { Layout } from "./layout.tsx";
+import { MessagePage } from "./pages/message.tsx";
 import type { View } from "./view.ts";
 
 const PAGE_HEADERS: Readonly<Record<string, string>> = {
@@ -37,7 +38,13 @@ export async function answerPage(c: Context, view: View, page: PageAnswer): Prom
   return c.html(html`<!doctype html>${layout}`, page.status ?? 200, PAGE_HEADERS);
 }
 
-export function answerJson(c: Context, value: unknown, status: 200 | 404 = 200): Response {
+/** The answer to a form that none of our pages sent. */
+export function answerRefusedForm(c: Context, view: View): Promise<Response> {
+  const { title, text } = view.t.refusedForm;
+  return answerPage(c, view, { title, body: <MessagePage title={title} text={text} />, status: 403 });
+}
+
+export function answerJson(c: Context, value: unknown, status: ContentfulStatusCode = 200): Response {
   return c.body(JSON.stringify(value), status, {
     "Content-Type": "application/json; charset=utf-8",
     "X-Content-Type-Options": "nosniff",

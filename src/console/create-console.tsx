@@ -12,14 +12,15 @@ import { MessagePage } from "./pages/message.tsx";
 import { inboxApiRoutes } from "./routes/inbox-api.ts";
 import { inboxPartRoutes } from "./routes/inbox-parts.ts";
 import { inboxRoutes } from "./routes/inbox.tsx";
+import { outboxApiRoutes } from "./routes/outbox-api.ts";
 import { outboxRoutes } from "./routes/outbox.tsx";
 import { viewOf } from "./view.ts";
 
-/** The one form there is holds a token and nothing else. */
+/** A form here holds a token and nothing else. */
 const MAX_FORM_BYTES = 4096;
 
 /**
- * The development console as a Hono application: it answers `/inbox*`, `/outbox*` and `/console-assets/*`.
+ * The development console as a Hono application: it answers `/inbox*`, `/outbox*`, `/api/outbox*` and `/console-assets/*`.
  *
  * It has no log-in: serve it on a machine of your own, and name in `allowedHosts` what that machine is called.
  *
@@ -34,12 +35,13 @@ export function createConsole(options: ConsoleOptions): Hono {
     maxSize: MAX_FORM_BYTES,
     onError: (c) => c.text("This is larger than any form of these pages.\n", 413),
   });
-  for (const area of ["/inbox/*", "/outbox/*", "/console-assets/*"]) {
+  for (const area of ["/inbox/*", "/outbox/*", "/api/outbox/*", "/console-assets/*"]) {
     app.use(area, hostGuard(desk.allowedHosts), tooLarge, rememberLanguage);
   }
   app.route("/", inboxApiRoutes(desk));
   app.route("/", inboxPartRoutes(desk));
   app.route("/", inboxRoutes(desk));
+  app.route("/", outboxApiRoutes(desk));
   app.route("/", outboxRoutes(desk));
   app.route("/", assetRoutes());
   app.notFound((c) => answerError(c, desk, "notFound"));

@@ -2,12 +2,57 @@
 import { randomBytes } from "node:crypto";
 import { type Clock, type Logger, silentLogger, systemClock } from "../base/index.ts";
 import type { InboxReader } from "../inbox/index.ts";
-import type { OutboxReader } from "../outbox/index.ts";
+import type { Outbox } from "../outbox/index.ts";
+
+/** What the console asks of an outbox: to look, and to do what its buttons say. */
+export type ConsoleOutbox = Pick<
+  Outbox,
+  "list" | "get" | "cancel" | "hold" | "release" | "redrive" | "resolve" | "health"
+>;
+
+/** The same in English and Chinese. */
+interface BilingualText {
+  en: string;
+  zh: string;
+}
+
+/** A scope of the limits that rests. */
+export interface PausedScope {
+  /** Such as `mailer:default`. */
+  key: string;
+  /** Milliseconds since 1970; undefined where it does not rest. */
+  pausedUntil?: number | undefined;
+  /** The server's words, or an operator's. */
+  detail?: string | undefined;
+}
+
+/** A report that came back about a message. */
+export interface MessageReport {
+  address: string;
+  /** Such as "hard" or "complaint". */
+  kind: string;
+  /** RFC 3463; empty where there is none. */
+  status: string;
+  detail: string;
+  /** Milliseconds since 1970. */
+  at: number;
+}
+
+/** What the limits and the bounces know beside the outbox. Each is optional, and left out of the pages where it is not given. */
+export interface OutboxInsight {
+  /** When a message will leave, and why it waits. */
+  forecast?: ((id: string) => Promise<{ leavesAt?: number | undefined; text: BilingualText } | undefined>) | undefined;
+  /** The scopes of the limits; those that rest are shown. */
+  scopes?: (() => Promise<readonly PausedScope[]>) | undefined;
+  /** The bounces and complaints about a message. */
+  reports?: ((id: string) => Promise<readonly MessageReport[]>) | undefined;
+}
 
 /** What the console shows, and under which names. */
 export interface ConsoleOptions {
   inbox: InboxReader;
-  outbox: OutboxReader;
+  outbox: ConsoleOutbox;
+  insight?: OutboxInsight;
   clock?: Clock;
   /**
    * The names this server is reached by, with or without a port, such as `localhost` or `mail.test:8025`.
@@ -21,7 +66,8 @@ export interface ConsoleOptions {
 
 export interface Desk {
   inbox: InboxReader;
-  outbox: OutboxReader;
+  outbox: ConsoleOutbox;
+  insight: OutboxInsight;
   clock: Clock;
   allowedHosts: readonly string[];
   smtpAddress: string | undefined;
@@ -34,6 +80,7 @@ export function deskOf(options: ConsoleOptions): Desk {
   return {
     inbox: options.inbox,
     outbox: options.outbox,
+    insight: options.insight ?? {},
     clock: options.clock ?? systemClock,
     allowedHosts: options.allowedHosts,
     smtpAddress: options.smtpAddress,

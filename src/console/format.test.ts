@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { fullTime, readableSize, shortTime } from "./format.ts";
+import { fullTime, readableDuration, readableSize, shortTime } from "./format.ts";
 
 test.each([
   [0, "0 B"],
@@ -22,4 +22,14 @@ test("today's times are times of day, older ones dates", () => {
 
 test("a whole time names its date, its second and its zone", () => {
   expect(fullTime(new Date(2026, 0, 2, 3, 4, 5).getTime(), "en")).toMatch(/^Jan 2, 2026, 03:04:05 \S+/);
+});
+
+test.each([
+  [0, "0 seconds", "0秒钟"],
+  [59_999, "59 seconds", "59秒钟"],
+  [60_000, "1 minute", "1分钟"],
+  [3 * 3_600_000, "3 hours", "3小时"],
+  [50 * 3_600_000, "2 days", "2天"],
+])("%i milliseconds read %s", (ms, english, chinese) => {
+  expect([readableDuration(ms, "en"), readableDuration(ms, "zh-CN")]).toEqual([english, chinese]);
 });

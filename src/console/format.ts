@@ -30,3 +30,15 @@ export function readableSize(octets: number): string {
   if (octets < 999_950) return `${(octets / 1000).toFixed(1)} kB`;
   return `${(octets / 1_000_000).toFixed(1)} MB`;
 }
+
+/** A length of time in its largest unit: 45 seconds, 12 minutes, 3 hours, 2 days. */
+export function readableDuration(ms: number, locale: Locale): string {
+  const units = [
+    ["day", 86_400_000],
+    ["hour", 3_600_000],
+    ["minute", 60_000],
+    ["second", 1_000],
+  ] as const;
+  const [unit, length] = units.find(([, each]) => ms >= each) ?? ["second", 1_000];
+  return new Intl.NumberFormat(locale, { style: "unit", unit, unitDisplay: "long" }).format(Math.floor(ms / length));
+}

@@ -1,3 +1,3 @@
 /** The development console: what was caught, and what became of what was sent. */
 export { createConsole } from "./create-console.tsx";
-export type { ConsoleOptions } from "./desk.ts";
+export type { ConsoleOptions, ConsoleOutbox, MessageReport, OutboxInsight, PausedScope } from "./desk.ts";

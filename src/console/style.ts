@@ -117,13 +117,36 @@ pre.text { font: 1rem/1.65 var(--sans); white-space: pre-wrap; }
 .attachments, .recipients, .history { padding: 0; list-style: none; }
 .attachments a { display: inline-flex; align-items: center; min-height: 44px; }
 
+.attention, .outlook, .done {
+  margin: 0 0 1.25rem; padding: .75rem 1.125rem; border-radius: 14px; color: var(--warn); background: var(--warn-paper);
+}
+.attention p + p { margin-top: .5rem; }
+.attention ul { margin: .375rem 0 0; padding-inline-start: 1.25rem; }
+.outlook { margin-top: .875rem; color: var(--calm); background: var(--calm-paper); }
+.done { margin-top: .875rem; color: var(--good); background: var(--good-paper); }
+.actions { display: flex; flex-wrap: wrap; gap: .5rem; margin-top: .875rem; }
+.filters {
+  display: grid; grid-template-columns: repeat(auto-fit, minmax(9.5rem, 1fr)); gap: .625rem .875rem; align-items: end;
+  margin-bottom: 1.25rem;
+}
+.filters label { display: grid; gap: .25rem; color: var(--soft); font-size: .875rem; }
+.filters input, .filters select {
+  width: 100%; min-height: 44px; padding: .375rem .75rem; border: 1px solid var(--line); border-radius: 10px;
+  background: var(--card); color: var(--ink); font: 1rem/1.3 var(--sans);
+}
+.filters ::placeholder { color: var(--soft); opacity: .7; }
+.filter-buttons { display: flex; align-items: center; gap: .875rem; }
+.filter-buttons a { display: inline-flex; align-items: center; min-height: 44px; white-space: nowrap; }
+.pages { margin-top: 1rem; text-align: center; }
+.pages a { display: inline-flex; align-items: center; min-height: 44px; padding-inline: 1rem; }
+
 .badge {
   display: inline-block; padding: .1875rem .625rem; border-radius: 99px; font: 600 .8125rem/1.35 var(--sans);
   color: var(--calm); background: var(--calm-paper); white-space: nowrap;
 }
 .badge.sent { color: var(--good); background: var(--good-paper); }
 .badge.failed, .badge.suppressed { color: var(--bad); background: var(--bad-paper); }
-.badge.deferred, .badge.unknown, .badge.held { color: var(--warn); background: var(--warn-paper); }
+.badge.deferred, .badge.unknown, .badge.held, .badge.interrupted { color: var(--warn); background: var(--warn-paper); }
 .recipients li, .history li {
   padding: .75rem 1.125rem; background: var(--card); border: 1px solid var(--line); border-bottom-width: 0;
 }

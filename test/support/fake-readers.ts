@@ -1,6 +1,7 @@
 /** An inbox and an outbox that hold what a test puts into them. */
 import type { InboxMail, InboxReader, InboxSummary } from "../../src/inbox/index.ts";
-import type { OutboxMessage, OutboxReader } from "../../src/outbox/index.ts";
+import type { ConsoleOutbox } from "../../src/console/index.ts";
+import type { ListOptions, OutboxMessage } from "../../src/outbox/index.ts";
 
 export interface FakeInbox extends InboxReader {
   readonly mails: InboxMail[];
@@ -61,14 +62,49 @@ export function queuedMessage(parts: Partial<OutboxMessage> = {}): OutboxMessage
     attempts: 0,
     createdAt: Date.UTC(2026, 0, 2, 3, 4, 5),
     nextAttemptAt: undefined,
+    priority: "normal",
+    group: undefined,
+    tenant: undefined,
+    stream: undefined,
+    tags: [],
+    metadata: {},
+    size: 1234,
+    sendAt: undefined,
+    expiresAt: Date.UTC(2026, 0, 4, 3, 4, 5),
+    wait: undefined,
+    finishedAt: undefined,
     history: [],
     ...parts,
   };
 }
 
-export function fakeOutbox(...messages: OutboxMessage[]): OutboxReader {
+/** An outbox that is asked, and remembers what it was told to do. */
+export interface FakeOutbox extends ConsoleOutbox {
+  /** Such as "hold o1". */
+  readonly told: string[];
+  /** What `list` was asked for, each time. */
+  readonly asked: ListOptions[];
+}
+
+export function fakeOutbox(...messages: OutboxMessage[]): FakeOutbox {
+  const [told, asked]: [string[], ListOptions[]] = [[], []];
+  const tell = async (what: string): Promise<boolean> => {
+    told.push(what);
+    return true;
+  };
   return {
-    list: async ({ limit = 100 } = {}) => messages.slice(0, limit),
+    told,
+    asked,
+    list: async (options = {}) => {
+      asked.push(options);
+      return messages.slice(0, options.limit);
+    },
     get: async (id) => messages.find((message) => message.id === id),
+    cancel: (id) => tell(`cancel ${id}`),
+    hold: (id) => tell(`hold ${id}`),
+    release: (id) => tell(`release ${id}`),
+    redrive: async (id) => Number(await tell(`redrive ${String(id)}`)),
+    resolve: (id, as) => tell(`resolve ${id} as ${as}`),
+    health: async () => ({ ok: true, due: 0, oldestDueMs: 0, sending: 0 }),
   };
 }

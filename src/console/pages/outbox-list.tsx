@@ -1,27 +1,50 @@
 /** The outbox: every message, where it stands, and when it is tried next. */
 import type { JSX } from "hono/jsx/jsx-runtime";
-import type { DeliveryState, OutboxSummary } from "../../outbox/index.ts";
+import type { DeliveryState, OutboxHealth, OutboxSummary } from "../../outbox/index.ts";
+import type { PausedScope } from "../desk.ts";
 import { shortTime } from "../format.ts";
-import { outboxPath } from "../paths.ts";
+import { type OutboxPage, type OutboxQuery, queryText } from "../outbox-query.ts";
+import { outboxPath, paths } from "../paths.ts";
 import type { View } from "../view.ts";
+import { Attention } from "./outbox-attention.tsx";
+import { Filters } from "./outbox-filters.tsx";
 import { Time } from "./time.tsx";
 
-export function OutboxListPage({ view, messages }: { view: View; messages: readonly OutboxSummary[] }): JSX.Element {
+export interface OutboxListProps {
+  view: View;
+  query: OutboxQuery;
+  page: OutboxPage;
+  health: OutboxHealth;
+  /** Scopes that rest. */
+  paused: readonly PausedScope[];
+}
+
+export function OutboxListPage({ view, query, page, health, paused }: OutboxListProps): JSX.Element {
   const t = view.t.outbox;
+  const isFiltered = Object.keys(query).length > 0;
   return (
     <>
       <h1>{t.title}</h1>
       <p class="lead">{t.lead}</p>
-      {messages.length === 0 ? (
+      <Attention view={view} health={health} paused={paused} />
+      <Filters view={view} query={query} />
+      {page.messages.length === 0 ? (
         <div class="empty">
-          <p>{t.empty}</p>
+          <p>{isFiltered ? t.noneFound : t.empty}</p>
         </div>
       ) : (
         <ol class="rows">
-          {messages.map((message) => (
+          {page.messages.map((message) => (
             <Row view={view} message={message} />
           ))}
         </ol>
+      )}
+      {page.older !== undefined && (
+        <p class="pages">
+          <a href={`${paths.outbox}?${queryText(page.older)}`} rel="next">
+            {t.older}
+          </a>
+        </p>
       )}
     </>
   );
@@ -32,9 +55,13 @@ export function StateBadge({ view, state }: { view: View; state: DeliveryState }
   return <span class={`badge ${state}`}>{view.t.states[state]}</span>;
 }
 
+/** So many addresses stand in a row. */
+const ADDRESSES_SHOWN = 3;
+
 function Row({ view, message }: { view: View; message: OutboxSummary }): JSX.Element {
   const { t } = view;
-  const tries = t.outbox.attempts(message.attempts);
+  const addresses = message.recipients.map(({ address }) => address);
+  const more = addresses.length - ADDRESSES_SHOWN;
   const next = message.nextAttemptAt;
   return (
     <li>
@@ -49,8 +76,11 @@ function Row({ view, message }: { view: View; message: OutboxSummary }): JSX.Ele
           <bdi>{message.subject || t.inbox.noSubject}</bdi>
         </strong>
         <span class="details">
-          <bdi>{message.recipients.map(({ address }) => address).join(", ")}</bdi> · {tries}
-          {next !== undefined && ` · ${t.outbox.next(shortTime(next, view.now, view.locale))}`}
+          <bdi>{addresses.slice(0, ADDRESSES_SHOWN).join(", ")}</bdi>
+          {more > 0 && ` ${t.outbox.andMore(more)}`} · {t.outbox.attempts(message.attempts)}
+          {next !== undefined &&
+            message.state !== "sending" &&
+            ` · ${t.outbox.next(shortTime(next, view.now, view.locale))}`}
         </span>
       </a>
     </li>

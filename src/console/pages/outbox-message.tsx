@@ -1,17 +1,28 @@
-/** One message of the outbox: its recipients, and what each attempt came to, in the server's words. */
+/** One message of the outbox: where it stands and why, what can be done, and what each attempt came to. */
 import type { JSX } from "hono/jsx/jsx-runtime";
-import type { OutboxAttempt, OutboxMessage } from "../../outbox/index.ts";
-import { paths } from "../paths.ts";
+import type { OutboxMessage } from "../../outbox/index.ts";
+import type { MessageReport } from "../desk.ts";
+import { readableSize } from "../format.ts";
+import { actionsFor, type OutboxAction } from "../outbox-actions.ts";
+import { outboxActionPath, paths } from "../paths.ts";
 import type { View } from "../view.ts";
+import { Attempt } from "./outbox-attempt.tsx";
 import { StateBadge } from "./outbox-list.tsx";
 import { Time } from "./time.tsx";
 
-interface Props {
+export interface OutboxMessageProps {
   view: View;
   message: OutboxMessage;
+  formToken: string;
+  /** When it will leave and why it waits, in the reader's language; empty where nobody knows. */
+  outlook: string;
+  reports: readonly MessageReport[];
+  /** What was just done; "nothing" where it changed nothing. */
+  done: OutboxAction | "nothing" | undefined;
 }
 
-export function OutboxMessagePage({ view, message }: Props): JSX.Element {
+export function OutboxMessagePage(props: OutboxMessageProps): JSX.Element {
+  const { view, message, reports, done } = props;
   const t = view.t.outbox;
   return (
     <>
@@ -24,6 +35,13 @@ export function OutboxMessagePage({ view, message }: Props): JSX.Element {
         </h1>
         <StateBadge view={view} state={message.state} />
       </div>
+      {done !== undefined && (
+        <p class="done" role="status">
+          {t.done[done]}
+        </p>
+      )}
+      {props.outlook !== "" && <p class="outlook">{props.outlook}</p>}
+      <Actions {...props} />
       <Facts view={view} message={message} />
       <h2>{t.recipients}</h2>
       <Recipients view={view} message={message} />
@@ -37,39 +55,63 @@ export function OutboxMessagePage({ view, message }: Props): JSX.Element {
           ))}
         </ol>
       )}
+      {reports.length > 0 && <Reports view={view} reports={reports} />}
     </>
   );
 }
 
-function Facts({ view, message }: Props): JSX.Element {
+function Actions({ view, message, formToken }: OutboxMessageProps): JSX.Element | null {
+  const actions = actionsFor(message, view.now);
+  if (actions.length === 0) return null;
+  return (
+    <div class="actions">
+      {actions.map((action) => (
+        <form method="post" action={outboxActionPath(message.id, action)}>
+          <input type="hidden" name="token" value={formToken} />
+          <button type="submit">{view.t.outbox.actions[action]}</button>
+        </form>
+      ))}
+    </div>
+  );
+}
+
+function Facts({ view, message }: { view: View; message: OutboxMessage }): JSX.Element {
   const t = view.t.outbox;
+  const time = (at: number | undefined): JSX.Element | undefined =>
+    at === undefined ? undefined : <Time view={view} at={at} full />;
+  const mono = (text: string | undefined): JSX.Element | undefined =>
+    text === undefined ? undefined : <span class="mono">{text}</span>;
+  const facts: readonly (readonly [label: string, value: JSX.Element | undefined])[] = [
+    [t.from, <bdi>{message.from}</bdi>],
+    [t.mailer, <>{message.mailer}</>],
+    [t.priority, <>{t.priorities[message.priority]}</>],
+    [t.messageId, mono(message.messageId)],
+    [t.group, mono(message.group)],
+    [t.tenant, mono(message.tenant)],
+    [t.stream, mono(message.stream)],
+    [t.tags, mono(message.tags.length === 0 ? undefined : message.tags.join(", "))],
+    [t.size, <>{readableSize(message.size)}</>],
+    [t.created, time(message.createdAt)],
+    [t.sendAt, time(message.sendAt)],
+    [t.nextAttempt, message.state === "sending" ? undefined : time(message.nextAttemptAt)],
+    [t.expires, message.finishedAt === undefined ? time(message.expiresAt) : undefined],
+    [t.finished, time(message.finishedAt)],
+  ];
   return (
     <dl class="facts">
-      <dt>{t.from}</dt>
-      <dd>
-        <bdi>{message.from}</bdi>
-      </dd>
-      <dt>{t.mailer}</dt>
-      <dd>{message.mailer}</dd>
-      <dt>{t.messageId}</dt>
-      <dd class="mono">{message.messageId}</dd>
-      <dt>{t.created}</dt>
-      <dd>
-        <Time view={view} at={message.createdAt} full />
-      </dd>
-      {message.nextAttemptAt !== undefined && (
-        <>
-          <dt>{t.nextAttempt}</dt>
-          <dd>
-            <Time view={view} at={message.nextAttemptAt} full />
-          </dd>
-        </>
+      {facts.map(([label, value]) =>
+        value === undefined ? null : (
+          <>
+            <dt>{label}</dt>
+            <dd>{value}</dd>
+          </>
+        ),
       )}
     </dl>
   );
 }
 
-function Recipients({ view, message }: Props): JSX.Element {
+function Recipients({ view, message }: { view: View; message: OutboxMessage }): JSX.Element {
   return (
     <ul class="recipients">
       {message.recipients.map(({ address, state, detail }) => (
@@ -82,29 +124,22 @@ function Recipients({ view, message }: Props): JSX.Element {
   );
 }
 
-function Attempt({ view, attempt }: { view: View; attempt: OutboxAttempt }): JSX.Element {
-  // Where the text is the whole reply, it begins with the codes already.
-  const codes = [attempt.code === 0 ? "" : String(attempt.code), attempt.enhancedCode]
-    .filter((code) => !attempt.text.includes(code))
-    .join(" ");
+function Reports({ view, reports }: { view: View; reports: readonly MessageReport[] }): JSX.Element {
   return (
-    <li>
-      <p class="attempt">
-        <span class={`badge ${attempt.outcome}`}>{view.t.outcomes[attempt.outcome]}</span>
-        <Time view={view} at={attempt.at} full />
-        <span class="mono">{attempt.server}</span>
-        {attempt.stage !== "" && <span>{view.t.outbox.stage(attempt.stage)}</span>}
-      </p>
-      {(codes !== "" || attempt.text !== "") && (
-        <p class="words">
-          {codes !== "" && <strong>{codes} </strong>}
-          {attempt.text}
-        </p>
-      )}
-      {view.locale === "zh-CN" && attempt.diagnosis !== undefined && (
-        // In English the text says it already.
-        <p class="words">{attempt.diagnosis.meaning.zh + attempt.diagnosis.advice.zh}</p>
-      )}
-    </li>
+    <>
+      <h2>{view.t.outbox.reports}</h2>
+      <ul class="history">
+        {reports.map(({ address, kind, status, detail, at }) => (
+          <li>
+            <p class="attempt">
+              <span class="badge failed">{kind}</span>
+              <Time view={view} at={at} full />
+              <bdi>{address}</bdi>
+            </p>
+            {(status !== "" || detail !== "") && <p class="words">{[status, detail].filter(Boolean).join(" ")}</p>}
+          </li>
+        ))}
+      </ul>
+    </>
   );
 }

@@ -1,13 +1,12 @@
 /** The pages of the inbox. */
-import { timingSafeEqual } from "node:crypto";
-import { type Context, Hono } from "hono";
-import { answerPage } from "../answer.tsx";
+import { Hono } from "hono";
+import { answerPage, answerRefusedForm } from "../answer.tsx";
 import { scriptHref } from "../assets.ts";
 import type { Desk } from "../desk.ts";
 import { InboxListPage } from "../pages/inbox-list.tsx";
 import { InboxMailPage, type MailView, mailViews } from "../pages/inbox-mail.tsx";
-import { MessagePage } from "../pages/message.tsx";
 import { paths } from "../paths.ts";
+import { formOf } from "../sent-from-here.ts";
 import { viewOf } from "../view.ts";
 
 /** A page holds no more than this many mails. */
@@ -28,11 +27,7 @@ export function inboxRoutes(desk: Desk): Hono {
   });
 
   routes.post(paths.clear, async (c) => {
-    if (!(await sentFromHere(c, desk))) {
-      const view = viewOf(c, desk);
-      const { title, text } = view.t.refusedForm;
-      return answerPage(c, view, { title, body: <MessagePage title={title} text={text} />, status: 403 });
-    }
+    if ((await formOf(c, desk)) === undefined) return answerRefusedForm(c, viewOf(c, desk));
     await desk.inbox.clear();
     return c.redirect(paths.inbox, 303);
   });
@@ -51,15 +46,4 @@ export function inboxRoutes(desk: Desk): Hono {
 
 function shownView(query: string | undefined): MailView | undefined {
   return mailViews.find((view) => view === query);
-}
-
-/** Whether a form comes from one of our own pages: by what the browser says of the sender, and by the token. */
-async function sentFromHere(c: Context, desk: Desk): Promise<boolean> {
-  const fetchSite = c.req.header("sec-fetch-site");
-  const origin = c.req.header("origin");
-  if (fetchSite !== undefined && fetchSite !== "same-origin" && fetchSite !== "none") return false;
-  if (fetchSite === undefined && origin !== undefined && origin !== new URL(c.req.url).origin) return false;
-  const given = Buffer.from(new URLSearchParams(await c.req.text()).get("token") ?? "");
-  const right = Buffer.from(desk.formToken);
-  return given.length === right.length && timingSafeEqual(given, right);
 }

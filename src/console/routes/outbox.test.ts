@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { fakeInbox, fakeOutbox, queuedMessage } from "../../../test/support/fake-readers.ts";
 import type { DeliveryState, OutboxMessage } from "../../outbox/index.ts";
-import { createConsole } from "../index.ts";
+import { OutboxError } from "../../outbox/index.ts";
+import { type ConsoleOptions, createConsole } from "../index.ts";
 
 const now = Date.UTC(2026, 0, 2, 12, 0, 0);
 const clock = { now: () => now, sleep: async () => {} };
@@ -102,4 +103,109 @@ test("a Chinese page says what a failure means and what to do", async () => {
 
 test("a message without attempts says so", async () => {
   expect(await page("/outbox/o1", queuedMessage())).toContain("No attempt has been made yet.");
+});
+
+function consoleWith(options: Partial<ConsoleOptions>) {
+  return createConsole({ inbox: fakeInbox(), outbox: fakeOutbox(), allowedHosts: ["localhost"], clock, ...options });
+}
+
+/** The buttons of a message's page, by the last part of where they post to. */
+async function buttonsOf(message: OutboxMessage): Promise<string[]> {
+  const html = await page("/outbox/o1", message);
+  return [...html.matchAll(/action="\/outbox\/o1\/([\w-]+)"/g)].map(([, action = ""]) => action);
+}
+
+const to = (...states: DeliveryState[]) =>
+  states.map((state, at) => ({ address: `user${at}@example.com`, state, detail: "" }));
+
+test.each<[DeliveryState, Partial<OutboxMessage>, string[]]>([
+  ["queued", {}, ["hold", "cancel"]],
+  ["queued", { nextAttemptAt: now + 1 }, ["release", "hold", "cancel"]],
+  ["sending", { recipients: to("queued"), nextAttemptAt: now + 1 }, []],
+  ["sent", {}, []],
+  ["failed", {}, ["redrive"]],
+  ["failed", { recipients: to("failed", "deferred") }, ["redrive", "hold", "cancel"]],
+  ["suppressed", {}, ["redrive"]],
+  ["unknown", {}, ["redrive", "mark-sent", "mark-failed"]],
+  ["held", {}, ["release", "cancel"]],
+  ["cancelled", {}, []],
+])("a message that is %s %j has the buttons that would change something", async (state, parts, buttons) => {
+  expect(await buttonsOf(queuedMessage({ state, recipients: to(state), ...parts }))).toEqual(buttons);
+});
+
+test("a button's form does what it says, and the page then says what was done", async () => {
+  const outbox = fakeOutbox(queuedMessage());
+  const app = consoleWith({ outbox });
+  const token = /name="token" value="([\w-]+)"/.exec(await (await app.request("/outbox/o1")).text())?.[1] ?? "";
+  const press = (action: string, form = token, headers: Record<string, string> = {}) =>
+    app.request(`/outbox/o1/${action}`, { method: "POST", body: new URLSearchParams({ token: form }), headers });
+  const done = await press("hold");
+  expect([done.status, done.headers.get("location")]).toEqual([303, "/outbox/o1?done=hold"]);
+  for (const action of ["redrive", "cancel", "release", "mark-sent", "mark-failed"]) await press(action);
+  const right = ["hold o1", "redrive o1", "cancel o1", "release o1", "resolve o1 as sent", "resolve o1 as failed"];
+  expect(outbox.told).toEqual(right);
+  expect(await (await app.request("/outbox/o1?done=hold")).text()).toContain("It is held until you let it go.");
+
+  expect((await press("hold", "wrong")).status).toBe(403);
+  expect((await press("hold", token, { "sec-fetch-site": "cross-site" })).status).toBe(403);
+  expect((await press("hold", token, { origin: "https://evil.example" })).status).toBe(403);
+  expect((await press("explode")).status).toBe(404);
+  expect((await app.request("/outbox/o1/hold")).status).toBe(404);
+  expect(outbox.told).toEqual(right);
+});
+
+test("what cannot be sent again says why, and what changed nothing says so", async () => {
+  const refusal = new OutboxError("WX_OUTBOX_NO_BODY", "The body was deleted.");
+  const outbox = { ...fakeOutbox(queuedMessage()), redrive: () => Promise.reject(refusal), hold: async () => false };
+  const app = consoleWith({ outbox });
+  const token = /name="token" value="([\w-]+)"/.exec(await (await app.request("/outbox/o1")).text())?.[1] ?? "";
+  const press = (action: string) =>
+    app.request(`/outbox/o1/${action}`, { method: "POST", body: new URLSearchParams({ token }) });
+  const refused = await press("redrive");
+  expect([refused.status, await refused.text()]).toEqual([409, expect.stringContaining("The body was deleted.")]);
+  expect((await press("hold")).headers.get("location")).toBe("/outbox/o1?done=nothing");
+});
+
+test("the list asks for what the filters say, keeps them in its form and in the way to older messages", async () => {
+  const messages = Array.from({ length: 51 }, (_, at) => queuedMessage({ id: `o${at}` }));
+  const outbox = fakeOutbox(...messages);
+  const app = consoleWith({ outbox });
+  const html = await (await app.request("/outbox?state=failed&mailer=bulk&group=&to=ann%40x.cn&nonsense=1")).text();
+  expect(outbox.asked).toEqual([{ state: "failed", mailer: "bulk", recipient: "ann@x.cn", limit: 51 }]);
+  expect(html).toMatch(/<option value="failed" selected=""/);
+  expect(html).toContain('value="ann@x.cn"');
+  expect(html.match(/<li>/g)?.length).toBe(50);
+  expect(html).toContain('href="/outbox?state=failed&amp;mailer=bulk&amp;to=ann%40x.cn&amp;before=o49"');
+  expect(await page("/outbox?state=failed")).toContain("No message is like that.");
+});
+
+test("what needs attention stands above the list: a queue that is stuck, and scopes that rest", async () => {
+  const health = async () => ({ ok: false, due: 12, oldestDueMs: 3 * 3_600_000, sending: 0 });
+  const scopes = async () => [
+    { key: "account:163:mac@163.com", pausedUntil: now + 60_000, detail: "554 too many" },
+    { key: "mailer:default", pausedUntil: now - 1 },
+    { key: "mailer:other" },
+  ];
+  const app = consoleWith({ outbox: { ...fakeOutbox(), health }, insight: { scopes } });
+  const html = await (await app.request("/outbox")).text();
+  expect(html).toContain("12 messages are due and nobody sends them; the oldest for 3 hours.");
+  expect(html).toContain("One scope rests:");
+  expect(html).toContain("account:163:mac@163.com");
+  expect(html).not.toContain("mailer:other");
+  expect(await page("/outbox")).not.toContain('class="attention"');
+});
+
+test("a message says when it will leave and why it waits, and shows what came back", async () => {
+  const wait = { kind: "limit", key: "mailer:default", detail: "200 a day are sent" } as const;
+  const message = queuedMessage({ nextAttemptAt: now + 60_000, wait });
+  expect(await page("/outbox/o1", message)).toContain("200 a day are sent");
+  const insight = {
+    forecast: async () => ({ text: { en: "It leaves at ten.", zh: "十点发送。" } }),
+    reports: async () => [{ address: "a@x.cn", kind: "hard", status: "5.1.1", detail: "no such user", at: now }],
+  };
+  const app = consoleWith({ outbox: fakeOutbox(message), insight });
+  const html = await (await app.request("/outbox/o1")).text();
+  expect(html).toContain("It leaves at ten.");
+  expect(html).toContain('<p class="words">5.1.1 no such user</p>');
+  expect(await (await app.request("/outbox/o1?lang=zh-CN")).text()).toContain("十点发送。");
 });

@@ -1,33 +1,83 @@
-/** The pages of the outbox. */
-import { Hono } from "hono";
-import { answerPage } from "../answer.tsx";
+/** The pages of the outbox, and what their buttons do. */
+import { type Context, Hono } from "hono";
+import { type OutboxMessage, OutboxError } from "../../outbox/index.ts";
+import { answerPage, answerRefusedForm } from "../answer.tsx";
 import type { Desk } from "../desk.ts";
+import { actionNamed, perform } from "../outbox-actions.ts";
+import { listPage, outboxQueryOf } from "../outbox-query.ts";
+import { MessagePage } from "../pages/message.tsx";
 import { OutboxListPage } from "../pages/outbox-list.tsx";
 import { OutboxMessagePage } from "../pages/outbox-message.tsx";
-import { paths } from "../paths.ts";
-import { viewOf } from "../view.ts";
+import { outboxPath, paths } from "../paths.ts";
+import { formOf } from "../sent-from-here.ts";
+import { type View, viewOf } from "../view.ts";
 
-const LIST_LIMIT = 200;
+const PAGE_LENGTH = 50;
 
 export function outboxRoutes(desk: Desk): Hono {
   const routes = new Hono();
 
   routes.get(paths.outbox, async (c) => {
     const view = viewOf(c, desk);
-    const messages = await desk.outbox.list({ limit: LIST_LIMIT });
-    return answerPage(c, view, {
-      title: view.t.outbox.title,
-      body: <OutboxListPage view={view} messages={messages} />,
-    });
+    const query = outboxQueryOf((name) => c.req.query(name));
+    const [page, health, scopes] = await Promise.all([
+      listPage(desk.outbox, query, PAGE_LENGTH),
+      desk.outbox.health(),
+      desk.insight.scopes?.() ?? [],
+    ]);
+    const paused = scopes.filter(({ pausedUntil }) => pausedUntil !== undefined && pausedUntil > view.now);
+    const body = <OutboxListPage view={view} query={query} page={page} health={health} paused={paused} />;
+    return answerPage(c, view, { title: view.t.outbox.title, body });
   });
 
   routes.get(`${paths.outbox}/:id`, async (c) => {
     const message = await desk.outbox.get(c.req.param("id"));
-    if (message === undefined) return c.notFound();
+    return message === undefined ? c.notFound() : answerMessage(c, desk, message);
+  });
+
+  routes.post(`${paths.outbox}/:id/:action`, async (c) => {
     const view = viewOf(c, desk);
-    const title = message.subject || view.t.inbox.noSubject;
-    return answerPage(c, view, { title, body: <OutboxMessagePage view={view} message={message} /> });
+    if ((await formOf(c, desk)) === undefined) return answerRefusedForm(c, view);
+    const { id, action: name } = c.req.param();
+    const action = actionNamed(name);
+    if (action === undefined || (await desk.outbox.get(id)) === undefined) return c.notFound();
+    try {
+      const changed = await perform(desk.outbox, id, action);
+      return c.redirect(`${outboxPath(id)}?done=${changed ? action : "nothing"}`, 303);
+    } catch (error) {
+      if (!(error instanceof OutboxError)) throw error;
+      const title = view.t.outbox.done.nothing;
+      return answerPage(c, view, { title, body: <MessagePage title={title} text={error.message} />, status: 409 });
+    }
   });
 
   return routes;
+}
+
+async function answerMessage(c: Context, desk: Desk, message: OutboxMessage): Promise<Response> {
+  const view = viewOf(c, desk);
+  const done = c.req.query("done") ?? "";
+  const [outlook, reports] = await Promise.all([
+    outlookOf(desk, view, message),
+    desk.insight.reports?.(message.id) ?? [],
+  ]);
+  const body = (
+    <OutboxMessagePage
+      view={view}
+      message={message}
+      formToken={desk.formToken}
+      outlook={outlook}
+      reports={reports}
+      done={done === "nothing" ? done : actionNamed(done)}
+    />
+  );
+  return answerPage(c, view, { title: message.subject || view.t.inbox.noSubject, body });
+}
+
+/** When it will leave and why it waits: by the limits where they are known, else by what the message itself says. */
+async function outlookOf(desk: Desk, view: View, message: OutboxMessage): Promise<string> {
+  if (message.nextAttemptAt === undefined) return "";
+  const forecast = await desk.insight.forecast?.(message.id);
+  if (forecast !== undefined) return view.locale === "zh-CN" ? forecast.text.zh : forecast.text.en;
+  return message.wait?.detail ?? "";
 }

@@ -51,6 +51,52 @@ export const en = {
     history: "Attempts",
     noHistory: "No attempt has been made yet.",
     stage: (stage: string): string => `while: ${stage}`,
+    noneFound: "No message is like that.",
+    older: "Older messages",
+    andMore: (count: number): string => `and ${count} more`,
+    priority: "Priority",
+    priorities: { critical: "critical", high: "high", normal: "normal", low: "low" },
+    group: "Group",
+    tenant: "Tenant",
+    stream: "Stream",
+    tags: "Tags",
+    size: "Size",
+    sendAt: "Not before",
+    expires: "Given up after",
+    finished: "Done with",
+    reports: "What came back",
+    filters: {
+      state: "State",
+      any: "any",
+      to: "Recipient",
+      mailer: "Mailer",
+      group: "Group",
+      show: "Show",
+      clear: "Show all",
+    },
+    attention: {
+      stuck: (count: number, age: string): string =>
+        `${count} ${count === 1 ? "message is" : "messages are"} due and nobody sends them; the oldest for ${age}. See whether a worker runs.`,
+      paused: (count: number): string => (count === 1 ? "One scope rests:" : `${count} scopes rest:`),
+      until: "until",
+    },
+    actions: {
+      redrive: "Send again",
+      release: "Send now",
+      hold: "Hold",
+      cancel: "Cancel",
+      "mark-sent": "Mark as sent",
+      "mark-failed": "Mark as failed",
+    },
+    done: {
+      redrive: "It is queued again.",
+      release: "It is on its way.",
+      hold: "It is held until you let it go.",
+      cancel: "It is cancelled.",
+      "mark-sent": "It is marked as sent.",
+      "mark-failed": "It is marked as failed.",
+      nothing: "Nothing was changed",
+    },
   },
 
   states: {
@@ -66,7 +112,7 @@ export const en = {
   },
 
   /** What one attempt came to. */
-  outcomes: { sent: "sent", deferred: "put off", failed: "failed", unknown: "unclear" },
+  outcomes: { sent: "sent", deferred: "put off", failed: "failed", unknown: "unclear", interrupted: "cut off" },
 
   notFound: { title: "Nothing here", text: "This mail or page does not exist, or it was deleted." },
   refusedForm: {

@@ -53,6 +53,52 @@ export const zhCn: Texts = {
     history: "发送记录",
     noHistory: "还没有尝试过发送。",
     stage: (stage) => `阶段：${stage}`,
+    noneFound: "没有符合条件的邮件。",
+    older: "更早的邮件",
+    andMore: (count) => `等另外 ${count} 个地址`,
+    priority: "优先级",
+    priorities: { critical: "紧急", high: "高", normal: "普通", low: "低" },
+    group: "分组",
+    tenant: "租户",
+    stream: "邮件流",
+    tags: "标签",
+    size: "大小",
+    sendAt: "定时发送",
+    expires: "放弃时间",
+    finished: "完成时间",
+    reports: "退信与投诉",
+    filters: {
+      state: "状态",
+      any: "全部",
+      to: "收件人",
+      mailer: "发信通道",
+      group: "分组",
+      show: "查看",
+      clear: "显示全部",
+    },
+    attention: {
+      stuck: (count, age) =>
+        `有 ${count} 封邮件已到发送时间却没有发出，最早的一封已等待 ${age}。请检查工作进程是否在运行。`,
+      paused: (count) => `有 ${count} 个限制范围处于暂停状态：`,
+      until: "直到",
+    },
+    actions: {
+      redrive: "重新发送",
+      release: "立即发送",
+      hold: "暂缓",
+      cancel: "取消",
+      "mark-sent": "标记为已发送",
+      "mark-failed": "标记为失败",
+    },
+    done: {
+      redrive: "已重新排队。",
+      release: "正在发送。",
+      hold: "已暂缓，放行后才会发送。",
+      cancel: "已取消。",
+      "mark-sent": "已标记为已发送。",
+      "mark-failed": "已标记为失败。",
+      nothing: "没有任何改动",
+    },
   },
 
   states: {
@@ -67,7 +113,7 @@ export const zhCn: Texts = {
     suppressed: "已屏蔽",
   },
 
-  outcomes: { sent: "已发送", deferred: "被推迟", failed: "失败", unknown: "结果不明" },
+  outcomes: { sent: "已发送", deferred: "被推迟", failed: "失败", unknown: "结果不明", interrupted: "被中断" },
 
   notFound: { title: "这里什么都没有", text: "这封邮件或这个页面不存在，或者已被删除。" },
   refusedForm: {
