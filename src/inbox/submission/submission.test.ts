@@ -261,6 +261,13 @@ test("a client has so many connections and no more", async () => {
   await until(async () => (await (await talk(port)).reply()).startsWith("220"));
 });
 
+test("all clients together have so many connections; those there are go on", async () => {
+  const server = await startSubmission({ maxConnections: 1 });
+  const client = await loggedIn(server);
+  expect(await (await talk(server.port)).reply()).toMatch(/^421 /);
+  expect(await submit(client, letter)).toMatch(/^250 /);
+});
+
 test("who says nothing, does not log in, or only tries commands, is hung up on", async () => {
   const idle = await talk((await startSubmission({ idleTimeoutMs: 200 })).port);
   await idle.reply();

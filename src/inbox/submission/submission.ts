@@ -1,6 +1,6 @@
 /** The submission server: takes mail by SMTP from programs that have a key, and hands it to the outbox. */
 import type { AddressInfo } from "node:net";
-import { type SMTPServer as Server, SMTPServer, type SMTPServerOptions } from "smtp-server";
+import type { SMTPServer, SMTPServerOptions } from "smtp-server";
 import { describeError } from "../../base/index.ts";
 import { createClients, isLoopback } from "./clients.ts";
 import type { Room } from "./collect.ts";
@@ -8,6 +8,7 @@ import { createDailyCount } from "./daily-count.ts";
 import { SubmissionError } from "./errors.ts";
 import { connect, type House, logIn, mailFrom, rcptTo, secure } from "./handlers.ts";
 import { type ResolvedOptions, resolveOptions, type ServerCertificate, type SubmissionOptions } from "./options.ts";
+import { PromptServer } from "./prompt-server.ts";
 import { createRates } from "./rates.ts";
 import { ReplyError, replyFor } from "./replies.ts";
 import { takeMessage } from "./take-message.ts";
@@ -53,7 +54,7 @@ export interface Submission extends AsyncDisposable {
  */
 export function createSubmission(given: SubmissionOptions): Submission {
   const options = resolveOptions(given);
-  const servers: Server[] = [];
+  const servers: SMTPServer[] = [];
   const visits = createVisits(servers);
   const { clock, logger, database } = options;
   const days = createDailyCount({ db: database.kysely, clock, logger });
@@ -78,7 +79,7 @@ export function createSubmission(given: SubmissionOptions): Submission {
     const house = await furnish();
     const room: Room = { size: options.maxBytesUnderWay, used: 0 };
     const open = async (at: number, isTls: boolean): Promise<number> => {
-      const server = new SMTPServer({
+      const server = new PromptServer({
         ...protocolOptions(options, isTls),
         ...handlersOf(house, room, () => closing !== undefined),
       });
@@ -204,7 +205,7 @@ function refuseInsecure({ tls, allowPlaintextAuth }: ResolvedOptions, host: stri
   );
 }
 
-function listenOn(server: Server, host: string, port: number): Promise<number> {
+function listenOn(server: SMTPServer, host: string, port: number): Promise<number> {
   return new Promise((resolve, reject) => {
     const fail = (cause: Error): void =>
       reject(
