@@ -1,22 +1,45 @@
-/** The seam between the outbox and what wakes its workers. */
+/** The seam between the outbox and what tells it that messages are due. */
 import type { Queryable } from "../db/index.ts";
 
-/** A message that this worker, and no other, may deliver now. */
-export interface Job {
-  /** The message's id. */
+/** A message that became due, or will. */
+export interface DueMessage {
   id: string;
-  /** Who holds the lease; a write that ends the attempt must name it. */
-  owner: string;
-  /** Aborts when the lease is lost or the worker must stop. */
-  signal: AbortSignal;
+  /** Milliseconds since 1970. */
+  dueAt: number;
+  /** 0 critical, 1 high, 2 normal, 3 low. */
+  priority: number;
+  mailer: string;
+  group: string | null;
 }
 
-/** What wakes the workers, and sees to it that a message has one worker at a time. */
+/** What the outbox lets an engine do. An engine says when; leases, attempts and outcomes stay with the outbox. */
+export interface Heart {
+  /**
+   * Claims what is due, as much as there is room for, and starts its delivery.
+   *
+   * @returns When to look again unless somebody wakes it, in milliseconds since 1970; undefined where nothing waits.
+   */
+  pull(): Promise<number | undefined>;
+  /**
+   * Claims this one message, delivers it, and resolves when what came of it is written down. False when it was not due, or somebody
+   * else has it: then there is nothing to do, since it is announced again when it becomes due.
+   */
+  deliver(id: string): Promise<boolean>;
+}
+
+/** What tells the outbox that messages are due. */
 export interface Engine {
-  /** Announces messages that were inserted through `db`, a transaction of the caller's; they become visible with its commit. */
-  add(db: Queryable, ids: readonly string[]): Promise<void>;
-  /** Calls `handler` for each message that is due, until `stop`. A handler that throws fails its own message alone. */
-  work(handler: (job: Job) => Promise<void>): void;
-  /** Takes no further message, waits for those under way, and cuts them off when `graceMs` have passed. */
-  stop(options?: { graceMs?: number }): Promise<void>;
+  /**
+   * Announces messages through `tx`, in every transaction in which they become due: enqueued, deferred, released,
+   * redriven. What it writes is one commit with them.
+   */
+  add(tx: Queryable, messages: readonly DueMessage[]): Promise<void>;
+  /** Goes on until `stop`. */
+  work(heart: Heart): void;
+  /** Messages may have become due; called after commits of this process, and by `outbox.wake()`. */
+  wake(): void;
+  /** Asks for no further message; those under way are the outbox' own. */
+  stop(): Promise<void>;
+  /** The outbox may deliver what it has just inserted without asking the engine. */
+  readonly direct?: boolean;
 }

@@ -1,9 +1,27 @@
 /** "waxseal/outbox": the durable queue. */
-export type { Engine, Job } from "./engine.ts";
+export type { Outbox, OutboxOptions } from "./api.ts";
+export type { DueMessage, Engine, Heart } from "./engine.ts";
 export { embeddedEngine, type EmbeddedEngineOptions } from "./engines/embedded.ts";
+export type { EnqueueOptions } from "./enqueue-options.ts";
 export { OutboxError, type OutboxErrorCode } from "./errors.ts";
-export { createOutbox, type EnqueueOptions, type Outbox, type OutboxOptions } from "./outbox.ts";
+export type { OutboxEvent, OutboxEventType } from "./events.ts";
+export { createOutbox } from "./outbox.ts";
 export { defaultRetryPolicy, type RetryPolicy } from "./policy.ts";
+export { priorities, type Priority } from "./priority.ts";
+export type {
+  Admission,
+  Allowance,
+  Candidate,
+  EventSink,
+  Gate,
+  Renderer,
+  SuppressionGate,
+  WaitReason,
+} from "./seams.ts";
+export { housekeep, type HousekeepingOptions, type HousekeepingReport } from "./housekeeping/housekeep.ts";
+export { type Keeper, type KeeperOptions, startHousekeeping } from "./housekeeping/keeper.ts";
+export { defaultRetention, type Retention } from "./housekeeping/retention.ts";
+export { vacuum, type VacuumReport } from "./housekeeping/vacuum.ts";
 export { addressKey } from "./suppression/address-key.ts";
 export { listUnsubscribe, type ListUnsubscribeOptions } from "./suppression/list-unsubscribe.ts";
 export { defaultSuppressionDays, type SuppressionDays } from "./suppression/rules.ts";
@@ -23,11 +41,14 @@ export {
 } from "./suppression/types.ts";
 export type {
   DeliveryState,
+  ListOptions,
   OutboxAttempt,
+  OutboxHealth,
   OutboxMessage,
   OutboxReader,
   OutboxRecipient,
   OutboxSummary,
+  RedriveFilter,
 } from "./types.ts";
 export { ObserveError, type ObserveErrorCode } from "./observe/errors.ts";
 export type { WebhookData, WebhookPayload } from "./observe/event-payload.ts";
@@ -39,3 +60,23 @@ export { verifyWebhook, type VerifyWebhookOptions, type WebhookHeaders } from ".
 export { createWebhooks, type Webhooks, type WebhooksOptions } from "./observe/webhooks/webhooks.ts";
 export { createMetrics, type Metrics, type MetricsOptions, type MetricsRegistry } from "./observe/metrics/metrics.ts";
 export { metricsHandler } from "./observe/metrics/metrics-handler.ts";
+export { createBulk } from "./bulk/bulk.ts";
+export { openRecipients, type RecipientFile, type RecipientFileOptions } from "./bulk/csv.ts";
+export type { BulkEntry, UnreadableEntry } from "./bulk/entry.ts";
+export { BulkError, type BulkErrorCode } from "./bulk/errors.ts";
+export {
+  type BulkRendererOptions,
+  createBulkRenderer,
+  type LinkTarget,
+  type UnsubscribeLink,
+} from "./bulk/renderer.ts";
+export {
+  type RenderOptions,
+  renderTemplate,
+  type Template,
+  type TemplateAttachment,
+  type TemplateTexts,
+} from "./bulk/template.ts";
+export { loadTemplate } from "./bulk/template-folder.ts";
+export type { Bulk, BulkOptions, BulkProgress, BulkRun, RefusedEntry, SendManyOptions } from "./bulk/types.ts";
+export { createTracing, type Tracing } from "./observe/tracing.ts";

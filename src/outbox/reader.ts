@@ -1,44 +1,61 @@
 /** Shows the outbox: each message with its recipients and the state that follows from theirs, and its history. */
-import type { Clock } from "../base/index.ts";
 import type { Database } from "../db/index.ts";
+import { refuseUnknownOptions } from "./enqueue-options.ts";
 import { deriveState } from "./policy.ts";
+import { priorityOf } from "./priority.ts";
+import type { WaitReason } from "./seams.ts";
+import { byMessage } from "./by-message.ts";
 import {
   type AttemptRow,
   findMessage,
   listAttempts,
-  listMessages,
   listRecipients,
   type MessageRow,
   type RecipientRow,
 } from "./store.ts";
-import type { DeliveryState, OutboxAttempt, OutboxReader, OutboxSummary } from "./types.ts";
+import { listMessages } from "./store/lists.ts";
+import type { DeliveryState, ListOptions, OutboxAttempt, OutboxReader, OutboxSummary } from "./types.ts";
 
-export function outboxReader({ kysely }: Database, clock: Clock): OutboxReader {
+const listOptions = {
+  state: true,
+  mailer: true,
+  group: true,
+  recipient: true,
+  before: true,
+  limit: true,
+} satisfies Record<keyof ListOptions, true>;
+const listOptionNames = Object.keys(listOptions);
+const LONGEST_PAGE = 1000;
+
+/** @param now Milliseconds since 1970: what was leased until then is being sent. */
+export function outboxReader({ kysely }: Database, now: () => number): OutboxReader {
   return {
-    list: async ({ limit = 100 } = {}) => {
-      const heads = await listMessages(kysely, limit);
-      const ids = heads.map((head) => head.id);
-      const rows = await listRecipients(kysely, ids);
-      const now = clock.now();
-      const rowsOf = (id: string): RecipientRow[] => rows.filter((row) => row.message_id === id);
-      return heads.map((head) => summary(head, rowsOf(head.id), now));
+    list: async (options = {}) => {
+      refuseUnknownOptions("list", options, listOptionNames);
+      const heads = await listMessages(kysely, { ...options, limit: Math.min(options.limit ?? 100, LONGEST_PAGE) });
+      const ids = heads.map(({ id }) => id);
+      const rows = byMessage(await listRecipients(kysely, ids));
+      return heads.map((head) => summary(head, rows.get(head.id) ?? [], now()));
     },
     get: async (id) => {
       const head = await findMessage(kysely, id);
       if (head === undefined) return undefined;
       const history = (await listAttempts(kysely, id)).map(attempt);
-      return { ...summary(head, await listRecipients(kysely, [id]), clock.now()), history };
+      return { ...summary(head, await listRecipients(kysely, [id]), now()), history };
     },
   };
 }
 
 function summary(head: MessageRow, rows: readonly RecipientRow[], now: number): OutboxSummary {
   const recipients = rows.map(({ address, state, detail }) => ({ address, state: state as DeliveryState, detail }));
-  const states = recipients.map(({ state }) => state);
   const leased = head.lease_owner !== null && head.due_at !== null && head.due_at > now;
+  const { tags = [], metadata = {} } = parsed<Extras>(head.envelope_extras) ?? {};
   return {
     id: head.id,
-    state: deriveState(states, leased),
+    state: deriveState(
+      recipients.map(({ state }) => state),
+      leased,
+    ),
     subject: head.subject,
     from: head.envelope_from,
     recipients,
@@ -47,11 +64,37 @@ function summary(head: MessageRow, rows: readonly RecipientRow[], now: number): 
     attempts: head.attempts,
     createdAt: head.created_at,
     nextAttemptAt: head.due_at ?? undefined,
+    priority: priorityOf(head.priority),
+    group: head.group_name ?? undefined,
+    tenant: head.tenant ?? undefined,
+    stream: head.stream ?? undefined,
+    tags,
+    metadata,
+    size: head.size,
+    sendAt: head.send_at ?? undefined,
+    expiresAt: head.expires_at,
+    wait: parsed<WaitReason>(head.wait),
+    finishedAt: head.finished_at ?? undefined,
   };
+}
+
+interface Extras {
+  tags?: readonly string[];
+  metadata?: Readonly<Record<string, string>>;
+}
+
+/** What a column holds as JSON; undefined where it holds nothing, or something that cannot be read. */
+function parsed<T>(json: string | null): T | undefined {
+  if (json === null) return undefined;
+  try {
+    return JSON.parse(json) as T;
+  } catch {
+    return undefined;
+  }
 }
 
 function attempt(row: AttemptRow): OutboxAttempt {
   const { at, server, stage, code, enhanced_code: enhancedCode, text } = row;
-  const diagnosis = row.diagnosis === null ? undefined : (JSON.parse(row.diagnosis) as OutboxAttempt["diagnosis"]);
+  const diagnosis = parsed<NonNullable<OutboxAttempt["diagnosis"]>>(row.diagnosis);
   return { at, outcome: row.outcome as OutboxAttempt["outcome"], server, stage, code, enhancedCode, text, diagnosis };
 }

@@ -8,6 +8,7 @@ import type { Queryable } from "../db/index.ts";
 import type { OutboxEvent } from "./events.ts";
 import type { AttemptResult } from "./policy.ts";
 import type { MessageRow } from "./store.ts";
+import type { OutboxHealth } from "./types.ts";
 
 /** Why a message waits until its `due_at`; the column `wait` holds it as JSON. */
 export interface WaitReason {
@@ -38,6 +39,8 @@ export interface Allowance {
 export interface Candidate {
   message: MessageRow;
   addresses: readonly string[];
+  /** The mailer it goes by, where an `Allowance` said so; else its own. */
+  via?: string | undefined;
 }
 
 /** What became of a candidate: goes now, or waits. */
@@ -73,6 +76,14 @@ export interface SuppressionGate {
 
 /** Makes the bytes of a message that has no body of its own; a message whose rendering throws fails alone. */
 export interface Renderer {
+  /**
+   * Asked in the claim's transaction with those messages of bulks that it found: the ones that must not leave, since
+   * their bulk was paused or cancelled. They get that state in place of a lease.
+   */
+  withhold?(
+    tx: Queryable,
+    messages: readonly MessageRow[],
+  ): Promise<ReadonlyMap<string, { state: "held" | "cancelled"; detail: string }>>;
   render(db: Queryable, message: MessageRow, address: string): Promise<Uint8Array>;
 }
 
@@ -82,4 +93,6 @@ export interface EventSink {
   record?(tx: Queryable, events: readonly OutboxEvent[]): Promise<void>;
   /** After the commit; what it throws is logged. */
   announce?(events: readonly OutboxEvent[]): void;
+  /** When the oldest due message has waited too long: once, until all is well again. */
+  alert?(health: OutboxHealth): void;
 }

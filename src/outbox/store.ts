@@ -1,26 +1,57 @@
 /** The outbox's SQL, one function for each statement. */
 import type { Selectable } from "kysely";
 import type { Queryable, Schema } from "../db/index.ts";
+import type { Entry } from "./entry.ts";
 import type { OutboxAttempt, OutboxRecipient } from "./types.ts";
 
 export type MessageRow = Selectable<Schema["outbox_messages"]>;
 export type RecipientRow = Selectable<Schema["outbox_recipients"]>;
 export type AttemptRow = Selectable<Schema["outbox_attempts"]>;
 
-export async function insertBody(db: Queryable, id: string, bytes: Uint8Array): Promise<void> {
-  await db.insertInto("outbox_bodies").values({ message_id: id, bytes }).execute();
-}
-
 export async function findBody(db: Queryable, id: string): Promise<Uint8Array | undefined> {
   const row = await db.selectFrom("outbox_bodies").select("bytes").where("message_id", "=", id).executeTakeFirst();
   return row?.bytes;
 }
-export async function insertMessage(db: Queryable, row: MessageRow): Promise<void> {
-  await db.insertInto("outbox_messages").values(row).execute();
+
+/** False where its id or its idempotency key is there already; then nothing is written, and a Postgres transaction goes on. */
+export async function insertEntry(db: Queryable, { message, addresses, bytes }: Entry): Promise<boolean> {
+  const inserted = await db
+    .insertInto("outbox_messages")
+    .values(message)
+    .onConflict((conflict) => conflict.doNothing())
+    .returning("id")
+    .executeTakeFirst();
+  if (inserted === undefined) return false;
+  if (bytes !== undefined) await db.insertInto("outbox_bodies").values({ message_id: message.id, bytes }).execute();
+  const rows = addresses.map((address, position) => ({
+    message_id: message.id,
+    position,
+    address,
+    state: "queued",
+    detail: "",
+  }));
+  for (let from = 0; from < rows.length; from += ROWS_AT_ONCE) {
+    await db
+      .insertInto("outbox_recipients")
+      .values(rows.slice(from, from + ROWS_AT_ONCE))
+      .execute();
+  }
+  return true;
 }
 
-export async function insertRecipients(db: Queryable, rows: readonly RecipientRow[]): Promise<void> {
-  await db.insertInto("outbox_recipients").values(rows).execute();
+/** A statement of SQLite takes 32,766 parameters. */
+const ROWS_AT_ONCE = 1000;
+
+/** The message that has this idempotency key. */
+export async function findByKey(
+  db: Queryable,
+  key: string,
+): Promise<{ id: string; content_hash: string | null } | undefined> {
+  return db
+    .selectFrom("outbox_messages")
+    .select(["id", "content_hash"])
+    .where("idempotency_key", "=", key)
+    .executeTakeFirst();
 }
 
 /**
@@ -122,16 +153,6 @@ export async function insertAttempt(db: Queryable, id: string, number: number, a
 
 export async function findMessage(db: Queryable, id: string): Promise<MessageRow | undefined> {
   return db.selectFrom("outbox_messages").selectAll().where("id", "=", id).executeTakeFirst();
-}
-
-export async function listMessages(db: Queryable, limit: number): Promise<MessageRow[]> {
-  return db
-    .selectFrom("outbox_messages")
-    .selectAll()
-    .orderBy("created_at", "desc")
-    .orderBy("id", "desc")
-    .limit(limit)
-    .execute();
 }
 
 export async function listRecipients(db: Queryable, messageIds: readonly string[]): Promise<RecipientRow[]> {

@@ -1,5 +1,7 @@
 /** The words of the outbox: states, recipients, attempts and messages as they are shown. */
 import type { SmtpDiagnosis } from "../mail/index.ts";
+import type { Priority } from "./priority.ts";
+import type { WaitReason } from "./seams.ts";
 
 /** Where a recipient, or a message, stands; docs/internals.md draws the whole table. */
 export type DeliveryState =
@@ -26,7 +28,8 @@ export interface OutboxRecipient {
 export interface OutboxAttempt {
   /** Milliseconds since 1970. */
   at: number;
-  outcome: "sent" | "deferred" | "failed" | "unknown";
+  /** `interrupted`: the worker was killed, or lost its lease; nobody knows how far it came. */
+  outcome: "sent" | "deferred" | "failed" | "unknown" | "interrupted";
   /** `host:port`, or the backend's name. */
   server: string;
   /** The stage of the SMTP conversation that failed; empty after success. */
@@ -60,6 +63,22 @@ export interface OutboxSummary {
   createdAt: number;
   /** When the next attempt is due, in milliseconds since 1970; undefined when none will be made. */
   nextAttemptAt: number | undefined;
+  priority: Priority;
+  group: string | undefined;
+  tenant: string | undefined;
+  stream: string | undefined;
+  tags: readonly string[];
+  metadata: Readonly<Record<string, string>>;
+  /** Of the composed message, in bytes. */
+  size: number;
+  /** The time the caller asked for. */
+  sendAt: number | undefined;
+  /** No attempt is made after this. */
+  expiresAt: number;
+  /** Why it waits until `nextAttemptAt`; undefined where nothing holds it up. */
+  wait: WaitReason | undefined;
+  /** When its last recipient was done with. */
+  finishedAt: number | undefined;
 }
 
 /** A message whole. */
@@ -68,10 +87,45 @@ export interface OutboxMessage extends OutboxSummary {
   history: readonly OutboxAttempt[];
 }
 
+/** Which messages a list shows. */
+export interface ListOptions {
+  /** In this state; "sending" shows those that a worker holds. */
+  state?: DeliveryState | undefined;
+  mailer?: string | undefined;
+  group?: string | undefined;
+  /** To this address, as it stands in the envelope. */
+  recipient?: string | undefined;
+  /** Older than the message of this id: the last one of the page before. */
+  before?: string | undefined;
+  /** At most 1000. Default 100. */
+  limit?: number | undefined;
+}
+
+/** Which messages are sent again. */
+export interface RedriveFilter {
+  state: "failed" | "unknown" | "held" | "suppressed";
+  mailer?: string | undefined;
+  group?: string | undefined;
+  /** How many at the most, the oldest first. Default 1000. */
+  limit?: number | undefined;
+}
+
+/** How the outbox is. */
+export interface OutboxHealth {
+  /** False when the oldest due message has waited longer than `alertAfterMs`. */
+  ok: boolean;
+  /** Messages that are due and that nobody delivers, counted to 10,000 at the most. */
+  due: number;
+  /** How long the oldest of them has been due, in milliseconds; 0 where there is none. */
+  oldestDueMs: number;
+  /** Messages that this process delivers now. */
+  sending: number;
+}
+
 /** The outbox, to read. */
 export interface OutboxReader {
   /** Newest first; 100 unless `limit` says otherwise. */
-  list(options?: { limit?: number }): Promise<OutboxSummary[]>;
+  list(options?: ListOptions): Promise<OutboxSummary[]>;
   /** One message with its history; undefined for an unknown id. */
   get(id: string): Promise<OutboxMessage | undefined>;
 }

@@ -67,7 +67,13 @@ async function messages(db: Kysely<unknown>): Promise<void> {
     .columns(["due_at", "id"])
     .where(sql.ref("lease_owner"), "is not", null)
     .execute();
-  await partialIndex(db, "outbox_finished", "outbox_messages", ["finished_at"]);
+  // How long a message is kept depends on what became of it.
+  await db.schema
+    .createIndex("outbox_finished")
+    .on("outbox_messages")
+    .columns(["state", "finished_at", "id"])
+    .where(sql.ref("finished_at"), "is not", null)
+    .execute();
   await db.schema
     .createIndex("outbox_groups")
     .on("outbox_messages")

@@ -1,0 +1,223 @@
+/** The claim of a turn: takes the leases of what is due, and asks the neighbours which of it may leave. */
+import type { Queryable } from "../db/index.ts";
+import { byMessage } from "./by-message.ts";
+import type { Entry } from "./entry.ts";
+import { isWaiting, type Job } from "./job.ts";
+import { allIn, type Outcome, withoutAttempt } from "./outcome.ts";
+import { priorities } from "./priority.ts";
+import type { Allowance, Gate, Renderer, SuppressionGate } from "./seams.ts";
+import type { MessageRow } from "./store.ts";
+import { putBack } from "./store/putting-back.ts";
+import type { HotStore, Lane, Lease } from "./store/hot.ts";
+import type { OutboxRecipient } from "./types.ts";
+
+/** Whom a claim asks. */
+export interface ClaimOptions {
+  store: HotStore;
+  gate: Gate | undefined;
+  suppression: SuppressionGate | undefined;
+  renderer: Renderer | undefined;
+  /** How many bytes of bodies are read along; the others are read when their turn comes. */
+  maxBytes: number;
+  monotonic: () => number;
+}
+
+/** What a claim is for. */
+export interface ClaimRequest {
+  lease: Lease;
+  /** How many messages there is room for. */
+  wanted: number;
+  /** These alone, whatever else is due. */
+  ids?: readonly string[] | undefined;
+  /** Messages of this turn that were inserted under the lease already. */
+  fresh?: readonly Entry[] | undefined;
+  /** What each mailer may send now, where there are limits. */
+  allowances: ReadonlyMap<string, Allowance> | undefined;
+}
+
+/** What came of it. */
+export interface Claim {
+  /** To be delivered. */
+  jobs: Job[];
+  /** To be written down in the same transaction: they get no attempt. */
+  outcomes: Outcome[];
+  /** There may be more that is due: the claim found as much as there was room for. */
+  more: boolean;
+  /** Some were put back, to be due later. */
+  putBack: boolean;
+}
+
+export async function claim(tx: Queryable, request: ClaimRequest, options: ClaimOptions): Promise<Claim> {
+  const { store } = options;
+  const { lease, ids, wanted, fresh = [], allowances } = request;
+  const rows = await claimRows(tx, store, request);
+  const jobs = [...fresh.map((entry) => jobOfEntry(entry, options)), ...(await jobsOfRows(tx, rows, options))];
+  if (allowances !== undefined) for (const job of jobs) job.via = allowances.get(job.message.mailer)?.via;
+  const more = ids === undefined && (rows.length >= wanted - fresh.length || isLimited(allowances, wanted));
+  return { ...(await check(tx, jobs, lease.now, options)), more };
+}
+
+async function claimRows(tx: Queryable, store: HotStore, request: ClaimRequest): Promise<MessageRow[]> {
+  const { ids, lease, wanted, fresh = [], allowances } = request;
+  if (ids !== undefined) return store.claimByIds(tx, ids, lease);
+  const limit = wanted - fresh.length;
+  if (limit <= 0) return [];
+  const mailers = allowances === undefined ? await store.mailers(tx) : [...allowances.keys()];
+  return store.claim(tx, lanesOf(mailers, limit, fresh, allowances), limit, lease);
+}
+
+/** Where mailers are limited, what was inserted in this turn counts towards the limit. */
+function lanesOf(
+  mailers: readonly string[],
+  limit: number,
+  fresh: readonly Entry[],
+  allowances: ReadonlyMap<string, Allowance> | undefined,
+): Lane[] {
+  return mailers.flatMap((mailer) => {
+    const allowance = allowances?.get(mailer);
+    const taken = allowance === undefined ? 0 : fresh.filter(({ message }) => message.mailer === mailer).length;
+    return priorities.map((priority, rank) => {
+      const allowed = (priority === "critical" ? allowance?.critical : allowance?.others) ?? limit;
+      return { mailer, priority: rank, limit: Math.max(0, Math.min(limit, allowed - taken)) };
+    });
+  });
+}
+
+function jobOfEntry({ message, addresses, bytes }: Entry, { monotonic }: ClaimOptions): Job {
+  const recipients = addresses.map((address, position) => ({ position, address, state: "queued" }));
+  return {
+    message,
+    recipients,
+    addresses,
+    via: undefined,
+    bytes,
+    cutOff: new AbortController(),
+    leasedAt: monotonic(),
+  };
+}
+
+async function jobsOfRows(tx: Queryable, rows: readonly MessageRow[], options: ClaimOptions): Promise<Job[]> {
+  if (rows.length === 0) return [];
+  const { store, maxBytes, monotonic } = options;
+  const recipients = byMessage(
+    await store.recipients(
+      tx,
+      rows.map(({ id }) => id),
+    ),
+  );
+  let room = maxBytes;
+  const small = rows.filter(({ bulk_id: bulk, size }) => bulk === null && (room -= size) >= 0).map(({ id }) => id);
+  const bodies = new Map((await store.bodies(tx, small)).map(({ message_id: id, bytes }) => [id, bytes]));
+  return rows.map((message) => {
+    const all = recipients.get(message.id) ?? [];
+    const addresses = all.filter(isWaiting).map(({ address }) => address);
+    const bytes = bodies.get(message.id);
+    const cutOff = new AbortController();
+    return { message, recipients: all, addresses, via: undefined, bytes, cutOff, leasedAt: monotonic() };
+  });
+}
+
+/** The limits may have kept back what is due. */
+function isLimited(allowances: ClaimRequest["allowances"], wanted: number): boolean {
+  return [...(allowances?.values() ?? [])].some(({ others }) => others < wanted);
+}
+
+type Checked = Omit<Claim, "more">;
+
+async function check(tx: Queryable, claimed: readonly Job[], now: number, options: ClaimOptions): Promise<Checked> {
+  const { gate, suppression, renderer } = options;
+  const outcomes: Outcome[] = [];
+  let jobs = dropFinished(claimed, now, outcomes);
+  if (renderer?.withhold !== undefined) jobs = await dropWithheld(tx, jobs, now, outcomes, renderer);
+  if (suppression !== undefined) jobs = await dropSuppressed(tx, jobs, now, outcomes, suppression);
+  if (gate === undefined || jobs.length === 0) return { jobs, outcomes, putBack: false };
+  const admitted = await admit(tx, jobs, now, gate);
+  return { jobs: admitted, outcomes, putBack: admitted.length < jobs.length };
+}
+
+/** A message whose time is over, or that has nobody to go to, gets no attempt. */
+function dropFinished(jobs: readonly Job[], now: number, outcomes: Outcome[]): Job[] {
+  return jobs.filter((job) => {
+    if (job.addresses.length > 0 && job.message.expires_at > now) return true;
+    const detail = `gave up: the message's time was over at ${new Date(job.message.expires_at).toISOString()}`;
+    outcomes.push(withoutAttempt(job, allIn(job, "failed", detail), now));
+    return false;
+  });
+}
+
+async function dropWithheld(
+  tx: Queryable,
+  jobs: readonly Job[],
+  now: number,
+  outcomes: Outcome[],
+  renderer: Renderer,
+): Promise<Job[]> {
+  const ofBulks = jobs.filter(({ message }) => message.bulk_id !== null).map(({ message }) => message);
+  if (ofBulks.length === 0) return [...jobs];
+  const withheld = await renderer.withhold?.(tx, ofBulks);
+  return jobs.filter((job) => {
+    const reason = withheld?.get(job.message.id);
+    if (reason === undefined) return true;
+    outcomes.push(withoutAttempt(job, allIn(job, reason.state, reason.detail), now));
+    return false;
+  });
+}
+
+/** Takes those out who must not be written to. A message that has others left is sent to them. */
+async function dropSuppressed(
+  tx: Queryable,
+  jobs: readonly Job[],
+  now: number,
+  outcomes: Outcome[],
+  suppression: SuppressionGate,
+): Promise<Job[]> {
+  const kept: Job[] = [];
+  const streams = new Map<string | null, Job[]>();
+  for (const job of jobs) streams.set(job.message.stream, [...(streams.get(job.message.stream) ?? []), job]);
+  for (const [stream, group] of streams) {
+    const asked = group.flatMap(({ addresses }) => addresses.map((address) => ({ address, stream })));
+    const reasons = await suppression.find(tx, asked, now);
+    for (const job of group) {
+      const left = reasons.size === 0 ? job : withoutSuppressed(job, reasons, now, outcomes);
+      if (left !== undefined) kept.push(left);
+    }
+  }
+  return kept;
+}
+
+function withoutSuppressed(
+  job: Job,
+  reasons: ReadonlyMap<string, string>,
+  now: number,
+  outcomes: Outcome[],
+): Job | undefined {
+  const suppressed: OutboxRecipient[] = job.addresses.flatMap((address) => {
+    const detail = reasons.get(address);
+    return detail === undefined ? [] : [{ address, state: "suppressed", detail }];
+  });
+  if (suppressed.length === 0) return job;
+  if (suppressed.length === job.addresses.length) {
+    outcomes.push(withoutAttempt(job, suppressed, now));
+    return undefined;
+  }
+  // Written with the outcome of the attempt that follows, so that there is one place where a message is settled.
+  const addresses = job.addresses.filter((address) => !reasons.has(address));
+  return { ...job, addresses, suppressed };
+}
+
+/** Asks the limits; what may not leave yet is put back until it may. */
+async function admit(tx: Queryable, jobs: readonly Job[], now: number, gate: Gate): Promise<Job[]> {
+  const candidates = jobs.map(({ message, addresses, via }) => ({ message, addresses, via }));
+  const waiting = new Map(
+    (await gate.admit(tx, candidates, now)).flatMap((answer) =>
+      answer.admitted ? [] : [[answer.id, answer] as const],
+    ),
+  );
+  const admitted: Job[] = [];
+  for (const job of jobs) {
+    const answer = waiting.get(job.message.id);
+    if (answer === undefined) admitted.push(job);
+    else await putBack(tx, job.message.id, Math.max(answer.until, now + 1), JSON.stringify(answer.reason));
+  }
+  return admitted;
+}

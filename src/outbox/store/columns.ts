@@ -1,0 +1,36 @@
+/** The columns of a message. */
+import type { MessageRow } from "../store.ts";
+
+/** In the order in which statements name them. */
+export const messageColumns: readonly (keyof MessageRow)[] = [
+  "id",
+  "mailer",
+  "envelope_from",
+  "envelope_extras",
+  "subject",
+  "message_id",
+  "size",
+  "state",
+  "priority",
+  "on_unknown",
+  "sensitive",
+  "group_name",
+  "tenant",
+  "stream",
+  "idempotency_key",
+  "content_hash",
+  "bulk_id",
+  "variables",
+  "trace",
+  "attempts",
+  "created_at",
+  "send_at",
+  "expires_at",
+  "due_at",
+  "wait",
+  "lease_owner",
+  "finished_at",
+  "takeovers",
+  "forgiven",
+  "unreached",
+];

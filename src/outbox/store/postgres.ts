@@ -1,0 +1,200 @@
+/** The hot statements on Postgres: one for each step of a turn, whatever the number of messages. */
+import { sql } from "kysely";
+import type { Queryable } from "../../db/index.ts";
+import type { MessageRow, RecipientRow } from "../store.ts";
+import type { Abandoned, HotStore, Settlement } from "./hot.ts";
+
+/** The channel on which processes tell each other of messages that became due. */
+export const CHANNEL = "waxseal_outbox";
+
+async function idsOf(tx: Queryable, statement: ReturnType<typeof sql<{ id: string }>>): Promise<Set<string>> {
+  return new Set((await statement.execute(tx)).rows.map(({ id }) => id));
+}
+
+export const postgresStore: HotStore = {
+  insert: async (tx, entries) => {
+    if (entries.length === 0) return [];
+    const messages = JSON.stringify(entries.map(({ message }) => message));
+    const recipients = JSON.stringify(
+      entries.flatMap(({ message: { id }, addresses }) =>
+        addresses.map((address, position) => ({ message_id: id, position, address, state: "queued", detail: "" })),
+      ),
+    );
+    const bodies = entries.filter(({ bytes }) => bytes !== undefined);
+    const bodyIds = bodies.map(({ message }) => message.id);
+    const bytes = bodies.map((entry) => bufferOf(entry.bytes));
+    const inserted = await idsOf(
+      tx,
+      sql<{ id: string }>`
+        with added as (
+          insert into outbox_messages
+          select * from json_populate_recordset(null::outbox_messages, ${messages}::json)
+          on conflict do nothing returning id
+        ), added_bodies as (
+          insert into outbox_bodies (message_id, bytes)
+          select body.id, body.bytes from unnest(${bodyIds}::text[], ${bytes}::bytea[]) as body(id, bytes)
+          join added on added.id = body.id
+        ), added_recipients as (
+          insert into outbox_recipients (message_id, position, address, state, detail)
+          select r.message_id, r.position, r.address, r.state, r.detail
+          from json_populate_recordset(null::outbox_recipients, ${recipients}::json) r
+          join added on added.id = r.message_id
+        )
+        select id from added`,
+    );
+    return entries.map(({ message }) => inserted.has(message.id));
+  },
+
+  claim: async (tx, lanes, limit, { owner, now, until }) => {
+    const open = lanes.filter((lane) => lane.limit > 0);
+    if (open.length === 0) return [];
+    const { rows } = await sql<MessageRow>`
+      with picked as materialized (
+        select due.id, due.due_at, lane.priority
+        from unnest(${open.map(({ mailer }) => mailer)}::text[], ${open.map(({ priority }) => priority)}::int[],
+          ${open.map((lane) => Math.min(lane.limit, limit))}::int[]) as lane(mailer, priority, most)
+        cross join lateral (
+          select m.id, m.due_at from outbox_messages m
+          where m.mailer = lane.mailer and m.priority = lane.priority and m.due_at <= ${now} and m.lease_owner is null
+          order by m.due_at limit lane.most for update skip locked
+        ) due
+        order by lane.priority, due.due_at limit ${limit}
+      )
+      update outbox_messages m set lease_owner = ${owner}, due_at = ${until}
+      from picked where m.id = picked.id returning m.*`.execute(tx);
+    return rows.toSorted((a, b) => a.priority - b.priority || (a.id < b.id ? -1 : 1));
+  },
+
+  claimByIds: async (tx, ids, { owner, now, until }) => {
+    if (ids.length === 0) return [];
+    const { rows } = await sql<MessageRow>`
+      update outbox_messages m set lease_owner = ${owner}, due_at = ${until}
+      from (select id from outbox_messages where id = any(${ids}::text[]) and due_at <= ${now} and lease_owner is null
+        for update skip locked) free
+      where m.id = free.id returning m.*`.execute(tx);
+    return rows;
+  },
+
+  recipients: async (tx, ids) => {
+    if (ids.length === 0) return [];
+    const { rows } = await sql<RecipientRow>`
+      select message_id, position, address, state, detail from outbox_recipients
+      where message_id = any(${ids}::text[]) order by message_id, position`.execute(tx);
+    return rows;
+  },
+
+  bodies: async (tx, ids) => {
+    if (ids.length === 0) return [];
+    const { rows } = await sql<{ message_id: string; bytes: Uint8Array }>`
+      select message_id, bytes from outbox_bodies where message_id = any(${ids}::text[])`.execute(tx);
+    return rows;
+  },
+
+  renew: async (tx, ids, { owner, until }) => {
+    if (ids.length === 0) return [];
+    return [
+      ...(await idsOf(
+        tx,
+        sql`update outbox_messages set due_at = ${until}
+          where id = any(${ids}::text[]) and lease_owner = ${owner} returning id`,
+      )),
+    ];
+  },
+
+  release: async (tx, ids, owner, dueAt) => {
+    if (ids.length === 0) return;
+    await sql`update outbox_messages set lease_owner = null, due_at = ${dueAt}
+      where id = any(${ids}::text[]) and lease_owner = ${owner}`.execute(tx);
+  },
+
+  settle: async (tx, settlements) => {
+    if (settlements.length === 0) return [];
+    const settled = await idsOf(
+      tx,
+      sql<{ id: string }>`
+        with given as materialized (
+          select * from json_to_recordset(${JSON.stringify(settlements.map(rowOf))}::json)
+            as g(id text, owner text, attempts int, unreached int, state text, due_at bigint, wait text, finished_at bigint, takeovers int)
+        ), settled as (
+          update outbox_messages m set attempts = g.attempts, unreached = g.unreached, state = g.state, due_at = g.due_at,
+            wait = g.wait, finished_at = g.finished_at, takeovers = g.takeovers, lease_owner = null
+          from given g where m.id = g.id and m.lease_owner = g.owner returning m.id
+        ), attempted as (
+          insert into outbox_attempts
+          select a.* from json_populate_recordset(null::outbox_attempts, ${JSON.stringify(attemptsOf(settlements))}::json) a
+          join settled on settled.id = a.message_id
+        ), moved as (
+          update outbox_recipients r set state = s.state, detail = s.detail
+          from json_populate_recordset(null::outbox_recipients, ${JSON.stringify(standingsOf(settlements))}::json) s
+          join settled on settled.id = s.message_id
+          where r.message_id = s.message_id and r.position = s.position
+        ), wiped as (
+          delete from outbox_bodies b using settled
+          where b.message_id = settled.id and settled.id = any(${wipedOf(settlements)}::text[])
+        )
+        select id from settled`,
+    );
+    return settlements.map(({ id }) => settled.has(id));
+  },
+
+  mailers: async (tx) => {
+    const { rows } = await sql<{ mailer: string }>`
+      with recursive found(mailer) as (
+        select (select min(mailer) from outbox_messages where due_at is not null)
+        union all
+        select (select min(m.mailer) from outbox_messages m where m.due_at is not null and m.mailer > found.mailer)
+        from found where found.mailer is not null
+      )
+      select mailer from found where mailer is not null`.execute(tx);
+    return rows.map(({ mailer }) => mailer);
+  },
+
+  nextDue: async (tx, mailers, now) => {
+    if (mailers.length === 0) return undefined;
+    const { rows } = await sql<{ at: number | null }>`
+      select min(next.at) as at from unnest(${mailers}::text[]) as lane(mailer)
+      cross join generate_series(0, 3) as priority
+      cross join lateral (
+        select min(m.due_at) as at from outbox_messages m
+        where m.mailer = lane.mailer and m.priority = priority and m.due_at > ${now}
+      ) next`.execute(tx);
+    return rows[0]?.at ?? undefined;
+  },
+
+  abandoned: async (tx, now) => {
+    const { rows } = await sql<Abandoned>`
+      select id, lease_owner, due_at from outbox_messages
+      where lease_owner is not null and due_at <= ${now} order by due_at limit 1000`.execute(tx);
+    return rows;
+  },
+
+  notify: async (tx) => {
+    await sql`select pg_notify(${CHANNEL}, '')`.execute(tx);
+  },
+};
+
+/** A view of the same bytes as pg takes them within a list. */
+function bufferOf(bytes: Uint8Array = new Uint8Array()): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+function rowOf({ id, owner, attempts, unreached, state, dueAt, wait, finishedAt, takeovers }: Settlement): object {
+  return { id, owner, attempts, unreached, state, due_at: dueAt, wait, finished_at: finishedAt, takeovers };
+}
+
+function attemptsOf(settlements: readonly Settlement[]): object[] {
+  return settlements.flatMap(({ id, attempts, attempt }) => {
+    if (attempt === undefined) return [];
+    const { enhancedCode, diagnosis, ...columns } = attempt;
+    const explained = diagnosis === undefined ? null : JSON.stringify(diagnosis);
+    return [{ message_id: id, number: attempts, enhanced_code: enhancedCode, diagnosis: explained, ...columns }];
+  });
+}
+
+function standingsOf(settlements: readonly Settlement[]): object[] {
+  return settlements.flatMap(({ id, recipients }) => recipients.map((standing) => ({ message_id: id, ...standing })));
+}
+
+function wipedOf(settlements: readonly Settlement[]): string[] {
+  return settlements.filter(({ wipesBody }) => wipesBody).map(({ id }) => id);
+}

@@ -1,0 +1,306 @@
+/** One turn of the outbox: all that was asked for meanwhile, in one transaction. */
+import type { Database, Queryable } from "../db/index.ts";
+import { claim, type Claim, type ClaimOptions } from "./claim.ts";
+import type { DueMessage, Engine } from "./engine.ts";
+import { sameContent } from "./enqueue.ts";
+import type { Entry } from "./entry.ts";
+import { eventOf } from "./event-of.ts";
+import type { OutboxEvent } from "./events.ts";
+import type { Job } from "./job.ts";
+import type { Outcome } from "./outcome.ts";
+import type { Allowance, Gate, SuppressionGate } from "./seams.ts";
+import { findByKey } from "./store.ts";
+import type { HotStore, Lease } from "./store/hot.ts";
+import type { Teller } from "./teller.ts";
+
+/** Something to be done in a turn. Exactly one of its two answers is called, after the commit or after it failed. */
+export type Item = Insert | Settle | Renew | Release | ClaimDue | ClaimOne;
+
+interface Answers<T> {
+  done(value: T): void;
+  failed(error: unknown): void;
+}
+export interface Insert extends Answers<string> {
+  kind: "insert";
+  entry: Entry;
+}
+/** Answers whether the lease was still ours. */
+export interface Settle extends Answers<boolean> {
+  kind: "settle";
+  outcome: Outcome;
+}
+/** Answers which of them are still ours. */
+export interface Renew extends Answers<ReadonlySet<string>> {
+  kind: "renew";
+  ids: readonly string[];
+}
+export interface Release extends Answers<void> {
+  kind: "release";
+  job: Job;
+}
+/** Answers when to look again. */
+export interface ClaimDue extends Answers<number | undefined> {
+  kind: "claim";
+}
+/** Answers with the job, or undefined where there is none to be had. */
+export interface ClaimOne extends Answers<Job | undefined> {
+  kind: "claimOne";
+  id: string;
+}
+
+/** What a turn works with. */
+export interface TurnOptions extends ClaimOptions {
+  database: Database;
+  store: HotStore;
+  gate: Gate | undefined;
+  suppression: SuppressionGate | undefined;
+  teller: Teller;
+  engine: Engine;
+  /** The name of this worker on its leases. */
+  owner: string;
+  leaseMs: number;
+  now: () => number;
+  /** How many messages this worker could take now; 0 while it does not deliver. */
+  room: () => number;
+  /** Delivers these from now on. */
+  begin: (jobs: readonly Job[]) => void;
+  /** Messages became due. */
+  wake: () => void;
+}
+
+/** What a transaction has done so far, and what is to be said once it has committed. */
+interface Progress {
+  tx: Queryable;
+  lease: Lease;
+  events: OutboxEvent[];
+  jobs: Job[];
+  due: DueMessage[];
+  answers: (() => void)[];
+}
+
+/** Makes the function that commits a turn. */
+export function createTurn(options: TurnOptions): (items: readonly Item[]) => Promise<void> {
+  const { database, store, engine, teller, owner, leaseMs, now, room, begin, wake } = options;
+  /** The last claim took all there was room for, so more may be due. */
+  let backlog = true;
+
+  return async (items) => {
+    const progress = await database.kysely.transaction().execute(async (tx) => {
+      const at = now();
+      const lease = { owner, now: at, until: at + leaseMs };
+      const made: Progress = { tx, lease, events: [], jobs: [], due: [], answers: [] };
+      await settleAll(made, only(items, "settle"));
+      await releaseAll(made, only(items, "release"));
+      await renewAll(made, only(items, "renew"));
+      await insertAndClaim(made, items);
+      if (made.due.length > 0) {
+        await engine.add(tx, made.due);
+        await store.notify(tx);
+      }
+      await teller.record(tx, made.events);
+      return made;
+    });
+    // Guarantee: the commit is on the disk before anybody is answered and before a byte goes to a server.
+    begin(progress.jobs);
+    for (const answer of progress.answers) answer();
+    teller.announce(progress.events);
+    if (progress.due.length > 0) wake();
+  };
+
+  async function settleAll(made: Progress, items: readonly Settle[]): Promise<void> {
+    const written = await settle(
+      made,
+      items.map(({ outcome }) => outcome),
+    );
+    items.forEach((item, index) => made.answers.push(() => item.done(written[index] ?? false)));
+  }
+
+  /** Writes outcomes down, and tells the neighbours of those that were still ours. */
+  async function settle({ tx, lease, events, due }: Progress, outcomes: readonly Outcome[]): Promise<boolean[]> {
+    if (outcomes.length === 0) return [];
+    const written = await store.settle(
+      tx,
+      outcomes.map(({ settlement }) => settlement),
+    );
+    for (const [index, outcome] of outcomes.entries()) {
+      if (written[index] !== true) continue;
+      const { job, result, settlement } = outcome;
+      await learn(tx, outcome, lease.now);
+      if (teller.listens) events.push(...outcome.events);
+      if (settlement.dueAt !== null && result !== undefined) due.push(dueMessage(job, settlement.dueAt));
+    }
+    return written;
+  }
+
+  async function learn(tx: Queryable, { job, result, suppress }: Outcome, at: number): Promise<void> {
+    const { message, addresses, via } = job;
+    if (result !== undefined) await options.gate?.learn(tx, { message, addresses, via }, result, at);
+    for (const { address, detail } of suppress) {
+      await options.suppression?.suppress(tx, { address, reason: "bounce", detail, messageId: message.id }, at);
+    }
+  }
+
+  async function releaseAll({ tx, lease, due, answers }: Progress, items: readonly Release[]): Promise<void> {
+    if (items.length === 0) return;
+    const ids = items.map(({ job }) => job.message.id);
+    // A moment later, so that this very turn does not claim it while its delivery still ends.
+    const dueAt = lease.now + 1;
+    await store.release(tx, ids, owner, dueAt);
+    for (const { job, done } of items) {
+      due.push(dueMessage(job, dueAt));
+      answers.push(() => done());
+    }
+  }
+
+  async function renewAll({ tx, lease, answers }: Progress, items: readonly Renew[]): Promise<void> {
+    for (const item of items) {
+      const kept = new Set(await store.renew(tx, item.ids, lease));
+      answers.push(() => item.done(kept));
+    }
+  }
+
+  /**
+   * Inserts what is new, under the lease of this worker where it can deliver it at once: then it is neither claimed nor
+   * read again. Only what is due, goes by this engine and overtakes nothing gets that.
+   */
+  async function insertAndClaim(made: Progress, items: readonly Item[]): Promise<void> {
+    const inserts = only(items, "insert");
+    const claims = only(items, "claim");
+    const ids = only(items, "claimOne");
+    const wanted = engine.direct === true ? room() : 0;
+    backlog ||= claims.length > 0;
+    const asks = wanted > 0 && backlog;
+    const allowances = wanted > 0 && (asks || inserts.length > 0) ? await allowedNow(made, inserts, wanted) : undefined;
+    const direct = wanted > 0 && !asks ? pickDirect(inserts, wanted, made.lease.now, allowances) : new Set<Entry>();
+    const fresh = await insertAll(made, inserts, direct);
+    if (asks || fresh.length > 0) {
+      const ask = { lease: made.lease, wanted: asks ? wanted : fresh.length, fresh, allowances };
+      const more = await claimAnd(made, ask);
+      if (asks) backlog = more;
+    }
+    await claimOnes(made, ids);
+    await answerClaims(made, claims, allowances);
+  }
+
+  async function allowedNow(
+    { tx, lease }: Progress,
+    inserts: readonly Insert[],
+    wanted: number,
+  ): Promise<ReadonlyMap<string, Allowance> | undefined> {
+    if (options.gate === undefined) return undefined;
+    const mailers = new Set(await store.mailers(tx));
+    for (const { entry } of inserts) mailers.add(entry.message.mailer);
+    const answers = await options.gate.allow(tx, [...mailers], wanted, lease.now);
+    return new Map(answers.map((allowance) => [allowance.mailer, allowance]));
+  }
+
+  async function insertAll(made: Progress, items: readonly Insert[], direct: ReadonlySet<Entry>): Promise<Entry[]> {
+    if (items.length === 0) return [];
+    const { tx, lease, answers, due } = made;
+    const entries = items.map(({ entry }) => (direct.has(entry) ? leased(entry, lease) : entry));
+    const inserted = await store.insert(tx, entries);
+    const fresh: Entry[] = [];
+    for (const [index, item] of items.entries()) {
+      const entry = entries[index] ?? item.entry;
+      if (inserted[index] !== true) {
+        answers.push(await answerAgain(tx, item));
+        continue;
+      }
+      answers.push(() => item.done(entry.message.id));
+      tellQueued(made, entry);
+      if (entry.message.lease_owner !== null) fresh.push(entry);
+      else due.push(dueMessage({ message: entry.message }, entry.message.due_at ?? lease.now));
+    }
+    return fresh;
+  }
+
+  /** What is answered for a message whose key, or id, was there already. */
+  async function answerAgain(tx: Queryable, { entry, done, failed }: Insert): Promise<() => void> {
+    const key = entry.message.idempotency_key;
+    try {
+      const id = sameContent(entry, key === null ? undefined : await findByKey(tx, key));
+      return () => done(id);
+    } catch (error) {
+      return () => failed(error);
+    }
+  }
+
+  function tellQueued({ events, lease }: Progress, { message, addresses }: Entry): void {
+    if (!teller.listens) return;
+    const nextAttemptAt = message.send_at ?? lease.now;
+    events.push(eventOf(message, { type: "queued", at: lease.now, recipients: addresses, nextAttemptAt }));
+  }
+
+  /** Claims, and writes down what gets no attempt. True where more may be due. */
+  async function claimAnd(made: Progress, ask: Parameters<typeof claim>[1]): Promise<boolean> {
+    const claimed: Claim = await claim(made.tx, ask, options);
+    await settle(made, claimed.outcomes);
+    made.jobs.push(...claimed.jobs);
+    if (teller.listens) for (const job of claimed.jobs) made.events.push(sending(job, made.lease.now));
+    return claimed.more;
+  }
+
+  /** For an engine of another kind, which names what it wants delivered. */
+  async function claimOnes(made: Progress, items: readonly ClaimOne[]): Promise<void> {
+    if (items.length === 0) return;
+    const before = made.jobs.length;
+    const allowances = await allowedNow(made, [], items.length);
+    const ids = items.map(({ id }) => id);
+    await claimAnd(made, { lease: made.lease, wanted: ids.length, ids, allowances });
+    const jobs = new Map(made.jobs.slice(before).map((job) => [job.message.id, job]));
+    for (const item of items) made.answers.push(() => item.done(jobs.get(item.id)));
+  }
+
+  async function answerClaims(
+    { tx, lease, answers }: Progress,
+    items: readonly ClaimDue[],
+    allowances: ReadonlyMap<string, Allowance> | undefined,
+  ): Promise<void> {
+    if (items.length === 0) return;
+    const due = await store.nextDue(tx, await store.mailers(tx), lease.now);
+    const opens = [...(allowances?.values() ?? [])].flatMap(({ opensAt }) => opensAt ?? []);
+    const next = Math.min(due ?? Infinity, ...opens);
+    for (const item of items) answers.push(() => item.done(next === Infinity ? undefined : next));
+  }
+}
+
+function only<Kind extends Item["kind"]>(items: readonly Item[], kind: Kind): Extract<Item, { kind: Kind }>[] {
+  return items.filter((item): item is Extract<Item, { kind: Kind }> => item.kind === kind);
+}
+
+/** Those of the new messages that this worker delivers itself, as many as there is room for and the limits allow. */
+function pickDirect(
+  inserts: readonly Insert[],
+  wanted: number,
+  now: number,
+  allowances: ReadonlyMap<string, Allowance> | undefined,
+): ReadonlySet<Entry> {
+  const picked = new Set<Entry>();
+  const taken = new Map<string, number>();
+  const urgentFirst = inserts.toSorted((a, b) => a.entry.message.priority - b.entry.message.priority);
+  for (const { entry } of urgentFirst) {
+    const { mailer, due_at: dueAt, priority } = entry.message;
+    if (picked.size >= wanted) break;
+    if (dueAt === null || dueAt > now) continue;
+    const count = taken.get(mailer) ?? 0;
+    const allowance = allowances?.get(mailer);
+    const allowed = allowance === undefined ? wanted : priority === 0 ? allowance.critical : allowance.others;
+    if (allowances !== undefined && count >= allowed) continue;
+    taken.set(mailer, count + 1);
+    picked.add(entry);
+  }
+  return picked;
+}
+
+function leased(entry: Entry, { owner, until }: Lease): Entry {
+  return { ...entry, message: { ...entry.message, lease_owner: owner, due_at: until } };
+}
+
+function dueMessage({ message }: Pick<Job, "message">, dueAt: number): DueMessage {
+  const { id, priority, mailer, group_name: group } = message;
+  return { id, dueAt, priority, mailer, group };
+}
+
+function sending({ message, addresses, via }: Job, at: number): OutboxEvent {
+  return { ...eventOf(message, { type: "sending", at, recipients: addresses }), mailer: via ?? message.mailer };
+}

@@ -1,0 +1,217 @@
+/** Delivers what was claimed: so many at once, each under a lease that is renewed while it lasts. */
+import { type Clock, describeError, type Logger } from "../base/index.ts";
+import { attempt, type AttemptOptions } from "./attempt.ts";
+import type { GroupCommit } from "./group-commit.ts";
+import type { Job } from "./job.ts";
+import { afterAttempt, type Outcome } from "./outcome.ts";
+import type { RetryPolicy } from "./policy.ts";
+import type { Item } from "./turn.ts";
+
+/** What a worker works with. */
+export interface WorkerOptions extends AttemptOptions {
+  policy: RetryPolicy;
+  clock: Clock;
+  now: () => number;
+  monotonic: () => number;
+  logger: Logger;
+  leaseMs: number;
+  concurrency: number;
+  maxBytes: number;
+  /** Where outcomes and renewals are written. */
+  turns: () => GroupCommit<Item>;
+}
+
+/** The deliveries of this process. */
+export interface Worker {
+  /** How many more messages it could take. */
+  room(): number;
+  begin(jobs: readonly Job[]): void;
+  /** Resolves when the job is over and written down. */
+  finished(job: Job): Promise<void>;
+  has(id: string): boolean;
+  readonly size: number;
+  start(): void;
+  /** Resolves when something under way has ended. */
+  change(): Promise<void>;
+  /** Waits for what is under way, and cuts it off when `graceMs` have passed. */
+  stop(graceMs: number): Promise<void>;
+}
+
+/** How long to wait before an outcome that could not be written is written again, in milliseconds; then doubling up to the second. */
+const FIRST_RETRY_MS = 250;
+const LONGEST_RETRY_MS = 5_000;
+
+export function createWorker(options: WorkerOptions): Worker {
+  const { clock, monotonic, logger, leaseMs, concurrency, maxBytes, turns } = options;
+  const running = new Map<string, { job: Job; done: Promise<void> }>();
+  /** Those whose attempt has ended and whose outcome is being written: they take no place any more. */
+  const ending = new Set<string>();
+  /** Those who wait for the bytes of others to go. */
+  const waiting: (() => void)[] = [];
+  const stopping = new AbortController();
+  const gaveUp = new AbortController();
+  let bytesInFlight = 0;
+  let isStarted = false;
+  let renewing: Promise<void> | undefined;
+  let changed = deferred();
+
+  function begin(jobs: readonly Job[]): void {
+    for (const job of jobs) {
+      const { id } = job.message;
+      // Our own: the clock has jumped past its lease (a machine that slept), and the claim has renewed it.
+      if (running.has(id)) continue;
+      const done = run(job).finally(() => {
+        running.delete(id);
+        ending.delete(id);
+        changed.resolve();
+        changed = deferred();
+      });
+      running.set(id, { job, done });
+    }
+  }
+
+  /** Never rejects. */
+  async function run(job: Job): Promise<void> {
+    const { id } = job.message;
+    await roomFor(job);
+    try {
+      const result = job.cutOff.signal.aborted ? "interrupted" : await attempt(job, options);
+      ending.add(id);
+      makeRoom(job);
+      await (result === "interrupted" ? release(job) : write(afterAttempt(job, result, options.policy, options.now())));
+    } catch (error) {
+      // The lease is left to run out: a message whose outcome could not be written must not be sent again at once.
+      logger.log("error", "outbox.handler-failed", { id, error: describeError(error) });
+    }
+  }
+
+  /** Waits until the bytes of the message have room; a single one always has. */
+  async function roomFor(job: Job): Promise<void> {
+    const { size } = job.message;
+    if (bytesInFlight === 0 || bytesInFlight + size <= maxBytes) {
+      bytesInFlight += size;
+      return;
+    }
+    job.bytes = undefined; // read again when its turn comes
+    await new Promise<void>((resolve) => waiting.push(resolve));
+    await roomFor(job);
+  }
+
+  function makeRoom(job: Job): void {
+    job.bytes = undefined;
+    bytesInFlight -= job.message.size;
+    waiting.shift()?.();
+  }
+
+  /** Writes an outcome down, again and again while the database does not do; a message under way is in nobody else's hands. */
+  async function write(outcome: Outcome): Promise<void> {
+    for (let waitMs = FIRST_RETRY_MS; ; waitMs = Math.min(waitMs * 2, LONGEST_RETRY_MS)) {
+      try {
+        const isOurs = await push<boolean>((answers) => ({ kind: "settle", outcome, ...answers }));
+        return report(logger, outcome, isOurs);
+      } catch (error) {
+        if (gaveUp.signal.aborted) throw error;
+        logger.log("error", "outbox.settle-failed", { id: outcome.job.message.id, error: describeError(error) });
+        await pause(waitMs, gaveUp.signal);
+        if (gaveUp.signal.aborted) throw error;
+      }
+    }
+  }
+
+  function release(job: Job): Promise<void> {
+    return push<void>((answers) => ({ kind: "release", job, ...answers }));
+  }
+
+  function push<T>(item: (answers: { done(value: T): void; failed(error: unknown): void }) => Item): Promise<T> {
+    return new Promise((done, failed) => turns().push(item({ done, failed })));
+  }
+
+  async function renewLoop(): Promise<void> {
+    while (!gaveUp.signal.aborted) {
+      await clock.sleep(leaseMs / 3, gaveUp.signal);
+      const old = [...running.values()].filter(({ job }) => monotonic() - job.leasedAt >= leaseMs / 6);
+      if (old.length > 0 && !gaveUp.signal.aborted) await renew(old.map(({ job }) => job));
+    }
+  }
+
+  async function renew(jobs: readonly Job[]): Promise<void> {
+    const ids = jobs.map(({ message }) => message.id);
+    const at = monotonic();
+    try {
+      const kept = await push<ReadonlySet<string>>((answers) => ({ kind: "renew", ids, ...answers }));
+      for (const job of jobs) {
+        const { id } = job.message;
+        if (kept.has(id)) job.leasedAt = at;
+        else if (running.has(id) && !ending.has(id)) {
+          logger.log("warn", "outbox.lease-lost", { id });
+          job.cutOff.abort();
+        }
+      }
+    } catch (error) {
+      logger.log("warn", "outbox.renew-failed", { ids, error: describeError(error) });
+    }
+  }
+
+  return {
+    room: () => (isStarted && !stopping.signal.aborted ? concurrency - (running.size - ending.size) : 0),
+    begin,
+    finished: async (job) => running.get(job.message.id)?.done,
+    has: (id) => running.has(id),
+    get size() {
+      return running.size;
+    },
+    start: () => {
+      isStarted = true;
+      renewing ??= renewLoop();
+    },
+    change: () => changed.promise,
+    stop: async (graceMs) => {
+      stopping.abort();
+      const grace = new AbortController();
+      const cutOff = pause(graceMs, grace.signal).then(() => {
+        if (grace.signal.aborted) return;
+        for (const { job } of running.values()) job.cutOff.abort();
+        gaveUp.abort();
+      });
+      while (running.size > 0) await Promise.all([...running.values()].map(({ done }) => done));
+      grace.abort();
+      gaveUp.abort();
+      await Promise.all([cutOff, renewing]);
+    },
+  };
+}
+
+interface Deferred {
+  promise: Promise<void>;
+  resolve: () => void;
+}
+
+function deferred(): Deferred {
+  let resolve = (): void => {};
+  const promise = new Promise<void>((settle) => (resolve = settle));
+  return { promise, resolve };
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) return resolve();
+    const end = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", end);
+      resolve();
+    };
+    const timer = setTimeout(end, ms);
+    signal.addEventListener("abort", end, { once: true });
+  });
+}
+
+function report(logger: Logger, { job, settlement }: Outcome, isOurs: boolean): void {
+  const { id } = job.message;
+  const { attempt: made, dueAt } = settlement;
+  if (made === undefined) return;
+  const { outcome, server, stage, code, text, diagnosis } = made;
+  if (!isOurs) return logger.log("warn", "outbox.outcome-discarded", { id, outcome, reason: "the lease was lost" });
+  const level = outcome === "sent" ? "info" : outcome === "deferred" ? "warn" : "error";
+  const nextAttemptAt = dueAt === null ? undefined : new Date(dueAt).toISOString();
+  logger.log(level, `outbox.${outcome}`, { id, server, stage, code, text, cause: diagnosis?.id, nextAttemptAt });
+}
