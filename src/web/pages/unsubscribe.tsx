@@ -50,7 +50,7 @@ export function UnsubscribePage({ view, token, action, claim, step }: Unsubscrib
     <>
       <h1>{t.doneTitle}</h1>
       <Notice tone="good">{isAll ? t.doneAll(address) : t.done(address, stream)}</Notice>
-      <p>{t.mistake}</p>
+      <p class="lead">{t.mistake}</p>
       <Form action={action} token={token}>
         <button type="submit" class="quiet" name={BACK_FIELD} value="1">
           {t.resubscribe}

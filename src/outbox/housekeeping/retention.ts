@@ -1,0 +1,58 @@
+/** How long the outbox keeps what it has finished with. */
+import { findUnknownOption } from "../../base/index.ts";
+import { OutboxError } from "../errors.ts";
+
+/** Days after which something is deleted; null keeps it for ever. */
+export interface Retention {
+  /** Messages that every recipient's server took, with their recipients and attempts. Default 30. */
+  sentDays: number | null;
+  /** Messages that failed or whose fate is unknown. Default 90. */
+  failedDays: number | null;
+  /** Messages that were cancelled, or kept back for all their recipients. Default 30. */
+  cancelledDays: number | null;
+  /** The content of a message, days after it was finished with; what is known about it stays. Default 7. */
+  bodyDays: number | null;
+  /** Reports of bounces and complaints. Default 90. */
+  bounceDays: number | null;
+  /** Webhook calls that are done with. Default 14. */
+  webhookDays: number | null;
+  /** Bulks, and whom each was sent to: after that, the same name begins anew. Default 365. */
+  bulkDays: number | null;
+}
+
+export const defaultRetention: Retention = {
+  sentDays: 30,
+  failedDays: 90,
+  cancelledDays: 30,
+  bodyDays: 7,
+  bounceDays: 90,
+  webhookDays: 14,
+  bulkDays: 365,
+};
+
+const DAY_MS = 86_400_000;
+/** What a transaction that is still open may be late by, in milliseconds. */
+const MARGIN_MS = 60_000;
+
+/**
+ * The retention with its defaults.
+ *
+ * @throws OutboxError WX_OUTBOX_OPTIONS for a name that there is not, or days that are no number of 0 or more
+ */
+export function retentionOf(given: Partial<Retention> = {}): Retention {
+  const unknown = findUnknownOption(given, Object.keys(defaultRetention));
+  if (unknown !== undefined) {
+    throw new OutboxError("WX_OUTBOX_OPTIONS", `retention has no option "${unknown.name}". ${unknown.hint}`);
+  }
+  for (const [name, days] of Object.entries(given)) {
+    if (days === null || days === undefined || days >= 0) continue;
+    throw new OutboxError("WX_OUTBOX_OPTIONS", `retention.${name} is ${String(days)}; give days, or null for ever.`);
+  }
+  const chosen = Object.fromEntries(Object.entries(given).filter(([, days]) => days !== undefined));
+  return { ...defaultRetention, ...chosen };
+}
+
+/** What is from before this time is deleted; undefined where nothing is. */
+export function cutoffOf(days: number | null, now: number): number | undefined {
+  return days === null ? undefined : now - Math.max(days * DAY_MS, MARGIN_MS);
+}

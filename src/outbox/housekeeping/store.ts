@@ -1,0 +1,181 @@
+/** The SQL of housekeeping, one function for each statement; each deletes a batch at the most. */
+import { sql } from "kysely";
+import type { Queryable, Schema } from "../../db/index.ts";
+
+/** A place among the finished messages of one state. */
+export type Finished = Pick<Schema["outbox_messages"], "id"> & { finished_at: number };
+
+interface Batch {
+  before: number;
+  limit: number;
+}
+
+/** Deletes the oldest messages of a state, and by the database's cascade all that belongs to them. Index: `outbox_finished`. */
+export async function deleteMessages(db: Queryable, state: string, { before, limit }: Batch): Promise<number> {
+  const result = await db
+    .deleteFrom("outbox_messages")
+    .where("id", "in", (inner) =>
+      inner
+        .selectFrom("outbox_messages")
+        .select("id")
+        .where("state", "=", state)
+        .where("finished_at", "<", before)
+        .orderBy("finished_at")
+        .limit(limit),
+    )
+    .executeTakeFirst();
+  return Number(result.numDeletedRows);
+}
+
+/** The messages of a state behind a place, the oldest first. Index: `outbox_finished`. */
+export function selectFinished(db: Queryable, state: string, after: Finished, batch: Batch): Promise<Finished[]> {
+  return db
+    .selectFrom("outbox_messages")
+    .select(["id", (eb) => eb.ref("finished_at").$notNull().as("finished_at")])
+    .where("state", "=", state)
+    .where("finished_at", ">=", after.finished_at)
+    .where("finished_at", "<", batch.before)
+    .where((eb) => eb(eb.refTuple("finished_at", "id"), ">", eb.tuple(after.finished_at, after.id)))
+    .orderBy("finished_at")
+    .orderBy("id")
+    .limit(batch.limit)
+    .execute();
+}
+
+/** Deletes the bodies of messages. Index: the primary key. */
+export async function deleteBodies(db: Queryable, ids: readonly string[]): Promise<number> {
+  const result = await db.deleteFrom("outbox_bodies").where("message_id", "in", ids).executeTakeFirst();
+  return Number(result.numDeletedRows);
+}
+
+/** Deletes what a bulk's template is filled in with. Index: the primary key. */
+export async function wipeVariables(db: Queryable, ids: readonly string[]): Promise<number> {
+  const result = await db
+    .updateTable("outbox_messages")
+    .set({ variables: null })
+    .where("id", "in", ids)
+    .where("variables", "is not", null)
+    .executeTakeFirst();
+  return Number(result.numUpdatedRows);
+}
+
+/** Deletes the oldest reports. Index: `outbox_bounces_by_time`. */
+export async function deleteBounces(db: Queryable, { before, limit }: Batch): Promise<number> {
+  const result = await db
+    .deleteFrom("outbox_bounces")
+    .where("id", "in", (inner) =>
+      inner.selectFrom("outbox_bounces").select("id").where("at", "<", before).orderBy("at").limit(limit),
+    )
+    .executeTakeFirst();
+  return Number(result.numDeletedRows);
+}
+
+/** Deletes the calls that were done with first. Index: `outbox_webhook_calls_finished`. */
+export async function deleteWebhookCalls(db: Queryable, { before, limit }: Batch): Promise<number> {
+  const result = await db
+    .deleteFrom("outbox_webhook_calls")
+    .where("id", "in", (inner) =>
+      inner
+        .selectFrom("outbox_webhook_calls")
+        .select("id")
+        .where("finished_at", "<", before)
+        .orderBy("finished_at")
+        .limit(limit),
+    )
+    .executeTakeFirst();
+  return Number(result.numDeletedRows);
+}
+
+/** Deletes suppressions that have ended. Index: `outbox_suppressions_ending`. */
+export async function deleteEndedSuppressions(db: Queryable, { before, limit }: Batch): Promise<number> {
+  const result = await db
+    .deleteFrom("outbox_suppressions")
+    .where((eb) =>
+      eb(
+        eb.refTuple("address_key", "stream", "reason"),
+        "in",
+        eb
+          .selectFrom("outbox_suppressions")
+          .select(["address_key", "stream", "reason"])
+          .where("expires_at", "<", before)
+          .orderBy("expires_at")
+          .limit(limit)
+          .$asTuple("address_key", "stream", "reason"),
+      ),
+    )
+    .executeTakeFirst();
+  return Number(result.numDeletedRows);
+}
+
+/** A bulk whose time is over. There are few bulks: they are looked through. */
+export async function findOldBulk(db: Queryable, before: number): Promise<string | undefined> {
+  const row = await db
+    .selectFrom("outbox_bulks")
+    .select("id")
+    .where("finished_at", "<", before)
+    .limit(1)
+    .executeTakeFirst();
+  return row?.id;
+}
+
+/** Deletes some of those whom a bulk was sent to. Index: the primary key. */
+export async function deleteBulkRecipients(db: Queryable, bulkId: string, limit: number): Promise<number> {
+  const result = await db
+    .deleteFrom("outbox_bulk_recipients")
+    .where("bulk_id", "=", bulkId)
+    .where("address_key", "in", (inner) =>
+      inner.selectFrom("outbox_bulk_recipients").select("address_key").where("bulk_id", "=", bulkId).limit(limit),
+    )
+    .executeTakeFirst();
+  return Number(result.numDeletedRows);
+}
+
+export async function deleteBulk(db: Queryable, bulkId: string): Promise<void> {
+  await db.deleteFrom("outbox_bulks").where("id", "=", bulkId).execute();
+}
+
+export async function findMark(db: Queryable, name: string): Promise<string | undefined> {
+  const row = await db.selectFrom("outbox_marks").select("value").where("name", "=", name).executeTakeFirst();
+  return row?.value;
+}
+
+export async function setMark(db: Queryable, name: string, value: string): Promise<void> {
+  await db
+    .insertInto("outbox_marks")
+    .values({ name, value })
+    .onConflict((conflict) => conflict.column("name").doUpdateSet({ value }))
+    .execute();
+}
+
+/**
+ * Puts off the next run, if it is due.
+ *
+ * Guarantee: one statement reads and writes, so of several workers one gets the run.
+ *
+ * @param times In digits of one length, so that they compare as texts: now, the next run, and the latest that can be right.
+ */
+export async function takeRun(
+  db: Queryable,
+  name: string,
+  times: { now: string; next: string; latest: string },
+): Promise<boolean> {
+  const taken = await db
+    .insertInto("outbox_marks")
+    .values({ name, value: times.next })
+    .onConflict((conflict) =>
+      conflict
+        .column("name")
+        .doUpdateSet({ value: times.next })
+        .where((eb) => eb.or([eb("outbox_marks.value", "<=", times.now), eb("outbox_marks.value", ">", times.latest)])),
+    )
+    .returning("name")
+    .executeTakeFirst();
+  return taken !== undefined;
+}
+
+/** The size of a SQLite file, in bytes. */
+export async function sqliteBytes(db: Queryable): Promise<number> {
+  const pages = await sql<{ page_count: number }>`pragma page_count`.execute(db);
+  const size = await sql<{ page_size: number }>`pragma page_size`.execute(db);
+  return Number(pages.rows[0]?.page_count) * Number(size.rows[0]?.page_size);
+}
