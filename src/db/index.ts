@@ -27,6 +27,7 @@ export {
   type SqlResult,
   toQueryable,
 } from "./adapters/index.ts";
+export { type CopiedTable, copyDatabase, type CopyOptions } from "./copy/copy-database.ts";
 export { DatabaseError, type DatabaseErrorCode } from "./errors.ts";
 export { migrate, requireMigrated } from "./migrate.ts";
 export type { Queryable, QueryableOf, Schema, Transaction } from "./schema.ts";

@@ -44,6 +44,8 @@ export class SqliteConnection implements DatabaseConnection, SqliteStatements {
   readonly #waits: SqliteWaits;
   readonly #turns = new Turns();
   readonly #statements = new Map<string, SqliteStatement & { returnsRows: boolean }>();
+  /** Held here while their rows are read: @photostructure/sqlite ends a statement that is collected, whoever iterates over it. */
+  readonly #streaming = new Set<SqliteStatement>();
   #waitsForAnother = false;
 
   constructor(handle: SqliteHandle, waits: SqliteWaits) {
@@ -141,8 +143,13 @@ export class SqliteConnection implements DatabaseConnection, SqliteStatements {
   }
 
   async *streamQuery<Row>({ sql, parameters }: CompiledQuery): AsyncIterableIterator<QueryResult<Row>> {
-    // Prepared anew: one that is kept could be run again while its rows are read.
-    for (const row of this.#handle.prepare(sql).iterate(...parameters)) yield { rows: [row as Row] };
+    const statement = this.#handle.prepare(sql); // one that is kept could be run again while its rows are read
+    this.#streaming.add(statement);
+    try {
+      for (const row of statement.iterate(...parameters)) yield { rows: [row as Row] };
+    } finally {
+      this.#streaming.delete(statement);
+    }
   }
 
   /** Closes the file, with all that was written in it rather than beside it: a driver may keep the log until its statements are collected. */
