@@ -71,10 +71,11 @@ export async function admit(
   if (closed.length === 0 && scopes.length === 0)
     return candidates.map(({ message: { id } }) => ({ id, admitted: true }));
 
-  const windows = await lockedWindows(tx, scopes, now);
-  const busy = await busyScopes(context, tx, entrants, now);
+  // Guarantee: pauses are locked before windows, here and where a transaction learns before it admits: no two wait in a ring.
   const pauses = closed.length === 0 ? new Map<string, PauseRow>() : await lockPauses(tx, closed);
   await keepLivingProbes(tx, pauses, now);
+  const windows = await lockedWindows(tx, scopes, now);
+  const busy = await busyScopes(context, tx, entrants, now);
   const ledger: Ledger = { windows, busy, pauses, changed: { windows: new Set(), pauses: new Set() }, now };
   const admissions = entrants.map((entrant) => admitOne(context, ledger, entrant));
   await writeDown(context, tx, ledger);

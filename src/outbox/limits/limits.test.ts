@@ -102,6 +102,34 @@ eachDatabase((open, dialect) => {
       expect(used, key).toBeLessThanOrEqual(3);
   });
 
+  test("workers that learn and claim in one transaction do not wait in a ring, and one message tries", async () => {
+    const database = await open();
+    const options: LimitsOptions = {
+      rules: [{ scope: "domain", windows: [{ count: 100, seconds: 60 }] }],
+      accountOf: (mailer) => ({ key: mailer }),
+    };
+    const domains = ["gmail.com", "qq.com", "163.com"];
+    const throttled = failed("mail", "unusual-rate", "address", { retryAfterSeconds: 60 });
+    const over = start + 10 * MINUTE;
+    const turn = (worker: number, now: number) =>
+      within(database, async (tx) => {
+        const limits = createLimits(options);
+        for (const [index] of domains.entries()) {
+          const addresses = [`a@${domains[(index + worker) % 3] ?? ""}`];
+          if (now === start)
+            await limits.learn(tx, candidateOf({ id: `${worker}-${index}`, addresses }), throttled, now);
+        }
+        const batch = domains.map((_, index) =>
+          candidateOf({ id: `${worker}+${index}`, addresses: [`b@${domains[(index * worker) % 3] ?? ""}`] }),
+        );
+        return limits.admit(tx, batch, now);
+      });
+    const early = await Promise.all([0, 1, 2, 3, 4, 5].map((worker) => turn(worker, start)));
+    expect(admitted(early.flat())).toBe(0);
+    const late = await Promise.all([0, 1, 2, 3, 4, 5].map((worker) => turn(worker, over)));
+    expect(admitted(late.flat())).toBe(3);
+  });
+
   test("a share of each window is for critical messages, and they may use all of it", async () => {
     const database = await open();
     const limits = createLimits({ rules: [{ scope: "mailer", windows: [{ count: 10, seconds: 60 }] }] });
