@@ -54,6 +54,9 @@ const RETENTION_OF = {
   suppressed: "cancelledDays",
 } satisfies Record<string, keyof Retention>;
 
+/** Nobody sends these again, so the variables of a bulk message go with the bodies; those of the others go with the message. */
+const ENDED: ReadonlySet<string> = new Set(["sent", "cancelled"]);
+
 /** Deletes a batch that is from before a time, and says how many it were. */
 type Step = (batch: { before: number; limit: number }) => Promise<number>;
 
@@ -129,7 +132,8 @@ async function wipeBodies(
     const last = found.at(-1);
     if (last === undefined) return { passed: 0, wiped: 0 };
     const ids = found.map(({ id }) => id);
-    const wiped = (await deleteBodies(tx, ids)) + (await wipeVariables(tx, ids));
+    const variables = ENDED.has(state) ? await wipeVariables(tx, ids) : 0;
+    const wiped = (await deleteBodies(tx, ids)) + variables;
     await setMark(tx, mark, `${last.finished_at} ${last.id}`);
     return { passed: found.length, wiped };
   });
