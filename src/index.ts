@@ -18,7 +18,16 @@ import {
   type SendMailOptions,
   type SendOptions,
 } from "./mail/index.ts";
-import type { Suppressions, SuppressionsOptions } from "./outbox/index.ts";
+import type {
+  Bulk,
+  BulkOptions,
+  RecipientFile,
+  RecipientFileOptions,
+  RenderOptions,
+  Suppressions,
+  SuppressionsOptions,
+  Template,
+} from "./outbox/index.ts";
 import type { ApiKeys, ApiKeysOptions } from "./inbox/index.ts";
 import type { Waxseal, WaxsealOptions } from "./waxseal.ts";
 
@@ -45,7 +54,22 @@ export {
   type SmtpMailerConfig,
   type WaxsealConfig,
 } from "./config.ts";
-export { DatabaseError, migrate, openDatabase, requireMigrated } from "./db/index.ts";
+export {
+  type CopiedTable,
+  copyDatabase,
+  type CopyOptions,
+  type Database,
+  DatabaseError,
+  fromDrizzle,
+  fromKnex,
+  fromKysely,
+  fromPg,
+  fromPrisma,
+  fromSqlite,
+  migrate,
+  openDatabase,
+  requireMigrated,
+} from "./db/index.ts";
 export type { ApiKey, ApiKeys, ApiKeySettings, ApiKeysOptions, SubmissionPriority } from "./inbox/index.ts";
 export {
   type Attachment,
@@ -57,7 +81,20 @@ export {
   type MessageFields,
   type Receipt,
 } from "./mail/index.ts";
-export type { Suppression, SuppressionReason, Suppressions, SuppressionsOptions } from "./outbox/index.ts";
+export type {
+  Bulk,
+  BulkEntry,
+  BulkOptions,
+  BulkProgress,
+  BulkRun,
+  RecipientFile,
+  SendManyOptions,
+  Suppression,
+  SuppressionReason,
+  Suppressions,
+  SuppressionsOptions,
+  Template,
+} from "./outbox/index.ts";
 export type { Waxseal, WaxsealOptions } from "./waxseal.ts";
 
 /**
@@ -101,6 +138,60 @@ export async function openSuppressions(options: SuppressionsOptions): Promise<Su
 export async function openApiKeys(options: ApiKeysOptions): Promise<ApiKeys> {
   const inbox = await import("./inbox/index.ts");
   return inbox.createApiKeys(options);
+}
+
+/**
+ * Mail to many from one template, on a migrated database; the worker of `createWaxseal` sends it.
+ *
+ * @example
+ * const bulk = await openBulk({ database: waxseal.database, compose: waxseal.mail.compose });
+ * await bulk.sendMany(await loadTemplate("templates/news"), recipients, { name: "news-2026-11" });
+ */
+export async function openBulk(options: BulkOptions): Promise<Bulk> {
+  const outbox = await import("./outbox/index.ts");
+  return outbox.createBulk(options);
+}
+
+/**
+ * Reads a template from its folder: `subject.txt`, `body.txt`, `body.html`, and a folder for each language that has its own.
+ *
+ * @throws BulkError `WX_BULK_TEMPLATE` when there is no such folder, or nothing in it to send
+ * @example
+ * const template = await loadTemplate("templates/welcome");
+ */
+export async function loadTemplate(folder: string): Promise<Template> {
+  const outbox = await import("./outbox/index.ts");
+  return outbox.loadTemplate(folder);
+}
+
+/**
+ * The fields of one message out of a template, for `mail.send` or `mail.compose`.
+ *
+ * @throws BulkError `WX_BULK_TEMPLATE` when it is malformed, or asks for a variable that is not there
+ * @example
+ * const fields = await renderTemplate({ subject: "Hello {{ name }}", text: "..." }, { name: "Ann" });
+ * await mail.send({ ...fields, to: ["ann@example.com"] });
+ */
+export async function renderTemplate(
+  template: Template,
+  variables: Readonly<Record<string, unknown>>,
+  options?: RenderOptions,
+): Promise<MessageFields> {
+  const outbox = await import("./outbox/index.ts");
+  return outbox.renderTemplate(template, variables, options);
+}
+
+/**
+ * Opens a CSV file of recipients, whose first line names its columns.
+ *
+ * @throws BulkError `WX_BULK_LIST` when it cannot be read, or has no column of addresses
+ * @example
+ * const file = await openRecipients("recipients.csv");
+ * await bulk.sendMany(template, file.entries(), { name: "news", source: file.hash });
+ */
+export async function openRecipients(path: string, options?: RecipientFileOptions): Promise<RecipientFile> {
+  const outbox = await import("./outbox/index.ts");
+  return outbox.openRecipients(path, options);
 }
 
 let shared: Mail | undefined;

@@ -40,8 +40,13 @@ program
 
 program
   .command("migrate")
-  .description("bring the database up to this version's tables")
+  .description("bring the database up to this version's tables, or move everything to another database")
   .addOption(databaseOption)
+  .option(
+    "--to <url>",
+    "an empty database to copy everything to: postgres://USER:PASSWORD@HOST/DATABASE, or sqlite:PATH",
+  )
+  .option("--force", "of --to: copy although a worker is sending")
   .action(async (options) => (await import("./migrate.ts")).migrateDatabase(options));
 
 program
