@@ -72,7 +72,7 @@ test("a file is read in, its broken lines are shown, and the list is written as 
   writeFileSync(file, "EmailAddress,Reason\nann@example.com,COMPLAINT\nnobody,BOUNCE\n");
   const { out, err, status } = await run(() => importSuppressions(file, { database, stream: "news" }));
   expect(out).toBe("1 of 2 lines are on the list.");
-  expect(err).toMatch(/^1 lines were skipped:\n {2}line 3: .*no @/);
+  expect(err).toMatch(/^1 line was skipped:\n {2}line 3: .*no @/);
   expect(status).toBe(1);
   const target = join(folder, "out.csv");
   await exportSuppressions(target, { database });

@@ -95,7 +95,7 @@ export async function importSuppressions(file: string | undefined, flags: Suppre
     });
     console.log(`${bold(count(report.taken))} of ${count(report.read)} lines are on the list.`);
     if (report.skipped === 0) return;
-    console.error(red(`${count(report.skipped)} lines were skipped:`));
+    console.error(red(`${count(report.skipped)} ${report.skipped === 1 ? "line was" : "lines were"} skipped:`));
     const shown = report.problems.slice(0, PROBLEMS_SHOWN);
     for (const { line, problem } of shown) console.error(`  line ${line}: ${encode(problem)}`);
     if (report.skipped > shown.length) console.error(`  and ${count(report.skipped - shown.length)} more`);
@@ -111,8 +111,10 @@ export async function exportSuppressions(file: string | undefined, flags: Suppre
     const isOutput = file === undefined || file === "-";
     const target = isOutput ? process.stdout : createWriteStream(file, { mode: 0o600 });
     await pipeline(lines, target, { end: !isOutput }).catch((error: unknown) => {
+      if (isOutput && (error as { code?: unknown }).code === "EPIPE") return; // `| head` has read enough
       throw isFileError(error) ? fileError("file", error) : error;
     });
+  });
   });
 }
 
