@@ -1,13 +1,16 @@
 /** How one message is enqueued: what may be said of it, checked before anything is written. */
 import { findUnknownOption } from "../base/index.ts";
-import type { QueryableOf, Schema } from "../db/index.ts";
+import type { CallerTransaction, Schema } from "../db/index.ts";
 import { OutboxError } from "./errors.ts";
 import { priorities, type Priority } from "./priority.ts";
 
 /** How one message is enqueued. `Tables` is all that the caller's transaction knows: our tables, and its own beside them. */
 export interface EnqueueOptions<Tables extends Schema = Schema> {
-  /** The transaction that the message belongs to. Without it the message is committed at once. */
-  tx?: QueryableOf<Tables> | undefined;
+  /**
+   * The transaction that the message belongs to: one of Waxseal's own database, or of the caller's library by
+   * `fromPg`, `fromSqlite`, `fromKysely`, `fromDrizzle`, `fromPrisma` or `fromKnex`. Without it the message is committed at once.
+   */
+  tx?: CallerTransaction<Tables> | undefined;
   /** The mailer that sends it. Default "default". */
   using?: string | undefined;
   /**

@@ -1,7 +1,8 @@
 /** The ways into the outbox: one message by the next turn, several in one transaction, and either in a transaction of the caller's. */
-import type { Database, Queryable, Schema } from "../db/index.ts";
+import { type Database, type Queryable, type Schema, toQueryable } from "../db/index.ts";
 import type { Backend, Composed } from "../mail/index.ts";
 import type { Outbox } from "./api.ts";
+import type { Channel } from "./channel.ts";
 import type { DueMessage, Engine } from "./engine.ts";
 import { insertOnce } from "./enqueue.ts";
 import { type EnqueueOptions, refuseUnknownOptions } from "./enqueue-options.ts";
@@ -19,6 +20,7 @@ export interface EnqueuingOptions {
   store: HotStore;
   engine: Engine;
   teller: Teller;
+  channel: Channel;
   time: SharedTime;
   turns: GroupCommit<Item>;
   mailer: (name: string) => Backend;
@@ -28,7 +30,7 @@ export interface EnqueuingOptions {
 }
 
 export function createEnqueuing(options: EnqueuingOptions): Pick<Outbox, "enqueue" | "enqueueMany" | "addEntries"> {
-  const { database, store, engine, teller, time, turns, mailer, policy, wake } = options;
+  const { database, store, engine, teller, channel, time, turns, mailer, policy, wake } = options;
 
   function entry(message: Composed, enqueueing: EnqueueOptions): Entry {
     const made = entryOf(message, enqueueing, time.now(), policy.lifetimeMs);
@@ -45,7 +47,7 @@ export function createEnqueuing(options: EnqueuingOptions): Pick<Outbox, "enqueu
     const made = entry(message, rest);
     if (tx === undefined)
       return new Promise((done, failed) => turns.push({ kind: "insert", entry: made, done, failed }));
-    const [id = ""] = await insertWithin(tx as Queryable, [made]); // our tables are among those it knows
+    const [id = ""] = await insertWithin(await toQueryable(tx), [made]);
     return id;
   }
 
@@ -56,7 +58,7 @@ export function createEnqueuing(options: EnqueuingOptions): Pick<Outbox, "enqueu
     refuseUnknownOptions("enqueueMany", unknown, ["tx"]);
     await time.refresh();
     const entries = messages.map(({ message, options: each = {} }) => entry(message, each));
-    if (tx !== undefined) return insertWithin(tx as Queryable, entries);
+    if (tx !== undefined) return insertWithin(await toQueryable(tx), entries);
     const ids = await database.kysely.transaction().execute((own) => insertWithin(own, entries));
     wake();
     return ids;
@@ -87,7 +89,7 @@ export function createEnqueuing(options: EnqueuingOptions): Pick<Outbox, "enqueu
   async function announceWithin(tx: Queryable, entries: readonly Entry[]): Promise<void> {
     if (entries.length === 0) return;
     await engine.add(tx, entries.map(dueMessageOf));
-    await store.notify(tx);
+    await channel.tell(tx);
     if (teller.listens) await teller.record(tx, entries.map(queued));
     wake();
   }

@@ -1,6 +1,7 @@
 /** What an engine drives: the claim of what is due, and the patrol that looks after leases, the clock and the backlog. */
 import { type Clock, describeError, type Logger } from "../base/index.ts";
-import type { Database } from "../db/index.ts";
+import type { Database, Listening } from "../db/index.ts";
+import type { Channel } from "./channel.ts";
 import type { Engine, Heart } from "./engine.ts";
 import type { GroupCommit } from "./group-commit.ts";
 import type { Job } from "./job.ts";
@@ -10,6 +11,7 @@ import type { Worker } from "./worker.ts";
 
 export interface HeartOptions {
   database: Database;
+  channel: Channel;
   engine: Engine;
   worker: Worker;
   turns: GroupCommit<Item>;
@@ -41,6 +43,7 @@ export function createHeart(options: HeartOptions): BeatingHeart {
   let lastVersion: unknown;
   let nextAt: number | undefined;
   let patrolling: Promise<void> | undefined;
+  let listening: Promise<Listening | undefined> | undefined;
 
   /** Changes when another process has written to the file; undefined where that cannot be asked. */
   function version(): unknown {
@@ -106,13 +109,19 @@ export function createHeart(options: HeartOptions): BeatingHeart {
       isStirred = true;
     },
     start: () => {
-      patrolling ??= patrol();
+      if (patrolling !== undefined) return;
+      patrolling = patrol();
+      listening = options.channel.listen(wake).catch((error: unknown) => {
+        logger.log("error", "outbox.listen-failed", { error: describeError(error) }); // it is looked for instead
+        return undefined;
+      });
       engine.work({ pull, deliver });
     },
     stop: async () => {
       stopping.abort();
       await engine.stop();
       await patrolling;
+      await (await listening)?.close();
     },
   };
 }

@@ -1,5 +1,6 @@
 /** What a person does to messages: cancel, hold, release, send again, close. Each is one transaction. */
 import type { Database, Queryable } from "../db/index.ts";
+import type { Channel } from "./channel.ts";
 import type { Engine } from "./engine.ts";
 import { refuseUnknownOptions } from "./enqueue-options.ts";
 import { OutboxError } from "./errors.ts";
@@ -7,7 +8,6 @@ import { eventOf } from "./event-of.ts";
 import type { OutboxEvent, OutboxEventType } from "./events.ts";
 import { deriveState, waitingStates } from "./policy.ts";
 import { findMessage, listRecipients } from "./store.ts";
-import type { HotStore } from "./store/hot.ts";
 import { hasBody, type IdleMessage, listRedrivable, lockIdle, moveRecipients, place } from "./store/operations.ts";
 import type { Teller } from "./teller.ts";
 import type { DeliveryState, RedriveFilter } from "./types.ts";
@@ -19,7 +19,7 @@ export interface OperateOptions {
   /** How long a message that is let go may wait from then on, in milliseconds. */
   lifetimeMs: number;
   engine: Engine;
-  store: HotStore;
+  channel: Channel;
   teller: Teller;
   /** Messages became due. */
   wake(): void;
@@ -37,7 +37,7 @@ export interface Operations {
 const redrivable: readonly DeliveryState[] = ["failed", "unknown", "held", "suppressed"];
 
 export function operations(options: OperateOptions): Operations {
-  const { database, now, lifetimeMs, engine, store, teller, wake } = options;
+  const { database, now, lifetimeMs, engine, channel, teller, wake } = options;
 
   async function tell(tx: Queryable, id: string, type: OutboxEventType, recipients: string[]): Promise<OutboxEvent[]> {
     const message = teller.listens ? await findMessage(tx, id) : undefined;
@@ -92,7 +92,7 @@ export function operations(options: OperateOptions): Operations {
       forgiven: message.attempts,
     });
     await engine.add(tx, [{ id, dueAt, priority, mailer, group }]);
-    await store.notify(tx);
+    await channel.tell(tx);
     return moved.length === 0 ? [] : tell(tx, id, "queued", moved);
   }
 

@@ -4,6 +4,7 @@ import { hostname } from "node:os";
 import { silentLogger, systemClock } from "../base/index.ts";
 import type { Outbox, OutboxOptions } from "./api.ts";
 import { outboxBackend } from "./as-backend.ts";
+import { channelOf } from "./channel.ts";
 import { clockMark } from "./clock-mark.ts";
 import type { Engine } from "./engine.ts";
 import { embeddedEngine } from "./engines/embedded.ts";
@@ -52,6 +53,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
   const store = hotStore(database);
   const teller = createTeller(sinks, logger);
   const owner = `${hostname()}:${process.pid}:${randomUUID()}`;
+  const channel = channelOf(database, owner);
   const engine = options.engine ?? defaultEngine(options, now);
 
   const worker = createWorker({
@@ -76,6 +78,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
       suppression,
       renderer,
       teller,
+      channel,
       engine,
       owner,
       leaseMs,
@@ -90,7 +93,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
     fail: (item, error) => item.failed(error),
     isUnavailable,
   });
-  const watched = { database, store, teller, logger, owner, leaseMs, now, monotonic };
+  const watched = { database, store, teller, channel, logger, owner, leaseMs, now, monotonic };
   const { health, watch: watchHealth } = healthWatch({
     ...watched,
     sending: () => worker.size,
@@ -98,6 +101,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
   });
   const heart = createHeart({
     database,
+    channel,
     engine,
     worker,
     turns,
@@ -109,7 +113,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
     takeOver: takeovers({ ...watched, isOurs: worker.has }),
     watchHealth,
   });
-  const enqueuing = createEnqueuing({ database, store, engine, teller, time, turns, mailer, policy, wake });
+  const enqueuing = createEnqueuing({ database, store, engine, teller, channel, time, turns, mailer, policy, wake });
 
   function wake(): void {
     heart.stir();
@@ -139,7 +143,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
 
   return {
     ...outboxReader(database, now),
-    ...operations({ database, now, lifetimeMs: policy.lifetimeMs, engine, store, teller, wake }),
+    ...operations({ database, now, lifetimeMs: policy.lifetimeMs, engine, channel, teller, wake }),
     ...enqueuing,
     backend: (defaults = {}) => outboxBackend(enqueuing.enqueue, defaults),
     start,

@@ -1,6 +1,7 @@
 /** Takes over what a dead worker left under its lease. */
 import { describeError, type Logger } from "../base/index.ts";
 import type { Database, Queryable } from "../db/index.ts";
+import type { Channel } from "./channel.ts";
 import type { Job } from "./job.ts";
 import { isWaiting } from "./job.ts";
 import { allIn, type Outcome, place } from "./outcome.ts";
@@ -17,6 +18,7 @@ export interface TakeoverOptions {
   database: Database;
   store: HotStore;
   teller: Teller;
+  channel: Channel;
   logger: Logger;
   owner: string;
   leaseMs: number;
@@ -58,14 +60,14 @@ export function takeovers(options: TakeoverOptions): () => Promise<boolean> {
 
 /** One message, in a transaction of its own: what cannot be read must not keep the others. */
 async function takeOver(abandoned: Abandoned, options: TakeoverOptions): Promise<boolean> {
-  const { database, store, teller, logger } = options;
+  const { database, store, teller, channel, logger } = options;
   const { id, lease_owner: lastOwner } = abandoned;
   try {
     const outcome = await database.kysely.transaction().execute(async (tx) => {
       const made = await outcomeOf(tx, abandoned, options);
       if (made === undefined) return undefined;
       await store.settle(tx, [made.settlement]);
-      if (made.settlement.dueAt !== null) await store.notify(tx);
+      if (made.settlement.dueAt !== null) await channel.tell(tx);
       await teller.record(tx, made.events);
       return made;
     });

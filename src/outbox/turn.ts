@@ -1,5 +1,6 @@
 /** One turn of the outbox: all that was asked for meanwhile, in one transaction. */
 import type { Database, Queryable } from "../db/index.ts";
+import type { Channel } from "./channel.ts";
 import { claim, type Claim, type ClaimOptions } from "./claim.ts";
 import type { DueMessage, Engine } from "./engine.ts";
 import { sameContent } from "./enqueue.ts";
@@ -55,6 +56,7 @@ export interface TurnOptions extends ClaimOptions {
   gate: Gate | undefined;
   suppression: SuppressionGate | undefined;
   teller: Teller;
+  channel: Channel;
   engine: Engine;
   /** The name of this worker on its leases. */
   owner: string;
@@ -95,7 +97,7 @@ export function createTurn(options: TurnOptions): (items: readonly Item[]) => Pr
       await insertAndClaim(made, items);
       if (made.due.length > 0) {
         await engine.add(tx, made.due);
-        await store.notify(tx);
+        await options.channel.tell(tx);
       }
       await teller.record(tx, made.events);
       return made;

@@ -78,6 +78,4 @@ export interface HotStore {
   nextDue(tx: Queryable, mailers: readonly string[], now: number): Answer<number | undefined>;
   /** Messages whose lease has run out. */
   abandoned(tx: Queryable, now: number): Answer<Abandoned[]>;
-  /** Tells other processes that messages became due; they hear of it when the transaction commits. */
-  notify(tx: Queryable): Answer<void>;
 }

@@ -4,9 +4,6 @@ import type { Queryable } from "../../db/index.ts";
 import type { MessageRow, RecipientRow } from "../store.ts";
 import type { Abandoned, HotStore, Settlement } from "./hot.ts";
 
-/** The channel on which processes tell each other of messages that became due. */
-export const CHANNEL = "waxseal_outbox";
-
 async function idsOf(tx: Queryable, statement: ReturnType<typeof sql<{ id: string }>>): Promise<Set<string>> {
   return new Set((await statement.execute(tx)).rows.map(({ id }) => id));
 }
@@ -166,10 +163,6 @@ export const postgresStore: HotStore = {
       select id, lease_owner, due_at from outbox_messages
       where lease_owner is not null and due_at <= ${now} order by due_at limit 1000`.execute(tx);
     return rows;
-  },
-
-  notify: async (tx) => {
-    await sql`select pg_notify(${CHANNEL}, '')`.execute(tx);
   },
 };
 

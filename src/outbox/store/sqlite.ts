@@ -101,6 +101,5 @@ export function sqliteStore(statements: SqliteStatements): HotStore {
       return times.length === 0 ? undefined : Math.min(...times);
     },
     abandoned: (_tx, now) => all<Abandoned>(FIND_ABANDONED, now),
-    notify: () => {}, // other processes look for themselves
   };
 }
