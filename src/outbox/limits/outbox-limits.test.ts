@@ -1,0 +1,115 @@
+/** The limits as the outbox asks them. */
+import { expect, onTestFinished, test } from "vitest";
+import { composed } from "../../../test/support/composed.ts";
+import { eachDatabase } from "../../../test/support/postgres.ts";
+import { until } from "../../../test/support/until.ts";
+import type { Database } from "../../db/index.ts";
+import { type Backend, DeliveryError, receiptForAll } from "../../mail/index.ts";
+import { createOutbox, type Outbox } from "../index.ts";
+import { createLimits, type Limits, type LimitsOptions } from "./limits.ts";
+
+interface Sent {
+  mailer: string;
+  to: string;
+}
+
+/** Two workers on one database, each with limits of its own. */
+function twoWorkers(
+  database: Database,
+  options: LimitsOptions,
+  backends: Record<string, Backend>,
+): [Outbox, Outbox, Limits] {
+  const limits = createLimits(options);
+  const make = (gate: Limits): Outbox =>
+    createOutbox({ database, gate, pollMs: 20, mailer: (name) => backends[name] ?? expect.fail(`no mailer ${name}`) });
+  const workers: [Outbox, Outbox] = [make(limits), make(createLimits(options))];
+  onTestFinished(async () => void (await Promise.all(workers.map((worker) => worker.stop()))));
+  return [...workers, limits];
+}
+
+function backendInto(sent: Sent[], mailer: string): Backend {
+  return {
+    send: async (envelope) => {
+      sent.push({ mailer, to: envelope.to.join() });
+      return receiptForAll(envelope, mailer);
+    },
+  };
+}
+
+const mailTo = (to: string) => composed({ to: [to], subject: "Hello", text: "World" });
+
+eachDatabase((open) => {
+  test("two workers send as many as they may, critical mail has its share, and the rest says when and why", async () => {
+    const database = await open();
+    const sent: Sent[] = [];
+    const rules = [{ scope: "mailer" as const, windows: [{ count: 5, seconds: 3_600 }] }];
+    const [one, two, limits] = twoWorkers(database, { rules }, { default: backendInto(sent, "default") });
+    const ids: string[] = [];
+    for (let index = 0; index < 8; index++) ids.push(await one.enqueue(mailTo(`n${index}@example.com`)));
+    one.start();
+    two.start();
+    await until(() => sent.length === 4);
+    await one.enqueue(mailTo("urgent@example.com"), { priority: "critical" });
+    await until(() => sent.length === 5);
+    expect(sent[4]?.to).toBe("urgent@example.com");
+    const waiting = await limits.forecast(database.kysely, ids[7] ?? "");
+    expect(waiting).toMatchObject({ kind: "waiting", reason: { kind: "limit", key: "mailer:default" } });
+    expect((waiting?.leavesAt ?? 0) - Date.now()).toBeGreaterThan(3_000_000);
+    expect((await limits.list(database.kysely))[0]?.windows[0]).toMatchObject({ limit: 5, used: 5 });
+  });
+
+  test("mail goes by the second mailer while the first one is closed", async () => {
+    const database = await open();
+    const sent: Sent[] = [];
+    const rules = [
+      {
+        scope: "mailer" as const,
+        key: "default",
+        windows: [{ count: 2, seconds: 3_600 }],
+        criticalReserve: 0,
+        spillOver: "backup",
+      },
+    ];
+    const backends = { default: backendInto(sent, "default"), backup: backendInto(sent, "backup") };
+    const [one, two] = twoWorkers(database, { rules, mailers: ["default", "backup"] }, backends);
+    for (let index = 0; index < 6; index++) await one.enqueue(mailTo(`n${index}@example.com`));
+    one.start();
+    two.start();
+    await until(() => sent.length === 6);
+    expect(sent.filter(({ mailer }) => mailer === "default")).toHaveLength(2);
+  });
+
+  test("a refused log-in closes the mailer for all of them, and an operator opens it", async () => {
+    const database = await open();
+    const sent: Sent[] = [];
+    let refused = 0;
+    let isWrong = true;
+    const good = backendInto(sent, "default");
+    const backend: Backend = {
+      send: async (...call) => {
+        if (!isWrong) return good.send(...call);
+        refused += 1;
+        const failure = {
+          retryable: false,
+          outcome: "not-sent" as const,
+          stage: "auth",
+          server: "mx:25",
+          replyCode: 535,
+        };
+        throw new DeliveryError("535 wrong password", failure);
+      },
+    };
+    const [one, two, limits] = twoWorkers(database, {}, { default: backend });
+    for (let index = 0; index < 3; index++) await one.enqueue(mailTo(`n${index}@example.com`));
+    one.start();
+    await until(async () => (await limits.list(database.kysely))[0]?.phase === "closed");
+    for (let index = 3; index < 9; index++) await two.enqueue(mailTo(`n${index}@example.com`));
+    isWrong = false;
+    two.start();
+    await two.health();
+    expect([refused, sent.length]).toEqual([3, 0]);
+    await database.kysely.transaction().execute((tx) => limits.resume(tx, "mailer:default"));
+    // The three that were refused wait for half a minute.
+    await until(() => sent.length === 6);
+  });
+});
