@@ -115,7 +115,6 @@ export async function exportSuppressions(file: string | undefined, flags: Suppre
       throw isFileError(error) ? fileError("file", error) : error;
     });
   });
-  });
 }
 
 async function withList(flags: SuppressionFlags, work: (suppressions: Suppressions) => Promise<void>): Promise<void> {
