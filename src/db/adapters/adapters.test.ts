@@ -5,7 +5,7 @@ import knexPackage from "knex";
 import { CamelCasePlugin, Kysely, PostgresDialect, sql } from "kysely";
 import { Client, Pool } from "pg";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { freshPostgres, postgresMissing } from "../../../test/support/postgres.ts";
+import { eachDatabase, freshPostgres, postgresMissing } from "../../../test/support/postgres.ts";
 import { tempFolder } from "../../../test/support/temp-folder.ts";
 import { testDatabase } from "../../../test/support/test-database.ts";
 import { type Database, openDatabase } from "../database.ts";
@@ -291,6 +291,15 @@ describe("on sqlite, a caller's transaction takes every statement and ends as th
   test("kysely of the caller's own", async () => {
     const database = await testDatabase();
     await expectHeld(database, (work) => database.kysely.transaction().execute((tx) => work(fromKysely(tx, "sqlite"))));
+  });
+});
+
+eachDatabase((open) => {
+  test("U+0000, which Postgres cannot hold, becomes the character for what cannot be shown", async () => {
+    const database = await open();
+    await database.kysely.insertInto("outbox_marks").values({ name: "a\0b", value: "" }).execute();
+    const { name } = await database.kysely.selectFrom("outbox_marks").select("name").executeTakeFirstOrThrow();
+    expect(name).toBe("a\ufffdb");
   });
 });
 

@@ -1,5 +1,6 @@
 /** The caller's transaction as the parts of Waxseal take it: Kysely, on the caller's connection. */
 import type { CompiledQuery, DatabaseConnection, Dialect, Driver, QueryResult } from "kysely";
+import { storable } from "../drivers/storable.ts";
 import { numericColumns } from "../numeric-columns.ts";
 import type { Queryable, QueryableOf, Schema } from "../schema.ts";
 import type { SqlExecutor } from "./executor.ts";
@@ -81,7 +82,7 @@ class CallerConnection implements DatabaseConnection {
   }
 
   async executeQuery<Row>(compiled: CompiledQuery): Promise<QueryResult<Row>> {
-    const parameters = compiled.parameters.map(bindable);
+    const parameters = storable(compiled.parameters).map(bindable);
     const { rows, affectedRows } = await this.#executor.execute(compiled.sql, parameters, returnsRows(compiled));
     return {
       rows: rows.map((row) => ourRow(row) as Row),

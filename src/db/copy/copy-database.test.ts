@@ -182,6 +182,20 @@ describe.skipIf(postgresMissing)("to postgres", () => {
     expect(await target.kysely.selectFrom("outbox_messages").select("id").execute()).toEqual([]);
   });
 
+  test("what fails midway leaves nothing, and can be done again", async () => {
+    const source = await testDatabase();
+    await fill(source, 700);
+    const target = await postgresDatabase();
+    const check = sql`alter table outbox_messages add constraint late check (id <> 'm00650')`;
+    await check.execute(target.kysely);
+    await expect(copyDatabase(source, target)).rejects.toThrow(/constraint "late"/);
+    const empty = await testDatabase();
+    expect(await everything(target)).toEqual(await everything(empty));
+    await sql`alter table outbox_messages drop constraint late`.execute(target.kysely);
+    await copyDatabase(source, target);
+    expect(await everything(target)).toEqual(await everything(source));
+  });
+
   test("while a worker sends, it is refused; with force the lease goes along and lapses there", async () => {
     const source = await testDatabase();
     await fill(source, 2);

@@ -7,6 +7,7 @@ import { namePostgresFault, type PostgresFaultContext } from "./postgres-faults.
 import { PostgresListener } from "./postgres-listener.ts";
 import { postgresTypes } from "./postgres-types.ts";
 import { postgresConfig } from "./postgres-url.ts";
+import { storable } from "./storable.ts";
 
 /** How a pool is made, times in milliseconds. */
 export interface PostgresOptions {
@@ -107,7 +108,7 @@ function namedFaults(pool: Pool, context: PostgresFaultContext): PostgresPool {
 function namedClient(client: PoolClient, context: PostgresFaultContext): PostgresPoolClient {
   const query = async (text: string, parameters: readonly unknown[]): Promise<QueryResult> => {
     try {
-      const result = await client.query(text, [...parameters]);
+      const result = await client.query(text, storable(parameters));
       if (text === "commit") requireCommitted(result);
       return result;
     } catch (error) {

@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { CompiledQuery, DatabaseConnection, QueryResult } from "kysely";
 import { heldByAnother, heldByTransaction, isBusy, nameSqliteFault } from "./sqlite-faults.ts";
+import { storable } from "./storable.ts";
 import { Turns } from "./turns.ts";
 
 /** How long to wait for whom, in milliseconds. */
@@ -134,10 +135,11 @@ export class SqliteConnection implements DatabaseConnection, SqliteStatements {
   }
 
   executeQuery<Row>({ sql, parameters }: CompiledQuery): Promise<QueryResult<Row>> {
+    const values = storable(parameters);
     return this.patiently(() => {
       const statement = this.prepare(sql);
-      if (statement.returnsRows) return { rows: statement.all(...parameters) as Row[] };
-      const { changes, lastInsertRowid } = statement.run(...parameters);
+      if (statement.returnsRows) return { rows: statement.all(...values) as Row[] };
+      const { changes, lastInsertRowid } = statement.run(...values);
       return { numAffectedRows: BigInt(changes), insertId: BigInt(lastInsertRowid), rows: [] };
     });
   }
