@@ -1,6 +1,6 @@
 /** Deletes what the outbox need not keep any longer: a little at a time, so that nobody waits for it. */
 import { type Clock, type Logger, silentLogger, systemClock } from "../../base/index.ts";
-import type { Database } from "../../db/index.ts";
+import type { Database, Queryable } from "../../db/index.ts";
 import { cutoffOf, type Retention, retentionOf } from "./retention.ts";
 import {
   deleteBodies,
@@ -24,6 +24,8 @@ export interface HousekeepingOptions {
   retention?: Partial<Retention> | undefined;
   clock?: Clock | undefined;
   logger?: Logger | undefined;
+  /** What else is to be swept, such as `limits.sweep`. */
+  sweep?: ((db: Queryable) => Promise<void>) | undefined;
   /** Ends it after the batch under way; what is left is left to the next run. */
   signal?: AbortSignal | undefined;
   /** Rows that one statement deletes at the most. Default 500. */
@@ -108,6 +110,7 @@ export async function housekeep(database: Database, options: HousekeepingOptions
   report.webhookCalls = await olderThan(retention.webhookDays, (wanted) => deleteWebhookCalls(kysely, wanted));
   report.suppressions = await inBatches(started, (wanted) => deleteEndedSuppressions(kysely, wanted));
   report.bulkRecipients = await olderThan(retention.bulkDays, (wanted) => deleteOldBulk(database, wanted));
+  if (!isStopped(signal)) await options.sweep?.(kysely);
   report.tookMs = clock.now() - started;
   logger.log("info", "outbox.housekeeping", { ...report });
   return report;
