@@ -1,7 +1,7 @@
 /** Shows the outbox: each message with its recipients and the state that follows from theirs, and its history. */
 import type { Database } from "../db/index.ts";
 import { refuseUnknownOptions } from "./enqueue-options.ts";
-import { deriveState } from "./policy.ts";
+import { isWaiting } from "./job.ts";
 import { priorityOf } from "./priority.ts";
 import type { WaitReason } from "./seams.ts";
 import { byMessage } from "./by-message.ts";
@@ -52,10 +52,8 @@ function summary(head: MessageRow, rows: readonly RecipientRow[], now: number): 
   const { tags = [], metadata = {} } = parsed<Extras>(head.envelope_extras) ?? {};
   return {
     id: head.id,
-    state: deriveState(
-      recipients.map(({ state }) => state),
-      leased,
-    ),
+    // The head's own, not its recipients', who are read a moment later.
+    state: leased && isWaiting(head) ? "sending" : (head.state as DeliveryState),
     subject: head.subject,
     from: head.envelope_from,
     recipients,
