@@ -20,9 +20,14 @@ import {
 } from "./mail/index.ts";
 import type {
   Bulk,
+  BulkEntry,
   BulkOptions,
+  ListCheck,
+  Outbox,
+  OutboxOptions,
   RecipientFile,
   RecipientFileOptions,
+  RefusedEntry,
   RenderOptions,
   Suppressions,
   SuppressionsOptions,
@@ -214,6 +219,22 @@ const environment: MessageSender = { send: async (message, options) => sharedMai
  * @example
  * await new EmailMessage("Hello", "World", undefined, ["ann@example.com"]).send();
  */
+/**
+ * Checks every entry of a list as `sendMany` does, and sends nothing.
+ *
+ * @throws BulkError `WX_BULK_TEMPLATE` when the template itself is malformed; what `entries` throws
+ * @example
+ * const { good, repeated, refused, first } = await checkList(template, file.entries(), { onRefused: console.error });
+ */
+export async function checkList(
+  template: Template,
+  entries: AsyncIterable<BulkEntry | UnreadableEntry> | Iterable<BulkEntry | UnreadableEntry>,
+  options?: { onRefused?: (refusal: RefusedEntry) => void; stream?: string | undefined },
+): Promise<ListCheck> {
+  const outbox = await import("./outbox/index.ts");
+  return outbox.checkList(template, entries, options);
+}
+
 export class EmailMessage extends MailMessage {
   constructor(fields?: MessageFields);
   constructor(subject: string, text?: string, from?: string | Mailbox, to?: MailboxList, further?: FurtherFields);

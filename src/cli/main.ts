@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { describeError, WaxsealError } from "../base/index.ts";
 import { ConfigError } from "../config.ts";
+import { sendCommand } from "./send-command.ts";
 import { hideSqliteWarning } from "./sqlite-warning.ts";
 
 hideSqliteWarning(process);
@@ -48,6 +49,8 @@ program
   )
   .option("--force", "of --to: copy although a worker is sending")
   .action(async (options) => (await import("./migrate.ts")).migrateDatabase(options));
+
+program.addCommand(sendCommand());
 
 program
   .command("demo")

@@ -67,6 +67,7 @@ export { BulkError, type BulkErrorCode } from "./bulk/errors.ts";
 export {
   type BulkRendererOptions,
   createBulkRenderer,
+export { checkList, type ListCheck } from "./bulk/check-list.ts";
   type LinkTarget,
   type UnsubscribeLink,
 } from "./bulk/renderer.ts";

@@ -7,7 +7,17 @@ import { paceOf } from "./pace.ts";
 import { CANCELLED, HELD } from "./renderer.ts";
 import { mustFind, openBulk, readList, runOf } from "./send-many.ts";
 import type { BulkSettings } from "./settings.ts";
-import { type BulkRow, countByState, findBulk, halt, letGo, listBulks, listIdle, moveBulk } from "./store.ts";
+import {
+  type BulkRow,
+  countByState,
+  findBulk,
+  halt,
+  type IdleMessage,
+  letGo,
+  listBulks,
+  listIdle,
+  moveBulk,
+} from "./store.ts";
 import type { Bulk, BulkOptions, BulkProgress } from "./types.ts";
 
 /** Messages that are moved in one transaction. */
@@ -46,7 +56,7 @@ export function createBulk(options: BulkOptions): Bulk {
   async function sweep(
     bulk: BulkRow,
     states: readonly DeliveryState[],
-    move: (tx: Queryable, rows: readonly { id: string; attempts: number }[]) => Promise<void>,
+    move: (tx: Queryable, rows: readonly IdleMessage[]) => Promise<void>,
   ): Promise<void> {
     const canLock = database.dialect === "postgres";
     for (;;) {
@@ -97,9 +107,13 @@ export function createBulk(options: BulkOptions): Bulk {
         const fresh = idsOf(group.filter(({ attempts }) => attempts === 0));
         if (fresh.length > 0) await letGo(tx, fresh, { ...to, state: "queued" });
         if (tried.length > 0) await letGo(tx, tried, { ...to, state: "deferred" });
+        await options.engine?.add(
+          tx,
+          group.map(({ id, mailer, priority, group: name }) => ({ id, dueAt, priority, mailer, group: name })),
+        );
       }
-      await options.announce?.(tx, idsOf(rows));
     });
+    options.engine?.wake();
   }
 
   return {

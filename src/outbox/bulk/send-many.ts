@@ -2,8 +2,10 @@
 import { createHash, randomUUID } from "node:crypto";
 import { type Clock, describeError } from "../../base/index.ts";
 import type { Composed, MessageFields } from "../../mail/index.ts";
+import type { DueMessage } from "../engine.ts";
 import { type Entry, entryOf } from "../entry.ts";
 import { newId } from "../ids.ts";
+import type { MessageRow } from "../store.ts";
 import {
   type BulkEntry,
   type CheckedEntry,
@@ -195,9 +197,11 @@ async function take(
       refused: bulk.refused + batch.length - ready.length,
     };
     await setCounters(tx, bulk.id, counters);
-    if (ids.size > 0) await run.options.announce?.(tx, [...ids]);
+    const due = fresh.filter(({ message }) => ids.has(message.id)).map(({ message }) => dueMessage(message));
+    if (due.length > 0) await run.options.engine?.add(tx, due);
     return { ...bulk, ...to, ...counters, taken };
   });
+  run.options.engine?.wake();
   const current = now ?? (await halted(run, bulk));
   run.sending.onProgress?.(runOf(current));
   return current;
@@ -266,6 +270,10 @@ async function compose(run: Run, fields: MessageFields): Promise<Composed> {
     run.fault = error;
     throw error;
   }
+}
+
+function dueMessage({ id, due_at: dueAt, priority, mailer, group_name: group }: MessageRow): DueMessage {
+  return { id, dueAt: dueAt ?? 0, priority, mailer, group };
 }
 
 function newMessageId(domain: string): string {

@@ -139,6 +139,10 @@ export async function countByState(db: Queryable, bulkId: string): Promise<Map<s
   return new Map(rows.map(({ state, count }) => [state, Number(count)]));
 }
 
+/** A message that nobody delivers. */
+export type IdleMessage = Pick<BulkMessage, "id" | "attempts" | "mailer" | "priority"> & { group: string | null };
+type BulkMessage = Selectable<Schema["outbox_messages"]>;
+
 /**
  * Some messages of a bulk that nobody delivers; `outbox_bulk` serves it.
  *
@@ -148,10 +152,10 @@ export async function listIdle(
   db: Queryable,
   bulkId: string,
   { states, limit, canLock }: { states: readonly DeliveryState[]; limit: number; canLock: boolean },
-): Promise<{ id: string; attempts: number }[]> {
+): Promise<IdleMessage[]> {
   const query = db
     .selectFrom("outbox_messages")
-    .select(["id", "attempts"])
+    .select(["id", "attempts", "mailer", "priority", "group_name as group"])
     .where("state", "in", states)
     .where("bulk_id", "=", bulkId)
     .where("lease_owner", "is", null)

@@ -1,6 +1,7 @@
 /** The words of bulk mail: how one is sent, and where it stands. */
 import type { Clock, Logger } from "../../base/index.ts";
-import type { Database, Queryable } from "../../db/index.ts";
+import type { Database } from "../../db/index.ts";
+import type { Engine } from "../engine.ts";
 import type { EnqueueOptions } from "../enqueue-options.ts";
 import type { BulkEntry, UnreadableEntry } from "./entry.ts";
 import type { BulkRendererOptions } from "./renderer.ts";
@@ -11,8 +12,8 @@ export interface BulkOptions extends BulkRendererOptions {
   database: Database;
   /** Throws for a mailer that does not exist, so that a mistyped name is told at once. */
   mailer?: ((name: string) => unknown) | undefined;
-  /** Told of inserted messages in their transaction; an engine's `add`. */
-  announce?: ((tx: Queryable, ids: readonly string[]) => Promise<void>) | undefined;
+  /** The outbox' engine, told what becomes due. Without it, workers find it when they look by themselves. */
+  engine?: Pick<Engine, "add" | "wake"> | undefined;
   clock?: Clock | undefined;
   logger?: Logger | undefined;
 }
