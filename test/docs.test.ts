@@ -52,7 +52,7 @@ test("every command and flag is in the reference", () => {
   const commands = [...program.matchAll(/\.command\("(\w+)"\)/g)].map(([, name = ""]) => name);
   const flags = new Set(program.match(/--[a-z-]+(?= <)/g));
   expect([commands.length, flags.size].every((count) => count > 3)).toBe(true);
-  for (const command of commands) expect(page).toMatch(new RegExp(`\`waxseal (\\w+ )?${command}\\b`));
+  for (const command of commands) expect(page).toMatch(new RegExp(`\`waxseal ([\\w-]+ )?${command}\\b`));
   for (const flag of flags) expect(page).toContain(`\`${flag} `);
 });
 
