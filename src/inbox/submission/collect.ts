@@ -2,17 +2,47 @@
 import type { SMTPServerDataStream } from "smtp-server";
 import { ReplyError } from "./replies.ts";
 
-/** What all messages under way may hold together, in octets. */
+/** What all messages under way hold together, from their first octet until they are stored. */
 export interface Room {
-  readonly size: number;
-  used: number;
+  /** Of one more message. */
+  open(): Share;
+}
+
+/** What one message holds of it. */
+export interface Share {
+  /** Takes so many octets more; false where there are not so many left. */
+  add(octets: number): boolean;
+  /** Gives all of it back. */
+  release(): void;
+}
+
+/** @param size In octets. */
+export function createRoom(size: number): Room {
+  let used = 0;
+  return {
+    open: () => {
+      let own = 0;
+      return {
+        add: (octets) => {
+          if (used + octets > size) return false;
+          used += octets;
+          own += octets;
+          return true;
+        },
+        release: () => {
+          used -= own;
+          own = 0;
+        },
+      };
+    },
+  };
 }
 
 /** How a message is read. */
 export interface CollectOptions {
   /** The largest message, in octets. */
   maxBytes: number;
-  room: Room;
+  share: Share;
   /** Called where the client goes on and on after it is clear that its message is too large. */
   hangUp: (reply: ReplyError) => void;
 }
@@ -23,40 +53,39 @@ export interface CollectOptions {
  * One that is too large is read on without being kept, so that the client gets to read the refusal, but for no more than
  * once its limit again.
  *
- * @throws ReplyError 552, or 452 where no room is left
+ * @throws ReplyError 552, 452 where no room is left, 451 where the client went away
  */
 export async function collect(stream: SMTPServerDataStream, options: CollectOptions): Promise<Buffer> {
-  const { maxBytes, room, hangUp } = options;
+  const { maxBytes, share, hangUp } = options;
   let chunks: Buffer[] = [];
-  let kept = 0;
   let seen = 0;
   let refusal: ReplyError | undefined;
-  const drop = (reply: ReplyError): void => {
-    refusal = reply;
-    chunks = [];
-    room.used -= kept;
-    kept = 0;
-  };
-  try {
-    for await (const chunk of stream as AsyncIterable<Buffer>) {
-      seen += chunk.length;
-      if (refusal !== undefined) {
-        if (seen <= maxBytes * 2 + 65_536) continue;
-        hangUp(refusal);
-        throw refusal;
-      }
-      if (seen > maxBytes) drop(tooLarge(maxBytes));
-      else if (room.used + chunk.length > room.size) drop(noRoom());
-      else {
-        chunks.push(chunk);
-        kept += chunk.length;
-        room.used += chunk.length;
-      }
+  for await (const chunk of untilLost(stream)) {
+    seen += chunk.length;
+    if (refusal === undefined) {
+      if (seen > maxBytes) refusal = tooLarge(maxBytes);
+      else if (!share.add(chunk.length)) refusal = noRoom();
+      else chunks.push(chunk);
+      if (refusal === undefined) continue;
+      chunks = [];
+      share.release();
     }
-    if (refusal !== undefined) throw refusal;
-    return Buffer.concat(chunks, kept);
-  } finally {
-    room.used -= kept;
+    if (seen <= maxBytes * 2 + SOME_MORE) continue;
+    hangUp(refusal);
+    break;
+  }
+  if (refusal !== undefined) throw refusal;
+  return Buffer.concat(chunks);
+}
+
+/** Where the limit is small, what is in flight already is more than it, in octets. */
+const SOME_MORE = 65_536;
+
+async function* untilLost(stream: SMTPServerDataStream): AsyncGenerator<Buffer> {
+  try {
+    yield* stream as AsyncIterable<Buffer>;
+  } catch (cause) {
+    throw new ReplyError(451, "4.4.2 The connection was lost before the end of the message.", { cause });
   }
 }
 

@@ -222,16 +222,40 @@ test("a client that sends without end is cut off; nothing of it is kept", async 
   expect(server.taken).toEqual([]);
 });
 
-test("what all messages under way hold together is bounded", async () => {
-  const server = await startSubmission({ maxMessageBytes: 1000, maxBytesUnderWay: 1000 });
+test("what all messages under way hold together is bounded, until they are stored", async () => {
+  let store: (() => void) | undefined;
+  const deliver = () => new Promise<string>((resolve) => (store = () => resolve("id-1")));
+  const server = await startSubmission({ deliver, maxMessageBytes: 1000, maxBytesUnderWay: 1000 });
   const [first, second] = await Promise.all([loggedIn(server), loggedIn(server)]);
-  for (const line of ["MAIL FROM:<shop@shop.example>", "RCPT TO:<ann@x.cn>", "DATA"]) await first.say(line);
-  first.write(letter + "x".repeat(900));
   // The 1000 octets are one room for both.
-  await until(async () => (await submit(second, letter)).startsWith("452 4.3.1 "));
-  first.write("\r\n.\r\n");
-  expect(await first.reply()).toMatch(/^250 /);
-  expect(await submit(second, letter)).toMatch(/^250 /);
+  const answer = submit(first, letter + "x".repeat(900));
+  const stored = await until(() => store);
+  expect(await submit(second, letter)).toMatch(/^452 4\.3\.1 /);
+  stored();
+  expect(await answer).toMatch(/^250 /);
+  store = undefined;
+  const again = submit(second, letter);
+  (await until(() => store))();
+  expect(await again).toMatch(/^250 /);
+});
+
+test("a client that goes away amid its message leaves nothing behind, not even room", async () => {
+  const log: string[] = [];
+  const logger = { log: (level: string, event: string) => void log.push(`${level} ${event}`) };
+  const server = await startSubmission({ maxMessageBytes: 1000, maxBytesUnderWay: 1000, logger });
+  const client = await loggedIn(server);
+  for (const line of ["MAIL FROM:<shop@shop.example>", "RCPT TO:<ann@x.cn>", "DATA"]) await client.say(line);
+  client.write(letter + "x".repeat(900));
+  client.socket().destroy();
+  await until(() => log.includes("info submission.refused"));
+  expect(log.filter((line) => line.startsWith("error"))).toEqual([]);
+  expect(await submit(await loggedIn(server), letter + "x".repeat(900))).toMatch(/^250 /);
+  expect(server.taken).toHaveLength(1);
+});
+
+test("where the hooks leave nobody to send to, the client is told so, and has no error", async () => {
+  const server = await startSubmission({ deliver: async () => undefined });
+  expect(await submit(await loggedIn(server), letter)).toMatch(/^250 2\.0\.0 Ok: dropped, as the hooks/);
 });
 
 test("a key's rate and its number for the day are kept, and the answer says when to try again", async () => {

@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import type { SMTPServer, SMTPServerOptions } from "smtp-server";
 import { describeError } from "../../base/index.ts";
 import { createClients, isLoopback } from "./clients.ts";
-import type { Room } from "./collect.ts";
+import { createRoom, type Room } from "./collect.ts";
 import { createDailyCount } from "./daily-count.ts";
 import { SubmissionError } from "./errors.ts";
 import { connect, type House, logIn, mailFrom, rcptTo, secure } from "./handlers.ts";
@@ -77,7 +77,7 @@ export function createSubmission(given: SubmissionOptions): Submission {
   async function listen({ host = "127.0.0.1", port, tlsPort }: SubmissionAddress) {
     refuseInsecure(options, host, tlsPort);
     const house = await furnish();
-    const room: Room = { size: options.maxBytesUnderWay, used: 0 };
+    const room = createRoom(options.maxBytesUnderWay);
     const open = async (at: number, isTls: boolean): Promise<number> => {
       const server = new PromptServer({
         ...protocolOptions(options, isTls),

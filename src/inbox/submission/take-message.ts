@@ -17,15 +17,17 @@ export async function takeMessage(
   const { options, visits } = house;
   const visit = visits.of(session);
   const { key } = visit;
+  const share = room.open();
   visit.isBusy = true;
   try {
     const octets = await collect(stream, {
       maxBytes: key === undefined ? options.maxBounceBytes : options.maxMessageBytes,
-      room,
+      share,
       hangUp: (reply) => visits.hangUp(session, reply),
     });
     return await (key === undefined ? takeReport(house, octets, session) : submit(house, octets, session, key));
   } finally {
+    share.release();
     visit.isBusy = false;
   }
 }
@@ -56,7 +58,12 @@ async function submit(house: House, octets: Buffer, session: SMTPServerSession, 
   // Guarantee: the 250 leaves after the message is stored. Killed before it is, nothing is kept and no 250 was sent;
   // killed between the two, the message is sent and the client, which cannot know, may hand it in again.
   const id = await options.deliver(mail);
-  options.logger.log("info", "submission.taken", { id, key: key.name, size: octets.length, recipients: rcptTo.length });
+  const fields = { key: key.name, size: octets.length, recipients: rcptTo.length };
+  if (id === undefined) {
+    options.logger.log("info", "submission.dropped", fields);
+    return "2.0.0 Ok: dropped, as the hooks (alwaysTo, allowTo) leave nobody to send it to";
+  }
+  options.logger.log("info", "submission.taken", { id, ...fields });
   return `2.0.0 Ok: queued as ${id}`;
 }
 

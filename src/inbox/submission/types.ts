@@ -30,12 +30,13 @@ export interface SubmittedMail {
 }
 
 /**
- * Stores a message, and answers with its id once it is on the disk.
+ * Stores a message, and answers with its id once it is on the disk; undefined where the hooks of mail left nobody to send
+ * it to, as they are told to on a staging server.
  *
  * A MessageError or SubmissionError that it throws refuses the message for good (554), as does an idempotency key that
  * another message has; after anything else that it throws the client is to try again (451).
  */
-export type Deliver = (mail: SubmittedMail) => Promise<string>;
+export type Deliver = (mail: SubmittedMail) => Promise<string | undefined>;
 
 /** A mailbox of ours to which servers report: the only one that takes mail without a key. */
 export interface BounceMailbox {
