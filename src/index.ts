@@ -32,6 +32,7 @@ import type {
   Suppressions,
   SuppressionsOptions,
   Template,
+  UnreadableEntry,
 } from "./outbox/index.ts";
 import type { ApiKeys, ApiKeysOptions } from "./inbox/index.ts";
 import type { Waxseal, WaxsealOptions } from "./waxseal.ts";
@@ -92,6 +93,11 @@ export type {
   BulkOptions,
   BulkProgress,
   BulkRun,
+  DeliveryState,
+  Outbox,
+  OutboxMessage,
+  OutboxOptions,
+  OutboxSummary,
   RecipientFile,
   SendManyOptions,
   Suppression,
@@ -116,6 +122,20 @@ export type { Waxseal, WaxsealOptions } from "./waxseal.ts";
 export async function createWaxseal(config?: WaxsealConfig, options?: WaxsealOptions): Promise<Waxseal> {
   const whole = await import("./waxseal.ts");
   return whole.createWaxseal(config, options);
+}
+
+/**
+ * The outbox of a database, for a program that looks at it or puts messages into it, and leaves sending to another.
+ *
+ * @throws OutboxError `WX_OUTBOX_OPTIONS` for an option that does not exist
+ * @example
+ * await using database = await openDatabase("sqlite:shop.db");
+ * const outbox = await openOutbox({ database, mailer: (name) => mail.mailers.get(name) });
+ * for (const { id } of await outbox.list({ state: "failed" })) await outbox.redrive(id);
+ */
+export async function openOutbox(options: OutboxOptions): Promise<Outbox> {
+  const { createOutbox } = await import("./outbox/index.ts");
+  return createOutbox(options);
 }
 
 /**
@@ -199,6 +219,22 @@ export async function openRecipients(path: string, options?: RecipientFileOption
   return outbox.openRecipients(path, options);
 }
 
+/**
+ * Checks every entry of a list as `sendMany` does, and sends nothing.
+ *
+ * @throws BulkError `WX_BULK_TEMPLATE` when the template itself is malformed; what `entries` throws
+ * @example
+ * const { good, repeated, refused, first } = await checkList(template, file.entries(), { onRefused: console.error });
+ */
+export async function checkList(
+  template: Template,
+  entries: AsyncIterable<BulkEntry | UnreadableEntry> | Iterable<BulkEntry | UnreadableEntry>,
+  options?: { onRefused?: (refusal: RefusedEntry) => void; stream?: string | undefined },
+): Promise<ListCheck> {
+  const outbox = await import("./outbox/index.ts");
+  return outbox.checkList(template, entries, options);
+}
+
 let shared: Mail | undefined;
 
 /** The mailers that the environment describes, made at the first use. */
@@ -219,22 +255,6 @@ const environment: MessageSender = { send: async (message, options) => sharedMai
  * @example
  * await new EmailMessage("Hello", "World", undefined, ["ann@example.com"]).send();
  */
-/**
- * Checks every entry of a list as `sendMany` does, and sends nothing.
- *
- * @throws BulkError `WX_BULK_TEMPLATE` when the template itself is malformed; what `entries` throws
- * @example
- * const { good, repeated, refused, first } = await checkList(template, file.entries(), { onRefused: console.error });
- */
-export async function checkList(
-  template: Template,
-  entries: AsyncIterable<BulkEntry | UnreadableEntry> | Iterable<BulkEntry | UnreadableEntry>,
-  options?: { onRefused?: (refusal: RefusedEntry) => void; stream?: string | undefined },
-): Promise<ListCheck> {
-  const outbox = await import("./outbox/index.ts");
-  return outbox.checkList(template, entries, options);
-}
-
 export class EmailMessage extends MailMessage {
   constructor(fields?: MessageFields);
   constructor(subject: string, text?: string, from?: string | Mailbox, to?: MailboxList, further?: FurtherFields);

@@ -136,6 +136,57 @@ suppressionCommand("export", "write the list as CSV")
   .argument("[file]", "default: standard output")
   .action(async (file, options) => (await import("./suppressions.ts")).exportSuppressions(file, options));
 
+const outbox = program.command("outbox").description("see what became of messages, and do something about it");
+const outboxCommand = (name: string, description: string, ...options: readonly Option[]): Command => {
+  const command = outbox.command(name).description(description).addOption(databaseOption);
+  for (const option of options) command.addOption(option);
+  return command;
+};
+const stateOption = new Option("--state <state>", "queued, deferred, sent, failed, unknown, held, ...");
+const mailerOption = new Option("--mailer <name>", "of this mailer only");
+const groupOption = new Option("--group <name>", "of this group only");
+const limitOption = new Option("--limit <count>", "how many at the most");
+const jsonOption = new Option("--json", "for programs");
+
+outboxCommand(
+  "list",
+  "show messages, the newest first",
+  stateOption,
+  mailerOption,
+  groupOption,
+  limitOption,
+  jsonOption,
+)
+  .option("--to <address>", "to this recipient only")
+  .option("--before <id>", "older than this message")
+  .action(async (options) => (await import("./outbox.ts")).listOutbox(options));
+outboxCommand("show", "show a message, its recipients and its attempts", jsonOption)
+  .argument("<id>")
+  .action(async (id, options) => (await import("./outbox.ts")).showOutbox(id, options));
+outboxCommand(
+  "redrive",
+  "send again what failed, is unknown, held or suppressed",
+  stateOption,
+  mailerOption,
+  groupOption,
+)
+  .addOption(limitOption)
+  .argument("[id...]", "or --state for all that are in it")
+  .action(async (ids, options) => (await import("./outbox.ts")).redriveOutbox(ids, options));
+outboxCommand("cancel", "never send what waits")
+  .argument("<id...>")
+  .action(async (ids, options) => (await import("./outbox.ts")).cancelOutbox(ids, options));
+outboxCommand("hold", "keep what waits until it is released")
+  .argument("<id...>")
+  .action(async (ids, options) => (await import("./outbox.ts")).holdOutbox(ids, options));
+outboxCommand("release", "send what is held, or waits for its time, now")
+  .argument("<id...>")
+  .action(async (ids, options) => (await import("./outbox.ts")).releaseOutbox(ids, options));
+outboxCommand("resolve", "close what is unknown, by what you found out")
+  .argument("<id...>")
+  .requiredOption("--as <outcome>", "sent or failed")
+  .action(async (ids, options) => (await import("./outbox.ts")).resolveOutbox(ids, options));
+
 const apiKey = program
   .command("api-key")
   .description("make, list and revoke the keys by which other programs hand in mail");

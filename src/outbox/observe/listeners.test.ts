@@ -57,3 +57,14 @@ test("an event that does not exist is refused with the one that was meant", () =
     expect.objectContaining({ code: "WX_OBSERVE_OPTION", message: expect.stringContaining("Did you mean bounced?") }),
   );
 });
+
+test("an alert is told to those who ask for it, and no other", () => {
+  const { listeners } = watched();
+  const heard: unknown[] = [];
+  listeners.on("*", (event) => heard.push(event));
+  const unsubscribe = listeners.onAlert(({ due }) => heard.push(due));
+  listeners.sink.alert?.({ ok: false, due: 7, oldestDueMs: 900_000, sending: 0 });
+  unsubscribe();
+  listeners.sink.alert?.({ ok: false, due: 8, oldestDueMs: 900_000, sending: 0 });
+  expect(heard).toEqual([7]);
+});

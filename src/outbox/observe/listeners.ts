@@ -2,6 +2,7 @@
 import { describeError, type Logger, silentLogger } from "../../base/index.ts";
 import type { OutboxEvent, OutboxEventType } from "../events.ts";
 import type { EventSink } from "../seams.ts";
+import type { OutboxHealth } from "../types.ts";
 import { requireEventType } from "./event-types.ts";
 
 /** Gets told of an event. What it throws, or rejects with, is logged and stops nothing; it is not waited for. */
@@ -20,6 +21,12 @@ export interface OutboxListeners {
    * const unsubscribe = events.on("failed", ({ recipients, text }) => console.error(recipients, text));
    */
   on(type: OutboxEventType | "*", listener: OutboxListener): () => void;
+  /**
+   * Calls `listener` when messages have been due for too long (`alertAfterMs` of the outbox): once, until all is well again.
+   *
+   * @returns A function that ends it.
+   */
+  onAlert(listener: (health: OutboxHealth) => unknown): () => void;
   /** What the outbox tells its events. */
   readonly sink: EventSink;
 }
@@ -27,17 +34,21 @@ export interface OutboxListeners {
 /** An empty list of listeners. */
 export function createListeners({ logger = silentLogger }: { logger?: Logger } = {}): OutboxListeners {
   const listeners = new Map<string, Set<{ listener: OutboxListener }>>();
+  const alerted = new Set<{ listener: (health: OutboxHealth) => unknown }>();
 
   function tell(event: OutboxEvent): void {
     for (const type of [event.type, "*"]) {
-      for (const { listener } of listeners.get(type) ?? []) call(listener, event);
+      for (const { listener } of listeners.get(type) ?? []) {
+        harmless(() => listener(event), { type: event.type, id: event.id });
+      }
     }
   }
-  function call(listener: OutboxListener, event: OutboxEvent): void {
+  /** What a listener throws, now or later, ends in the log. */
+  function harmless(call: () => unknown, fields: Readonly<Record<string, string>>): void {
     const failed = (error: unknown): void =>
-      logger.log("error", "outbox.listener-failed", { type: event.type, id: event.id, error: describeError(error) });
+      logger.log("error", "outbox.listener-failed", { ...fields, error: describeError(error) });
     try {
-      Promise.resolve(listener(event)).catch(failed);
+      Promise.resolve(call()).catch(failed);
     } catch (error) {
       failed(error);
     }
@@ -52,7 +63,15 @@ export function createListeners({ logger = silentLogger }: { logger?: Logger } =
       ofType.add(entry);
       return () => void ofType.delete(entry);
     },
+    onAlert: (listener) => {
+      const entry = { listener };
+      alerted.add(entry);
+      return () => void alerted.delete(entry);
+    },
     sink: {
+      alert: (health) => {
+        for (const { listener } of alerted) harmless(() => listener(health), { type: "alert" });
+      },
       announce: (events) => {
         for (const event of events) tell(event);
       },

@@ -100,6 +100,11 @@ export async function createMetrics(options: MetricsOptions): Promise<Metrics> {
     labelNames: ["endpoint", "outcome"],
     registers,
   });
+  const alerts = new prom.Counter({
+    name: "waxseal_outbox_alerts_total",
+    help: "Times that messages were due for too long.",
+    registers,
+  });
   registerGauges(prom, registry, { depth: cachedDepth(database, clock, logger), now: () => clock.now(), backends });
 
   function count(event: OutboxEvent): void {
@@ -114,6 +119,7 @@ export async function createMetrics(options: MetricsOptions): Promise<Metrics> {
 
   return {
     sink: {
+      alert: () => alerts.inc(),
       announce: (events) => {
         for (const event of events) count(event);
       },
