@@ -112,7 +112,10 @@ function lineOf(error: unknown): string {
 function problemOf(error: unknown, known: readonly string[]): string {
   const original = (error as LiquidFault).originalError;
   const variable = original?.variableName;
-  if (variable !== undefined) return `there is no variable "${variable}". ${hintFor(variable, known)}`;
+  if (variable !== undefined) {
+    const hint = known.length === 0 ? "None were given." : hintFor(variable, known);
+    return `there is no variable "${variable}". ${hint}`;
+  }
   const text = original?.message ?? describeError(error);
   const plain = text.replace(/(?:, file:.*)?, line:\d+, col:\d+$/s, "");
   if (/^ENOENT|Failed to lookup/.test(plain)) return "a template cannot include another; write its text here";
