@@ -6,6 +6,7 @@ export type { InboxAttachment, InboxMail, InboxReader, InboxSummary } from "./ty
 export { type ApiKey, type ApiKeys, type ApiKeysOptions, createApiKeys, type KeyRing } from "./submission/api-keys.ts";
 export { ApiKeyError, type ApiKeyErrorCode, SubmissionError, type SubmissionErrorCode } from "./submission/errors.ts";
 export type { ApiKeySettings, SubmissionPriority } from "./submission/key-settings.ts";
+export { outboxDeliver, type OutboxDeliverOptions } from "./submission/outbox-deliver.ts";
 export type { ServerCertificate, SubmissionOptions } from "./submission/options.ts";
 export { createSubmission, type Submission, type SubmissionAddress } from "./submission/submission.ts";
 export type { BounceMailbox, Deliver, SubmittedMail, SubmittedOptions } from "./submission/types.ts";

@@ -5,8 +5,14 @@ import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { createTransport } from "nodemailer";
 import { expect, onTestFinished, test } from "vitest";
-import { createApiKeys, createSubmission, type InboxMail, type SubmissionOptions } from "../../src/inbox/index.ts";
-import { createMail, createMailers, smtpBackend } from "../../src/mail/index.ts";
+import {
+  createApiKeys,
+  createSubmission,
+  outboxDeliver,
+  type InboxMail,
+  type SubmissionOptions,
+} from "../../src/inbox/index.ts";
+import { allowTo, createMail, createMailers, type Middleware, smtpBackend } from "../../src/mail/index.ts";
 import { createOutbox, type Outbox } from "../../src/outbox/index.ts";
 import { listenMailbox, type TestMailbox } from "../../src/testing/index.ts";
 import { createCertificates } from "../support/certificates.ts";
@@ -23,19 +29,25 @@ interface Service {
 }
 
 /** Everything between a client and the mailbox at the end, wired as `waxseal serve` does it. */
-async function startService(options: Partial<SubmissionOptions> = {}): Promise<Service> {
+async function startService(
+  options: Partial<SubmissionOptions> = {},
+  middleware: readonly Middleware[] = [],
+): Promise<Service> {
   const database = await testDatabase();
   const mailbox = await listenMailbox();
   onTestFinished(() => mailbox.close());
   const backend = smtpBackend({ host: mailbox.host, port: mailbox.port, security: "none" });
-  const mail = createMail({ mailers: createMailers({ default: backend }), defaultFromEmail: "root@localhost" });
+  const mail = createMail({
+    mailers: createMailers({ default: backend }),
+    defaultFromEmail: "root@localhost",
+    middleware,
+  });
   const outbox = createOutbox({ database, mailer: (name) => mail.mailers.get(name) });
   const keys = createApiKeys({ database });
   const submission = createSubmission({
     database,
     keys,
-    deliver: async ({ message, options: how }) =>
-      outbox.enqueue(await mail.compose(message, { using: how.using }), how),
+    deliver: outboxDeliver({ mail, enqueue: outbox.enqueue }),
     closeTimeoutMs: 500,
     ...options,
   });
@@ -182,4 +194,15 @@ test("nodemailer over TLS, and a message that comes again with its idempotency k
     response: expect.stringContaining("WX_OUTBOX_IDEMPOTENCY"),
   });
   expect(await outbox.list()).toHaveLength(1);
+});
+
+test("on a staging server a program's mail reaches those who may get it, and else is dropped without an error", async () => {
+  const { port, secret, mailbox, outbox } = await startService({}, [allowTo(["*@team.example", "team.example"])]);
+  const transport = createTransport({ host: "127.0.0.1", port, auth: { user: "shop", pass: secret }, ignoreTLS: true });
+  onTestFinished(() => transport.close());
+  const letter = { from: "shop@shop.example", subject: "Hello", text: "x" };
+  expect((await transport.sendMail({ ...letter, to: "ann@customer.example" })).response).toMatch(/^250 .* dropped/);
+  expect(await outbox.list()).toEqual([]);
+  await transport.sendMail({ ...letter, to: ["ann@customer.example", "eve@team.example"] });
+  expect((await mailbox.waitFor()).envelopeTo).toEqual(["eve@team.example"]);
 });

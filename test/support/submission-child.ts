@@ -1,6 +1,6 @@
 /** A submission server as a process of its own, which stops for good at a step: `DATABASE_URL before|after|never`. */
 import { openDatabase } from "../../src/db/index.ts";
-import { createApiKeys, createSubmission, type Deliver } from "../../src/inbox/index.ts";
+import { createApiKeys, createSubmission, outboxDeliver, type OutboxDeliverOptions } from "../../src/inbox/index.ts";
 import { createMail, createMailers, dummyBackend } from "../../src/mail/index.ts";
 import { createOutbox } from "../../src/outbox/index.ts";
 
@@ -15,8 +15,7 @@ function stop(words: string): Promise<never> {
   return new Promise(() => {});
 }
 
-const deliver: Deliver = async ({ message, options }) => {
-  const composed = await mail.compose(message);
+const enqueue: OutboxDeliverOptions["enqueue"] = async (composed, options) => {
   if (step === "before") {
     return database.kysely.transaction().execute(async (tx) => {
       await outbox.enqueue(composed, { ...options, tx });
@@ -27,6 +26,10 @@ const deliver: Deliver = async ({ message, options }) => {
   return step === "after" ? stop(`committed ${id}`) : id;
 };
 
-const submission = createSubmission({ database, keys: createApiKeys({ database }), deliver });
+const submission = createSubmission({
+  database,
+  keys: createApiKeys({ database }),
+  deliver: outboxDeliver({ mail, enqueue }),
+});
 const { port } = await submission.listen({ port: 0 });
 process.stdout.write(`port ${port}\n`);

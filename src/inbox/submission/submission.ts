@@ -48,7 +48,7 @@ export interface Submission extends AsyncDisposable {
  * const submission = createSubmission({
  *   database,
  *   keys: createApiKeys({ database }),
- *   deliver: async ({ message, options }) => outbox.enqueue(await mail.compose(message, options), options),
+ *   deliver: outboxDeliver({ mail, enqueue: outbox.enqueue }),
  * });
  * await submission.listen({ port: 587 });
  */
