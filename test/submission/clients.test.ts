@@ -1,6 +1,8 @@
 /** Programs in other languages hand in mail, and what arrives at the end is what they sent. */
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { createTransport } from "nodemailer";
@@ -18,6 +20,7 @@ import { listenMailbox, type TestMailbox } from "../../src/testing/index.ts";
 import { createCertificates } from "../support/certificates.ts";
 import { readByMailparser, readByPostalMime } from "../support/parsers.ts";
 import { findPython } from "../support/python.ts";
+import { tempFolder } from "../support/temp-folder.ts";
 import { testDatabase } from "../support/test-database.ts";
 
 interface Service {
@@ -63,6 +66,7 @@ async function startService(
 }
 
 const python = findPython(["django"]);
+const hasCurl = /\bsmtp\b/.test(spawnSync("curl", ["--version"], { encoding: "utf8" }).stdout ?? "");
 const client = fileURLToPath(new URL("django_client.py", import.meta.url));
 
 /** What Django said; the server lives in this process, so it must not stand still meanwhile. */
@@ -132,6 +136,23 @@ test.skipIf(python === undefined)("Django is told what was wrong, as an exceptio
     code: 554,
     text: expect.stringContaining("Did you mean X-Waxseal-Tags?"),
   });
+});
+
+test.skipIf(!hasCurl)("curl: a file is mailed as it is, and a wrong key ends with its log-in error", async () => {
+  const { port, secret, mailbox } = await startService();
+  const file = join(tempFolder(), "mail.eml");
+  writeFileSync(file, "From: shop@shop.example\r\nSubject: By curl\r\n\r\nLine\r\n.\r\n..\r\n");
+  const curl = async (key: string): Promise<unknown> => {
+    const rest = ["--mail-from", "shop@shop.example", "--mail-rcpt", "ann@x.cn", "-T", file];
+    const child = spawn("curl", ["-sS", `smtp://127.0.0.1:${port}`, "--user", `shop:${key}`, ...rest], {
+      stdio: "ignore",
+    });
+    return (await once(child, "close"))[0];
+  };
+  expect(await curl(secret)).toBe(0);
+  const mail = await mailbox.waitFor({ subject: "By curl" });
+  expect(mail.text).toBe("Line\r\n.\r\n..\r\n".replaceAll("\r\n", mail.text.includes("\r") ? "\r\n" : "\n"));
+  expect(await curl("wrong")).toBe(67); // CURLE_LOGIN_DENIED
 });
 
 test("nodemailer: many at once, each in the outbox once, and the same letter at the end", async () => {

@@ -140,3 +140,23 @@ test("reports that a client asks for are passed on", async () => {
     id: "order-17",
   });
 });
+
+test("whatever is said, nobody gets in without the key, and the server lives on", { timeout: 30_000 }, async () => {
+  const server = await startSubmission({ maxConnectionsPerClient: 500 });
+  const words = "EHLO x|HELO|MAIL FROM:<a@x.cn>|RCPT TO:<b@x.cn>|DATA|.|RSET|AUTH PLAIN|AUTH LOGIN|*|AUTH XOAUTH2 =|\0";
+  const others = "AUTH PLAIN AAAA|STARTTLS|\xff\xfe|XCLIENT ADDR=127.0.0.1 LOGIN=shop|WIZ x||NOOP";
+  const word = fc.constantFrom(...words.split("|"), ...others.split("|"));
+  const ending = fc.constantFrom("\r\n", "\n", "\r", "\r\n\r\n");
+  await fc.assert(
+    fc.asyncProperty(fc.array(fc.tuple(word, ending), { minLength: 1, maxLength: 12 }), async (lines) => {
+      const client = await talk(server.port);
+      await client.reply();
+      client.write(Buffer.from(lines.flat().join(""), "latin1"));
+      client.socket().end("\r\nQUIT\r\n");
+      await client.closed;
+    }),
+    { numRuns: 60, seed: 6 },
+  );
+  expect(server.taken).toEqual([]);
+  expect(await submit(await loggedIn(server), letter)).toMatch(/^250 /);
+});
