@@ -13,7 +13,7 @@
 import { randomBytes } from "node:crypto";
 import { Client } from "pg";
 import { describe, inject, onTestFinished } from "vitest";
-import { type Database, migrate, openDatabase } from "../../src/db/index.ts";
+import { type Database, openDatabase } from "../../src/db/index.ts";
 import { postgresMissing, type PostgresServer, runPostgres } from "./postgres-server.ts";
 import { testDatabase } from "./test-database.ts";
 
@@ -21,18 +21,15 @@ export { postgresMissing, type PostgresServer };
 
 /** The URL of a new, empty database on the server that this run of the tests shares. */
 export async function freshPostgres(): Promise<string> {
-  const name = `test_${randomBytes(8).toString("hex")}`;
-  const server = await sharedServer();
-  await runOn(server, `CREATE DATABASE ${name}`);
-  onTestFinished(() => runOn(server, `DROP DATABASE ${name} WITH (FORCE)`));
-  return server.replace(/[^/]+$/, name);
+  const server = await askAtDoor("");
+  return newDatabase(server, "template1");
 }
 
 /** A migrated database on Postgres. */
 export async function postgresDatabase(): Promise<Database> {
-  const database = await openDatabase(await freshPostgres());
+  const migrated = await askAtDoor("migrated");
+  const database = await openDatabase(await newDatabase(migrated.replace(/[^/]+$/, "postgres"), "migrated"));
   onTestFinished(() => database.close());
-  await migrate(database);
   return database;
 }
 
@@ -53,14 +50,24 @@ export function eachDatabase(tests: (open: () => Promise<Database>, dialect: Dat
   });
 }
 
-let shared: Promise<string> | undefined;
-
-function sharedServer(): Promise<string> {
-  return (shared ??= askForServer());
+/** A database of this test's own, as a copy of another. */
+async function newDatabase(server: string, template: string): Promise<string> {
+  const name = `test_${randomBytes(8).toString("hex")}`;
+  await runOn(server, `CREATE DATABASE ${name} TEMPLATE ${template} STRATEGY FILE_COPY`);
+  onTestFinished(() => runOn(server, `DROP DATABASE ${name} WITH (FORCE)`));
+  return server.replace(/[^/]+$/, name);
 }
 
-async function askForServer(): Promise<string> {
-  const response = await fetch(inject("postgresDoor"));
+const answers = new Map<string, Promise<string>>();
+
+function askAtDoor(path: string): Promise<string> {
+  let answer = answers.get(path);
+  if (answer === undefined) answers.set(path, (answer = ask(path)));
+  return answer;
+}
+
+async function ask(path: string): Promise<string> {
+  const response = await fetch(`${inject("postgresDoor")}/${path}`);
   const text = await response.text();
   if (!response.ok) throw new Error(`There is no Postgres for the tests: ${text}`);
   return text;
