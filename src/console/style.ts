@@ -134,7 +134,6 @@ pre.text { font: 1rem/1.65 var(--sans); white-space: pre-wrap; }
   width: 100%; min-height: 44px; padding: .375rem .75rem; border: 1px solid var(--line); border-radius: 10px;
   background: var(--card); color: var(--ink); font: 1rem/1.3 var(--sans);
 }
-.filters ::placeholder { color: var(--soft); opacity: .7; }
 .filter-buttons { display: flex; align-items: center; gap: .875rem; }
 .filter-buttons a { display: inline-flex; align-items: center; min-height: 44px; white-space: nowrap; }
 .pages { margin-top: 1rem; text-align: center; }

@@ -71,7 +71,7 @@ function rowOf(message: Composed, options: EnqueueOptions, now: number, lifetime
 const SCHEDULED = JSON.stringify({
   kind: "scheduled",
   key: "",
-  detail: "It waits for the time it was scheduled for.",
+  detail: "it is scheduled for a later time",
 } satisfies WaitReason);
 
 /** A message that was not composed has no envelope yet; only a program without types gets this far with one. */

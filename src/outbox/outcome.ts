@@ -95,7 +95,7 @@ function storable(text: string): string {
 }
 
 function retryReason({ text, server }: OutboxAttempt): WaitReason {
-  return { kind: "retry", key: "", detail: `It is tried again after: ${text || server}`.slice(0, 500) };
+  return { kind: "retry", key: "", detail: `it is tried again after: ${text || server}`.slice(0, 500) };
 }
 
 /** One event for the recipients of each state. */

@@ -16,7 +16,7 @@ export interface WaitReason {
   kind: "retry" | "scheduled" | "limit" | "pause" | "hold";
   /** The scope that holds it up, such as `mailer:default` or `domain:163.com`; empty for `retry`, `scheduled` and `hold`. */
   key: string;
-  /** For a person, in English. */
+  /** For a person, in English: what follows "It waits because", without a full stop. */
   detail: string;
 }
 

@@ -22,11 +22,11 @@ export function Filters({ view, query }: { view: View; query: OutboxQuery }): JS
       </label>
       <label>
         <span>{t.to}</span>
-        <input type="search" name="to" value={query.to ?? ""} placeholder="ann@example.com" autocomplete="off" />
+        <input type="search" name="to" value={query.to ?? ""} autocomplete="off" />
       </label>
       <label>
         <span>{t.mailer}</span>
-        <input type="search" name="mailer" value={query.mailer ?? ""} placeholder="default" autocomplete="off" />
+        <input type="search" name="mailer" value={query.mailer ?? ""} autocomplete="off" />
       </label>
       <label>
         <span>{t.group}</span>

@@ -3,6 +3,7 @@ import { type Context, Hono } from "hono";
 import { type OutboxMessage, OutboxError } from "../../outbox/index.ts";
 import { answerPage, answerRefusedForm } from "../answer.tsx";
 import type { Desk } from "../desk.ts";
+import { fullTime } from "../format.ts";
 import { actionNamed, perform } from "../outbox-actions.ts";
 import { listPage, outboxQueryOf } from "../outbox-query.ts";
 import { MessagePage } from "../pages/message.tsx";
@@ -78,6 +79,12 @@ async function answerMessage(c: Context, desk: Desk, message: OutboxMessage): Pr
 async function outlookOf(desk: Desk, view: View, message: OutboxMessage): Promise<string> {
   if (message.nextAttemptAt === undefined) return "";
   const forecast = await desk.insight.forecast?.(message.id);
-  if (forecast !== undefined) return view.locale === "zh-CN" ? forecast.text.zh : forecast.text.en;
+  if (forecast !== undefined)
+    return withReadableTimes(view.locale === "zh-CN" ? forecast.text.zh : forecast.text.en, view);
   return message.wait?.detail ?? "";
+}
+
+/** The limits write times as programs do. */
+function withReadableTimes(text: string, { locale }: View): string {
+  return text.replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/g, (time) => fullTime(Date.parse(time), locale));
 }

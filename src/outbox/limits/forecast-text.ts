@@ -53,7 +53,7 @@ const chinese: Readonly<Record<WaitReason["kind"], string>> = {
 function why(reason: WaitReason | undefined): BilingualText | undefined {
   if (reason === undefined) return undefined;
   const key = reason.key === "" ? "" : `（${reason.key}）`;
-  return { en: `It waits because ${reason.detail}.`, zh: `原因：${chinese[reason.kind]}${key}。` };
+  return { en: `It waits because ${reason.detail.replace(/\.$/, "")}.`, zh: `原因：${chinese[reason.kind]}${key}。` };
 }
 
 function tooLate(isTooLate: boolean): BilingualText | undefined {
