@@ -1,6 +1,6 @@
 /** How each server is set up: takes mail for example.test from loopback, and delivers it to a maildir. */
 
-export type ServerName = "postfix" | "exim" | "opensmtpd" | "dovecot";
+export type ServerName = "postfix" | "exim" | "opensmtpd" | "dovecot" | "dovecot-imap";
 
 export interface Configuration {
   /** Files in /stage, by name. */
@@ -168,6 +168,35 @@ export const configurations: Readonly<Record<ServerName, (port: number, relayPor
         "service anvil {\n  unix_listener anvil-auth-penalty {\n    mode = 0\n  }\n}",
         "service submission-login {",
         `  inet_listener submission {\n    address = 127.0.0.1\n    port = ${port}\n  }`,
+        "}",
+      ),
+    },
+    setup: lines(user("dovecot", 60106, "/nonexistent"), user("dovenull", 60107, "/nonexistent")),
+    command: ["/usr/sbin/dovecot", "-F", "-c", "/stage/dovecot.conf"],
+  }),
+
+  "dovecot-imap": (port) => ({
+    files: {
+      "dovecot.conf": lines(
+        "protocols = imap",
+        "base_dir = /run/dovecot",
+        "log_path = /stage/dovecot.log",
+        // Says in the log what clients say of themselves.
+        "imap_id_log = *",
+        "ssl = no",
+        "disable_plaintext_auth = no",
+        "auth_failure_delay = 0",
+        "mail_location = maildir:/stage/maildir",
+        "auth_mechanisms = plain login",
+        "default_login_user = dovenull",
+        "default_internal_user = dovecot",
+        "default_internal_group = dovecot",
+        `passdb {\n  driver = static\n  args = password=${dovecotUser.password}\n}`,
+        "userdb {\n  driver = static\n  args = uid=65534 gid=65534 home=/tmp\n}",
+        "service anvil {\n  unix_listener anvil-auth-penalty {\n    mode = 0\n  }\n}",
+        "service imap-login {",
+        `  inet_listener imap {\n    address = 127.0.0.1\n    port = ${port}\n  }`,
+        "  inet_listener imaps {\n    port = 0\n  }",
         "}",
       ),
     },

@@ -29,9 +29,16 @@ let possible: string | undefined;
 
 /** Why a server cannot be had on this machine; undefined when it can. */
 export function whyNoServer(name: ServerName): string | undefined {
-  if (!existsSync(join(unpacked, name, ".complete"))) return `${name} is not unpacked (test/real-servers/fetch.sh)`;
+  const folder = folderOf(name);
+  const needed = name === "dovecot-imap" ? "usr/lib/dovecot/imap" : ".complete";
+  if (!existsSync(join(folder, needed))) return `${name} is not unpacked (test/real-servers/fetch.sh)`;
   possible ??= overlayProblem();
   return possible === "" ? undefined : possible;
+}
+
+/** Dovecot is there once, and serves either protocol. */
+function folderOf(name: ServerName): string {
+  return join(unpacked, name.replace(/-imap$/, ""));
 }
 
 /** Only root may lay one tree over another, and not in every container. */
@@ -53,7 +60,7 @@ export async function startMailServer(name: ServerName, folder: string, relayPor
   await layOut(folder, configuration);
   const child = spawn(
     "unshare",
-    [...NAMESPACES, join(here, "in-root.sh"), join(unpacked, name), folder, ...configuration.command],
+    [...NAMESPACES, join(here, "in-root.sh"), folderOf(name), folder, ...configuration.command],
     { stdio: ["ignore", "pipe", "pipe"] },
   );
   const output: Buffer[] = [];
@@ -121,7 +128,7 @@ function greets(port: number): Promise<boolean> {
       socket.destroy();
       resolve(greeted);
     };
-    socket.once("data", (bytes) => settle(bytes.toString("latin1").startsWith("220")));
+    socket.once("data", (bytes) => settle(/^(?:220|\* OK)/.test(bytes.toString("latin1"))));
     socket.once("error", () => settle(false)).once("timeout", () => settle(false));
   });
 }

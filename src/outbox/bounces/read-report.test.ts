@@ -152,11 +152,11 @@ describe("what is no report", () => {
     ["zeros", "\0".repeat(1000)],
     ["a boundary that never comes", "Content-Type: multipart/report; boundary=x\r\n\r\nHello\r\n"],
     ["no boundary", "From: mailer-daemon@x.example\r\nContent-Type: multipart/report\r\n\r\n--\r\n--\r\n"],
-    ["a status without recipients", status("Reporting-MTA: dns; x")],
-    ["a status without an action", status("Reporting-MTA: dns; x\r\n\r\nFinal-Recipient: rfc822; ann@example.com")],
+    ["a status without recipients", statusMail("Reporting-MTA: dns; x")],
+    ["a status without an action", statusMail("Reporting-MTA: dns; x\r\n\r\nFinal-Recipient: rfc822; ann@example.com")],
     [
       "a status of an X.400 address",
-      status("A: b\r\n\r\nFinal-Recipient: x400; /CN=ann/\r\nAction: failed\r\nStatus: 5.1.1"),
+      statusMail("A: b\r\n\r\nFinal-Recipient: x400; /CN=ann/\r\nAction: failed\r\nStatus: 5.1.1"),
     ],
   ])("%s", async (_name, raw) => {
     expect(await readReport(Buffer.from(raw))).toEqual({ is: "other" });
@@ -169,12 +169,12 @@ describe("hostile mails", () => {
       { length: 5000 },
       (_, n) => `Final-Recipient: rfc822; u${n}@example.com\r\nAction: failed\r\nStatus: 5.1.1\r\n`,
     );
-    const reading = await readReport(Buffer.from(status(`Reporting-MTA: dns; x\r\n\r\n${many.join("\r\n")}`)));
+    const reading = await readReport(Buffer.from(statusMail(`Reporting-MTA: dns; x\r\n\r\n${many.join("\r\n")}`)));
     expect(reading.is === "report" && reading.report.recipients.length).toBe(MOST_RECIPIENTS);
   });
 
   test("a report in front of 10 MB is still read", async () => {
-    const raw = status("A: b\r\n\r\nFinal-Recipient: rfc822; ann@example.com\r\nAction: failed\r\nStatus: 5.1.1");
+    const raw = statusMail("A: b\r\n\r\nFinal-Recipient: rfc822; ann@example.com\r\nAction: failed\r\nStatus: 5.1.1");
     const reading = await readReport(Buffer.from(raw + "x".repeat(76).concat("\r\n").repeat(135_000)));
     expect(reading).toMatchObject({ is: "report", report: { recipients: [{ address: ann }] } });
   });
@@ -191,10 +191,10 @@ describe("hostile mails", () => {
     ["dashes", `From: mailer-daemon@x.example\r\nSubject: failure notice\r\n\r\n${"-".repeat(1_000_000)}`],
     ["blanks", `From: mailer-daemon@x.example\r\nSubject: failure notice\r\n\r\n${" ".repeat(1_000_000)}x`],
     ["addresses", `From: postmaster@163.com\r\nSubject: Undeliverable mail\r\n\r\n${"发给a@b ".repeat(100_000)}`],
-    ["fields of one name", status(`${"Final-Recipient: rfc822; a@b.example\r\n".repeat(60_000)}Action: failed`)],
+    ["fields of one name", statusMail(`${"Final-Recipient: rfc822; a@b.example\r\n".repeat(60_000)}Action: failed`)],
     [
       "one folded field",
-      status(`Final-Recipient: rfc822; a@b.example\r\nAction: failed\r\n${" more\r\n".repeat(55_000)}`),
+      statusMail(`Final-Recipient: rfc822; a@b.example\r\nAction: failed\r\n${" more\r\n".repeat(55_000)}`),
     ],
   ])("10 MB of %s end", { timeout: 20_000 }, async (_name, raw) => {
     expect(["report", "other"]).toContain((await readReport(Buffer.from(raw))).is);
@@ -206,7 +206,7 @@ function mail(...lines: string[]): Buffer {
   return Buffer.from([...fields, "Content-Type: text/plain; charset=utf-8", "", ...body].join("\r\n"));
 }
 
-function status(content: string): string {
+function statusMail(content: string): string {
   return `Content-Type: multipart/report; report-type=delivery-status; boundary=x\r\n\r\n--x\r\nContent-Type: message/delivery-status\r\n\r\n${content}\r\n\r\n--x--\r\n`;
 }
 
