@@ -1,10 +1,35 @@
 /** "waxseal/outbox": the durable queue. */
 export type { Outbox, OutboxOptions } from "./api.ts";
+export {
+  type BounceAddresses,
+  type BounceAddressOptions,
+  type BounceTarget,
+  createBounceAddresses,
+} from "./bounces/bounce-addresses.ts";
+export { bounceEndpoint, type BounceEndpointOptions } from "./bounces/bounce-endpoint.ts";
+export { type Bounce, type Bounces, type BouncesOptions, createBounces, type Taken } from "./bounces/bounces.ts";
+export type { AfterReading, BounceMailboxOptions } from "./bounces/mailbox/mailbox-options.ts";
+export { type MailboxWatch, watchBounceMailbox } from "./bounces/mailbox/watch-mailbox.ts";
+export { type Reading as ReportReading, readReport } from "./bounces/read-report.ts";
+export { type RecordContext, type Recorded, type RecordedRecipient, recordReport } from "./bounces/record-report.ts";
+export type { Report, ReportedRecipient, ReportKind } from "./bounces/report.ts";
+export { mailgunWebhook, type MailgunWebhookOptions } from "./bounces/webhooks/mailgun.ts";
+export { postmarkWebhook, type PostmarkWebhookOptions } from "./bounces/webhooks/postmark.ts";
+export { resendWebhook, type ResendWebhookOptions } from "./bounces/webhooks/resend.ts";
+export { sendgridWebhook, type SendgridWebhookOptions } from "./bounces/webhooks/sendgrid.ts";
+export { sesWebhook, type SesWebhookOptions } from "./bounces/webhooks/ses.ts";
+export type { Webhook, WebhookOptions } from "./bounces/webhooks/webhook.ts";
 export type { DueMessage, Engine, Heart } from "./engine.ts";
 export { embeddedEngine, type EmbeddedEngineOptions } from "./engines/embedded.ts";
 export type { EnqueueOptions } from "./enqueue-options.ts";
 export { OutboxError, type OutboxErrorCode } from "./errors.ts";
 export type { OutboxEvent, OutboxEventType } from "./events.ts";
+export { accountOfSmtp, type LimitAccount } from "./limits/accounts.ts";
+export type { Forecast } from "./limits/forecast.ts";
+export { createLimits, type Limits, type LimitsOptions } from "./limits/limits.ts";
+export type { ScopeState, WindowState } from "./limits/operate.ts";
+export type { PauseReason } from "./limits/pause.ts";
+export type { LimitRule, LimitScope, LimitWindow } from "./limits/rules.ts";
 export { createOutbox } from "./outbox.ts";
 export { defaultRetryPolicy, type RetryPolicy } from "./policy.ts";
 export { priorities, type Priority } from "./priority.ts";
@@ -61,13 +86,13 @@ export { createWebhooks, type Webhooks, type WebhooksOptions } from "./observe/w
 export { createMetrics, type Metrics, type MetricsOptions, type MetricsRegistry } from "./observe/metrics/metrics.ts";
 export { metricsHandler } from "./observe/metrics/metrics-handler.ts";
 export { createBulk } from "./bulk/bulk.ts";
+export { checkList, type ListCheck } from "./bulk/check-list.ts";
 export { openRecipients, type RecipientFile, type RecipientFileOptions } from "./bulk/csv.ts";
 export type { BulkEntry, UnreadableEntry } from "./bulk/entry.ts";
 export { BulkError, type BulkErrorCode } from "./bulk/errors.ts";
 export {
   type BulkRendererOptions,
   createBulkRenderer,
-export { checkList, type ListCheck } from "./bulk/check-list.ts";
   type LinkTarget,
   type UnsubscribeLink,
 } from "./bulk/renderer.ts";
