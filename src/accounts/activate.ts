@@ -1,5 +1,5 @@
 /** The link in the mail: what it would do, and doing it. */
-import type { Queryable } from "../db/index.ts";
+import { lockName, type Queryable } from "../db/index.ts";
 import type { AccountsContext } from "./context.ts";
 import type { ActivateOutcome, InspectOutcome } from "./outcomes.ts";
 import { activateUser, findActiveByEmail, findById, type UserRow } from "./store.ts";
@@ -25,6 +25,9 @@ export async function activate(context: AccountsContext, token: string): Promise
     const standing = await stand(context, tx, token);
     if (standing.status !== "ready") return { status: standing.status };
     const { claim } = standing;
+    await lockName(tx, `account of ${claim.email_key}`);
+    const owner = await findActiveByEmail(tx, claim.email_key); // again: another link may have been used meanwhile
+    if (owner !== undefined) return { status: owner.id === claim.id ? "already-active" : "invalid" };
     await activateUser(tx, claim.id, context.clock.now());
     return { status: "activated", username: claim.username };
   });

@@ -1,6 +1,6 @@
 /** Which account mail an address gets, and how many of them. */
 import type { Locale } from "../base/index.ts";
-import type { Queryable, QueryableOf, Schema } from "../db/index.ts";
+import { lockName, type Queryable, type QueryableOf, type Schema } from "../db/index.ts";
 import { EmailMultiAlternatives } from "../mail/index.ts";
 import { type MailContent, renderHtml, renderText } from "./emails/layout.ts";
 import { mailWords } from "./emails/texts.ts";
@@ -65,6 +65,7 @@ export function createMailing(options: MailingOptions): Mailing {
 
   /** Takes one mail from the hour's budget; false when there is none left. */
   async function spend(tx: Queryable, key: string, now: number): Promise<boolean> {
+    await lockName(tx, `account mails of ${key}`); // what comes at once is counted one after the other
     await deleteMailsBefore(tx, key, now - HOUR_MS);
     if ((await countMailsSince(tx, key, now - HOUR_MS)) >= options.mailsPerHour) return false;
     await insertMail(tx, key, now);

@@ -29,5 +29,6 @@ export {
 } from "./adapters/index.ts";
 export { type CopiedTable, copyDatabase, type CopyOptions } from "./copy/copy-database.ts";
 export { DatabaseError, type DatabaseErrorCode } from "./errors.ts";
+export { lockName } from "./lock-name.ts";
 export { migrate, requireMigrated } from "./migrate.ts";
 export type { Queryable, QueryableOf, Schema, Transaction } from "./schema.ts";
