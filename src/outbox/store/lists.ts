@@ -7,6 +7,9 @@ import type { ListOptions } from "../types.ts";
 /** Word for word the condition of the index `outbox_attention`. */
 const NOT_SENT = sql<boolean>`state <> 'sent'`;
 
+/** No index has this, so SQLite sorts the few that are being sent, rather than walk along the key in search of them. */
+const ID_TO_SORT = sql<string>`coalesce(id, '')`;
+
 /**
  * One page, newest first.
  *
@@ -17,7 +20,8 @@ export async function listMessages(
   db: Queryable,
   { state, mailer, group, recipient, before, limit = 100 }: ListOptions,
 ): Promise<MessageRow[]> {
-  let query = db.selectFrom("outbox_messages").selectAll().orderBy("id", "desc").limit(limit);
+  const order = state === "sending" ? ID_TO_SORT : sql.ref<string>("id");
+  let query = db.selectFrom("outbox_messages").selectAll().orderBy(order, "desc").limit(limit);
   if (before !== undefined) query = query.where("id", "<", before);
   if (mailer !== undefined) query = query.where("mailer", "=", mailer);
   if (group !== undefined) query = query.where("group_name", "=", group);
