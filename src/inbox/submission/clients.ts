@@ -1,4 +1,4 @@
-/** Which clients are connected, and which of them have tried too many keys. */
+/** Which clients are connected, and which of them have tried wrong keys. */
 import { isIPv6 } from "node:net";
 import type { RateLimiterMemory } from "rate-limiter-flexible";
 import { backoffMs, type Clock } from "../../base/index.ts";
@@ -8,49 +8,43 @@ import { inWords, ReplyError } from "./replies.ts";
 export interface ClientLimits {
   /** How many connections a client may have at once. */
   maxConnectionsPerClient: number;
-  /** How many wrong keys a client may try before it is sent away. */
+  /** How many wrong keys a client may try before it is hung up on at each. */
   maxFailedLogins: number;
-  /** For how long, in seconds; failures are forgotten after that, too. */
-  blockSeconds: number;
 }
 
 /** The book of clients. */
 export interface Clients {
   /** Notes a connection. @throws ReplyError 421 */
-  connect(address: string, sessionId: string): Promise<void>;
+  connect(address: string, sessionId: string): void;
   disconnect(address: string, sessionId: string): void;
-  /** Notes a wrong key, and answers after a while that grows with each. @throws ReplyError 421 once there were too many */
+  /**
+   * Notes a wrong key, and answers after a while that grows with each.
+   *
+   * The right key gets in all the same: it cannot be guessed, and another program at the same address that has a wrong
+   * one must not lock it out.
+   *
+   * @throws ReplyError 421 once there were too many
+   */
   fail(address: string): Promise<void>;
-  succeed(address: string): void;
 }
 
 /** How long answers to wrong keys take: 0.25 s, 0.5 s, 1 s and so on, without chance, in milliseconds. */
 const DELAY = { baseMs: 250, capMs: 5_000, jitter: 0 };
-/** A client that logged in so lately is not sent away for the wrong key of another program at its address. */
-const TRUST_MS = 24 * 3_600_000;
-const MAX_TRUSTED = 10_000;
 
 export function createClients(failures: RateLimiterMemory, limits: ClientLimits, clock: Clock): Clients {
   const sessions = new Map<string, Set<string>>();
-  const loggedInAt = new Map<string, number>();
-
-  const isTrusted = (client: string): boolean => clock.now() - (loggedInAt.get(client) ?? -Infinity) < TRUST_MS;
+  const { maxConnectionsPerClient, maxFailedLogins } = limits;
 
   return {
-    connect: async (address, sessionId) => {
+    connect: (address, sessionId) => {
       const client = clientOf(address);
       const own = sessions.get(client) ?? new Set();
       sessions.set(client, own.add(sessionId));
-      if (own.size > limits.maxConnectionsPerClient) {
-        throw new ReplyError(
-          421,
-          `4.7.0 More than ${limits.maxConnectionsPerClient} connections from ${address}. Close one first.`,
-        );
-      }
-      const failed = await failures.get(client);
-      if ((failed?.consumedPoints ?? 0) >= limits.maxFailedLogins && !isTrusted(client)) {
-        throw sentAway(address, failed?.msBeforeNext ?? 0);
-      }
+      if (own.size <= maxConnectionsPerClient) return;
+      throw new ReplyError(
+        421,
+        `4.7.0 More than ${maxConnectionsPerClient} connections from ${address}. Close one first.`,
+      );
     },
     disconnect: (address, sessionId) => {
       const client = clientOf(address);
@@ -59,23 +53,15 @@ export function createClients(failures: RateLimiterMemory, limits: ClientLimits,
       if (own?.size === 0) sessions.delete(client);
     },
     fail: async (address) => {
-      const client = clientOf(address);
-      const { consumedPoints, msBeforeNext } = await failures.consume(client);
+      const { consumedPoints, msBeforeNext } = await failures.consume(clientOf(address));
       await clock.sleep(backoffMs(consumedPoints, DELAY));
-      if (consumedPoints >= limits.maxFailedLogins && !isTrusted(client)) throw sentAway(address, msBeforeNext);
-    },
-    succeed: (address) => {
-      if (loggedInAt.size >= MAX_TRUSTED) loggedInAt.clear();
-      loggedInAt.set(clientOf(address), clock.now());
+      if (consumedPoints < maxFailedLogins) return;
+      throw new ReplyError(
+        421,
+        `4.7.0 Too many wrong keys from ${address}. Try again in ${inWords(msBeforeNext)}, with the right one.`,
+      );
     },
   };
-}
-
-function sentAway(address: string, ms: number): ReplyError {
-  return new ReplyError(
-    421,
-    `4.7.0 Too many wrong keys from ${address}. Try again in ${inWords(ms)}, with the right one.`,
-  );
 }
 
 /** Who counts as one client: an IPv4 address, or an IPv6 network of 64 bits, of which one host has as many addresses as it likes. */

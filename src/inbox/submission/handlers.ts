@@ -34,7 +34,7 @@ export async function connect({ options, visits, clients }: House, session: SMTP
   session.disabledCommands = disabledCommands(options, session);
   const late = new ReplyError(421, "4.4.2 Nobody has logged in for too long.");
   visits.of(session).deadline = setTimeout(() => visits.hangUp(session, late), options.unauthenticatedMs).unref();
-  await clients.connect(session.remoteAddress, session.id);
+  clients.connect(session.remoteAddress, session.id);
 }
 
 /** TLS has begun: what was said before it counts no more (RFC 3207, section 4.2). */
@@ -59,7 +59,6 @@ export async function logIn(house: House, auth: SMTPServerAuthentication, sessio
       "5.7.8 The password is not an API key, or one that was revoked. See: waxseal api-key list",
     );
   }
-  clients.succeed(session.remoteAddress);
   const visit = visits.of(session);
   visit.keyHash = keyHash;
   clearTimeout(visit.deadline);

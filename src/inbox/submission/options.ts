@@ -38,10 +38,8 @@ export interface SubmissionOptions {
   maxConnections?: number | undefined;
   /** How many of one client. Default 100. */
   maxConnectionsPerClient?: number | undefined;
-  /** How many wrong keys a client may try before it is sent away for `blockSeconds`. Default 10. */
+  /** How many wrong keys a client may try in 15 minutes before it is hung up on at each. Default 10. */
   maxFailedLogins?: number | undefined;
-  /** Default 900. */
-  blockSeconds?: number | undefined;
   /** How long a client may say nothing, in milliseconds. Default 5 min (RFC 5321, section 4.5.3.2.7). */
   idleTimeoutMs?: number | undefined;
   /** How long a connection lasts on which nobody has logged in, in milliseconds. Default 5 min. */
@@ -72,7 +70,6 @@ const numbers = {
   maxConnections: 1000,
   maxConnectionsPerClient: 100,
   maxFailedLogins: 10,
-  blockSeconds: 900,
   idleTimeoutMs: 300_000,
   unauthenticatedMs: 300_000,
   maxUnauthenticatedCommands: 20,

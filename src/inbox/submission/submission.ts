@@ -1,17 +1,16 @@
 /** The submission server: takes mail by SMTP from programs that have a key, and hands it to the outbox. */
 import type { AddressInfo } from "node:net";
-import type { SMTPServer, SMTPServerOptions } from "smtp-server";
+import type { SMTPServer } from "smtp-server";
 import { describeError } from "../../base/index.ts";
 import { createClients, isLoopback } from "./clients.ts";
-import { createRoom, type Room } from "./collect.ts";
+import { createRoom } from "./collect.ts";
 import { createDailyCount } from "./daily-count.ts";
 import { SubmissionError } from "./errors.ts";
-import { connect, type House, logIn, mailFrom, rcptTo, secure } from "./handlers.ts";
+import type { House } from "./handlers.ts";
 import { type ResolvedOptions, resolveOptions, type ServerCertificate, type SubmissionOptions } from "./options.ts";
 import { PromptServer } from "./prompt-server.ts";
+import { protocolHandlers, protocolOptions, SHUTTING_DOWN } from "./protocol.ts";
 import { createRates } from "./rates.ts";
-import { ReplyError, replyFor } from "./replies.ts";
-import { takeMessage } from "./take-message.ts";
 import { createVisits } from "./visits.ts";
 
 /** Where a submission server listens. */
@@ -68,7 +67,7 @@ export function createSubmission(given: SubmissionOptions): Submission {
     return {
       options,
       visits,
-      clients: createClients(counter(options.blockSeconds), options, clock),
+      clients: createClients(counter(FAILURE_SECONDS), options, clock),
       rates: createRates(counter(60), days, clock),
       reports: counter(60),
     };
@@ -81,7 +80,7 @@ export function createSubmission(given: SubmissionOptions): Submission {
     const open = async (at: number, isTls: boolean): Promise<number> => {
       const server = new PromptServer({
         ...protocolOptions(options, isTls),
-        ...handlersOf(house, room, () => closing !== undefined),
+        ...protocolHandlers(house, { room, isClosing: () => closing !== undefined }),
       });
       server.on("error", (error) =>
         logger.log("debug", "submission.connection-error", { error: describeError(error) }),
@@ -117,88 +116,17 @@ export function createSubmission(given: SubmissionOptions): Submission {
   };
 }
 
-const SHUTTING_DOWN = new ReplyError(421, "4.3.2 The server is shutting down. Try again in a minute.");
+/** For how long a wrong key is remembered, in seconds. */
+const FAILURE_SECONDS = 900;
 
-function protocolOptions(options: ResolvedOptions, isTls: boolean): SMTPServerOptions {
-  const { tls } = options;
-  return {
-    ...(tls !== undefined && { key: tls.key, cert: tls.cert, minVersion: "TLSv1.2" }),
-    secure: isTls,
-    name: options.name,
-    size: options.maxMessageBytes,
-    maxRecipients: options.maxRecipients,
-    maxClients: options.maxConnections,
-    socketTimeout: options.idleTimeoutMs,
-    closeTimeout: options.closeTimeoutMs,
-    authMethods: ["PLAIN", "LOGIN"],
-    // Where it is not safe, each session has AUTH disabled: it is not even offered there.
-    allowInsecureAuth: true,
-    authOptional: options.bounces !== undefined,
-    authRequiredMessage: "5.7.0 Authentication required: log in with an API key as the password",
-    maxAllowedUnauthenticatedCommands: options.maxUnauthenticatedCommands,
-    disabledCommands: tls === undefined ? ["STARTTLS"] : [],
-    disableReverseLookup: true,
-    hideDSN: false,
-    hideREQUIRETLS: false,
-    logger: false,
-  };
-}
-
-function handlersOf(house: House, room: Room, isClosing: () => boolean): SMTPServerOptions {
-  const { logger } = house.options;
-  const { visits, clients } = house;
-  /** Every answer comes by here: a refusal is told to the client, a fault to the log. */
-  const refused = (error: unknown): ReplyError => {
-    const reply = replyFor(error);
-    const fields = { reply: `${reply.responseCode} ${reply.message}` };
-    if (reply === error || reply.responseCode >= 500) logger.log("info", "submission.refused", fields);
-    else logger.log("error", "submission.failed", { ...fields, error: describeError(error) });
-    return reply;
-  };
-  return {
-    onConnect: (session, answer) =>
-      void connect(house, session).then(
-        () => answer(),
-        (error) => answer(refused(error)),
-      ),
-    onSecure: (_socket, session, answer) => {
-      secure(house, session);
-      answer();
-    },
-    onAuth: (auth, session, answer) =>
-      void logIn(house, auth, session).then(
-        (user) => answer(null, { user }),
-        (error) => answer(refused(error)),
-      ),
-    onMailFrom: (address, session, answer) =>
-      void mailFrom(house, address, session).then(
-        () => answer(),
-        (error) => answer(refused(error)),
-      ),
-    onRcptTo: (address, session, answer) =>
-      void rcptTo(house, address, session).then(
-        () => answer(),
-        (error) => answer(refused(error)),
-      ),
-    onData: (stream, session, answer) =>
-      void takeMessage(house, room, stream, session)
-        .then(
-          (text) => answer(null, text),
-          (error) => answer(refused(error)),
-        )
-        .then(() => isClosing() && setImmediate(() => visits.hangUp(session, SHUTTING_DOWN))),
-    onClose: (session) => {
-      clients.disconnect(session.remoteAddress, session.id);
-      visits.end(session);
-    },
-  };
-}
-
-function refuseInsecure({ tls, allowPlaintextAuth }: ResolvedOptions, host: string, tlsPort: number | undefined): void {
+/** Where only reports can come in, no key crosses the network: AUTH is not offered there. */
+function refuseInsecure(options: ResolvedOptions, host: string, tlsPort: number | undefined): void {
+  const { tls, allowPlaintextAuth, bounces } = options;
   if (tlsPort !== undefined && tls === undefined) {
     throw new SubmissionError("WX_SUBMISSION_INSECURE", "tlsPort needs a certificate: give tls: { key, cert }.");
   }
-  if (tls !== undefined || allowPlaintextAuth || isLoopback(host) || host === "localhost") return;
+  if (tls !== undefined || allowPlaintextAuth || bounces !== undefined) return;
+  if (isLoopback(host) || host === "localhost") return;
   throw new SubmissionError(
     "WX_SUBMISSION_INSECURE",
     `On ${host} API keys would cross the network in the clear. Give tls: { key, cert }, listen on 127.0.0.1, or set allowPlaintextAuth where nobody else is on that network.`,
