@@ -2,6 +2,7 @@
 import Table from "cli-table3";
 import { defaults, defineConfig, environmentName, isSecretPath } from "../config.ts";
 import { leafPaths, loadConfig } from "./load-config.ts";
+import { withoutLines } from "./terminal.ts";
 
 /** What is used when nothing is set, for what has no default outside of development. */
 const absent: readonly [path: string, note: string][] = [
@@ -23,21 +24,6 @@ export async function printConfig(): Promise<void> {
   }
   console.log(table.toString());
 }
-
-// A table of rows alone, that can be copied out of a terminal and searched.
-const edges = ["top", "bottom", "left", "right", "mid"];
-const junctions = [
-  "top-mid",
-  "top-left",
-  "top-right",
-  "bottom-mid",
-  "bottom-left",
-  "bottom-right",
-  "left-mid",
-  "mid-mid",
-  "right-mid",
-];
-const withoutLines = { ...Object.fromEntries([...edges, ...junctions].map((name) => [name, ""])), middle: " " };
 
 function defaultNote(path: string): string {
   const name = environmentName(path);

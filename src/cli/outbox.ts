@@ -12,7 +12,7 @@ import {
   requireMigrated,
 } from "../index.ts";
 import { loadConfig } from "./load-config.ts";
-import { bold, dim, encode, green, red } from "./terminal.ts";
+import { bold, dim, encode, green, red, withoutLines } from "./terminal.ts";
 
 /** The flags of the commands that look for messages. */
 export interface OutboxFlags {
@@ -150,14 +150,13 @@ function wholeNumber(flag: string, text: string | undefined): number | undefined
   throw new ConfigError([{ setting: flag, problem: `it is "${text}"; it must be a whole number from 1 to 999` }]);
 }
 
-/** A row for each: narrow enough for a terminal, with ids whole so that they can be copied. */
+/** A line for each, with ids whole so that they can be copied. */
 function tableOf(messages: readonly OutboxSummary[]): string {
-  const head = ["Id", "State", "Queued", "To", "Subject"].map((word) => bold(word));
   const table = new Table({
-    head,
+    head: ["Id", "State", "Queued", "To", "Subject"].map((word) => bold(word)),
     style: { head: [], border: [] },
-    wordWrap: true,
-    colWidths: [null, null, null, 26, 28],
+    chars: withoutLines,
+    colWidths: [null, null, null, 34, 34],
   });
   for (const { id, state, createdAt, recipients, subject } of messages) {
     const [first, ...others] = recipients.map(({ address }) => encode(address));
@@ -190,7 +189,7 @@ function described(message: OutboxMessage): string {
   );
   const recipients = message.recipients.map(
     ({ address, state, detail }) =>
-      `  ${coloured(state).padEnd(10)} ${encode(address)}${detail === "" ? "" : dim(`  ${encode(detail)}`)}`,
+      `  ${coloured(state)}${" ".repeat(Math.max(1, 11 - state.length))}${encode(address)}${detail === "" ? "" : dim(`  ${encode(detail)}`)}`,
   );
   return [...shown, "", bold("Recipients"), ...recipients, "", bold("Attempts"), ...attemptsOf(message)].join("\n");
 }

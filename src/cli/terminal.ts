@@ -69,3 +69,21 @@ export function closeOnSignal(service: { close(): Promise<void> }): void {
   process.on("SIGINT", stop);
   process.on("SIGTERM", stop);
 }
+
+const edges = ["top", "bottom", "left", "right", "mid"];
+const junctions = [
+  "top-mid",
+  "top-left",
+  "top-right",
+  "bottom-mid",
+  "bottom-left",
+  "bottom-right",
+  "left-mid",
+  "mid-mid",
+  "right-mid",
+];
+/** For cli-table3: a table of rows alone, that can be copied out of a terminal and searched. */
+export const withoutLines: Readonly<Record<string, string>> = {
+  ...Object.fromEntries([...edges, ...junctions].map((name) => [name, ""])),
+  middle: " ",
+};
