@@ -75,10 +75,8 @@ export interface Talk {
   socket(): Socket;
 }
 
-export async function talk(port: number, tls?: { ca: string }): Promise<Talk> {
-  const first = tls
-    ? connectTls({ port, host: "127.0.0.1", ca: tls.ca, servername: "localhost" })
-    : connectPlain({ port, host: "127.0.0.1" });
+export async function talk(port: number, tls?: { ca: string }, host = "127.0.0.1"): Promise<Talk> {
+  const first = tls ? connectTls({ port, host, ca: tls.ca, servername: "localhost" }) : connectPlain({ port, host });
   let socket: Socket = first;
   let text = "";
   let isClosed = false;

@@ -1,5 +1,6 @@
 import { createServer } from "node:net";
 import { once } from "node:events";
+import { networkInterfaces } from "node:os";
 import { expect, onTestFinished, test } from "vitest";
 import { createCertificates } from "../../../test/support/certificates.ts";
 import { fixedClock } from "../../../test/support/fixed-clock.ts";
@@ -162,6 +163,35 @@ test("in the clear, keys are neither offered nor taken from another machine unle
   onTestFinished(() => open.close());
   expect((await open.listen({ host: "0.0.0.0", port: 0 })).port).toBeGreaterThan(0);
 });
+
+/** An address of this machine that others may have, too. */
+const outward = Object.values(networkInterfaces())
+  .flatMap((list) => list ?? [])
+  .find(({ family, internal }) => family === "IPv4" && !internal)?.address;
+
+test.skipIf(outward === undefined)(
+  "over a network AUTH is offered under TLS only, so that no key is said before",
+  async () => {
+    const { ca, issue } = await createCertificates();
+    const server = await startSubmission({ tls: await issue({ names: ["localhost"] }), at: { host: "0.0.0.0" } });
+    const client = await talk(server.port, undefined, outward);
+    await client.reply();
+    expect(await client.say("EHLO client.example")).not.toMatch(/AUTH/);
+    expect(await client.say(authPlain(server.secret))).toMatch(/^5/);
+    expect(await client.say("MAIL FROM:<shop@shop.example>")).toBe("530 5.7.0 Must issue a STARTTLS command first");
+    expect(await client.say("STARTTLS")).toMatch(/^220 /);
+    await client.secure(ca);
+    expect(await client.say("EHLO client.example")).toMatch(/AUTH PLAIN LOGIN/);
+    expect(await client.say(authPlain(server.secret))).toMatch(/^235 /);
+
+    const bounces = { matches: () => false, handle: async () => {} };
+    const reports = await startSubmission({ bounces, at: { host: "0.0.0.0" } }); // without a certificate
+    const other = await talk(reports.port, undefined, outward);
+    await other.reply();
+    expect(await other.say("EHLO mx.example")).not.toMatch(/AUTH/);
+    expect(await other.say(authPlain(reports.secret))).toMatch(/^5/);
+  },
+);
 
 test("senders the key may not use are refused by name, in the envelope and in the header", async () => {
   const server = await startSubmission({ key: { allowedFrom: ["*@shop.example", "news@*.shop.example"] } });
