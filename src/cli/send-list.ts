@@ -16,7 +16,7 @@ import {
 } from "../index.ts";
 import { loadConfig } from "./load-config.ts";
 import { type Counts, createProgress, duration, number, type Progress } from "./progress.ts";
-import { namedTemplate, type SendFlags } from "./send.ts";
+import { namedTemplate, type SendFlags } from "./send-flags.ts";
 import { statusLines } from "./send-control.ts";
 import { bold, dim, encode, green, red } from "./terminal.ts";
 
@@ -72,6 +72,7 @@ async function run(file: RecipientFile, template: Template, flags: ListFlags): P
     database: waxseal.database,
     compose: waxseal.mail.compose,
     mailer: (mailer) => waxseal.mail.mailers.get(mailer),
+    engine: { add: async () => {}, wake: () => waxseal.outbox.wake() },
   });
   const interrupt = onInterrupt(progress);
   const startedAt = performance.now();

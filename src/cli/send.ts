@@ -1,30 +1,10 @@
 /** `waxseal send`: one mail now, or a template to every line of a CSV file. */
 import { text as textOf } from "node:stream/consumers";
 import { ConfigError, createMailFromConfig, resolveConfig } from "../config.ts";
-import { loadTemplate, renderTemplate, type Template } from "../index.ts";
+import { renderTemplate } from "../index.ts";
 import { loadConfig } from "./load-config.ts";
+import { namedTemplate, type SendFlags } from "./send-flags.ts";
 import { encode, green, red } from "./terminal.ts";
-
-/** The flags of `waxseal send`, read. */
-export interface SendFlags {
-  csv?: string;
-  template?: string;
-  name?: string;
-  column?: string;
-  stream?: string;
-  /** Messages a minute. */
-  rate?: number;
-  limit?: number;
-  dryRun?: boolean;
-  enqueueOnly?: boolean;
-  to?: string;
-  subject?: string;
-  text?: string;
-  set?: Readonly<Record<string, string>>;
-  from?: string;
-  using?: string;
-  database?: string;
-}
 
 const LIST_FLAGS = ["name", "column", "stream", "rate", "limit", "dryRun", "enqueueOnly"] as const;
 const SINGLE_FLAGS = ["to", "subject", "text", "set"] as const;
@@ -73,15 +53,10 @@ async function sendOne({ to = "", subject, text, set = {}, template, from, using
   }
 }
 
-/** A folder of templates/, or any path. */
-export async function namedTemplate(name: string): Promise<Template> {
-  return loadTemplate(/[\\/]/.test(name) ? name : `templates/${name}`);
-}
-
 function flagName(flag: string): string {
   return `--${flag.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }
 
-export function wrong(setting: string, problem: string): ConfigError {
+function wrong(setting: string, problem: string): ConfigError {
   return new ConfigError([{ setting, problem }]);
 }
