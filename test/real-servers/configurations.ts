@@ -37,6 +37,9 @@ export const configurations: Readonly<Record<ServerName, (port: number, relayPor
         "virtual_minimum_uid = 100",
         "smtpd_relay_restrictions = reject_unauth_destination",
         "local_recipient_maps =",
+        // A mailbox that is only found missing after the mail was taken, so that it comes back.
+        "virtual_alias_maps = inline:{ { gone@example.test = gone@nowhere.test } }",
+        "transport_maps = inline:{ { nowhere.test = error:5.1.1 nobody has this name } }",
         "smtpd_forbid_bare_newline = yes",
         "smtpd_forbid_unauth_pipelining = yes",
       ),

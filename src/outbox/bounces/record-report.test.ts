@@ -199,6 +199,15 @@ eachDatabase((open) => {
     expect(suppressed).toMatchObject([{ address: ann }]);
   });
 
+  test("a signed bounce address of a message with one recipient means that one, wherever a forward led", async () => {
+    const database = await open();
+    const message = await sent(database);
+    const { bounces, suppressed } = deskOn(database);
+    const report = reportOn({ messageId: "<lost@x>" }, { ...hard, address: "moved@example.org" });
+    await bounces.record({ ...report, sentTo: [addresses.write(message.id)] }, "smtp");
+    expect(suppressed).toMatchObject([{ address: ann }]);
+  });
+
   test("a report that names nobody is about the one recipient, and of two about neither", async () => {
     const database = await open();
     const one = await sent(database);

@@ -77,21 +77,32 @@ export async function recordReport(tx: Queryable, report: Report, context: Recor
   // The delivery writes its outcome when it ends, and would overwrite ours.
   if (message.lease_owner !== null && age < LONGEST_DELIVERY_MS) return tooSoon;
   const rows = await listStanding(tx, message.id);
-  const matches = matchRecipients(report.recipients, rows, target.position);
+  const matches = matchRecipients(report.recipients, rows, positionOf(target, rows));
   if (matches.length === 0) return recordUnmatched(tx, report, context);
   return recordMatches(tx, { message, rows, matches, report, context });
 }
 
+/** A signed address of a message with one recipient can only mean that one, whatever mailbox a forward led to. */
+function positionOf({ position, signed }: Target, rows: readonly StandingRow[]): number | undefined {
+  return position ?? (signed && rows.length === 1 ? rows[0]?.position : undefined);
+}
+
 const tooSoon: Recorded = { outcome: "too-soon", recipients: [], events: [] };
+
+/** The message that a report is about. */
+interface Target extends BounceTarget {
+  /** Whether one of our bounce addresses says so. */
+  signed: boolean;
+}
 
 async function findTarget(
   tx: Queryable,
   report: Report,
   addresses: BounceAddresses | undefined,
-): Promise<BounceTarget | undefined> {
+): Promise<Target | undefined> {
   for (const address of report.sentTo) {
     const target = addresses?.read(address);
-    if (target !== undefined) return target;
+    if (target !== undefined) return { ...target, signed: true };
   }
   const found = await findByMessageIds(tx, report.messageIds);
   if (found.length === 0 && report.providerId !== undefined)
@@ -99,10 +110,10 @@ async function findTarget(
   // One Message-ID may stand for several envelopes: the one that has the recipient is meant.
   for (const id of found.length > 1 ? found : []) {
     if (matchRecipients(report.recipients, await listStanding(tx, id), undefined).length > 0)
-      return { id, position: undefined };
+      return { id, position: undefined, signed: false };
   }
   const [id] = found;
-  return id === undefined ? undefined : { id, position: undefined };
+  return id === undefined ? undefined : { id, position: undefined, signed: false };
 }
 
 interface Match {
