@@ -2,7 +2,7 @@ import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
 import { fixedClock } from "../../test/support/fixed-clock.ts";
-import { testDatabase } from "../../test/support/test-database.ts";
+import { eachDatabase } from "../../test/support/postgres.ts";
 import { compose, EmailMessage, type MessageFields, smtpBackend } from "../mail/index.ts";
 import { type Inbox, type InboxOptions, listenInbox } from "./inbox.ts";
 import { databaseStore } from "./store.ts";
@@ -57,18 +57,20 @@ test("a mail that was sent is listed, read, and kept to the byte", async () => {
   expect(Buffer.from(mail?.raw ?? []).equals(Buffer.from(bytes))).toBe(true);
 });
 
-test("kept in the database, mail outlives the inbox; newest first", async () => {
-  const database = await testDatabase();
-  const clock = fixedClock();
-  const first = await open({ store: databaseStore(database), clock });
-  await send(first, { ...letter, subject: "one" });
-  clock.advance(1);
-  await send(first, { ...letter, subject: "two" });
-  await first.close();
-  const second = await open({ store: databaseStore(database) });
-  expect((await second.list()).map(({ subject }) => subject)).toEqual(["two", "one"]);
-  await second.clear();
-  expect(await second.list()).toEqual([]);
+eachDatabase((openDatabase) => {
+  test("kept in the database, mail outlives the inbox; newest first", async () => {
+    const database = await openDatabase();
+    const clock = fixedClock();
+    const first = await open({ store: databaseStore(database), clock });
+    await send(first, { ...letter, subject: "one" });
+    clock.advance(1);
+    await send(first, { ...letter, subject: "two" });
+    await first.close();
+    const second = await open({ store: databaseStore(database) });
+    expect((await second.list()).map(({ subject }) => subject)).toEqual(["two", "one"]);
+    await second.clear();
+    expect(await second.list()).toEqual([]);
+  });
 });
 
 /** Hands a mail over as it is, at the end of a pipelined conversation. */
