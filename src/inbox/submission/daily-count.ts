@@ -15,7 +15,7 @@ const DAY_SECONDS = 86_400;
 const WRITE_MS = 2_000;
 
 /** The day that a time belongs to, by its beginning in UTC. */
-export function dayOf(now: number): number {
+function dayOf(now: number): number {
   return now - (now % (DAY_SECONDS * 1000));
 }
 

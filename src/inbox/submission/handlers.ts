@@ -24,7 +24,7 @@ export interface House {
 const NEVER = ["VRFY", "EXPN", "XCLIENT", "XFORWARD", "WIZ", "SHELL", "KILL"];
 
 /** What a client may not say: a key only where nobody can read it on the way. */
-export function disabledCommands({ tls, allowPlaintextAuth }: ResolvedOptions, session: SMTPServerSession): string[] {
+function disabledCommands({ tls, allowPlaintextAuth }: ResolvedOptions, session: SMTPServerSession): string[] {
   const isPrivate = session.secure || (isLoopback(session.remoteAddress) && isLoopback(session.localAddress));
   return [...NEVER, ...(tls === undefined ? ["STARTTLS"] : []), ...(isPrivate || allowPlaintextAuth ? [] : ["AUTH"])];
 }
