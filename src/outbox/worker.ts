@@ -45,7 +45,7 @@ export function createWorker(options: WorkerOptions): Worker {
   const { clock, monotonic, logger, leaseMs, concurrency, maxBytes, turns } = options;
   const running = new Map<string, { job: Job; done: Promise<void> }>();
   /** Those whose attempt has ended and whose outcome is being written: they take no place any more. */
-  const ending = new Set<string>();
+  const ending = new Set<Job>();
   /** Those who wait for the bytes of others to go. */
   const waiting: (() => void)[] = [];
   const stopping = new AbortController();
@@ -58,16 +58,20 @@ export function createWorker(options: WorkerOptions): Worker {
   function begin(jobs: readonly Job[]): void {
     for (const job of jobs) {
       const { id } = job.message;
+      const before = running.get(id);
       // Our own: the clock has jumped past its lease (a machine that slept), and the claim has renewed it.
-      if (running.has(id)) continue;
-      const done = run(job).finally(() => {
-        running.delete(id);
-        ending.delete(id);
-        changed.resolve();
-        changed = deferred();
-      });
+      if (before !== undefined && !ending.has(before.job)) continue;
+      // The last attempt's outcome is in this very commit, and the next attempt was due with it.
+      const done = (before?.done ?? Promise.resolve()).then(() => run(job)).finally(() => forget(job));
       running.set(id, { job, done });
     }
+  }
+
+  function forget(job: Job): void {
+    ending.delete(job);
+    if (running.get(job.message.id)?.job === job) running.delete(job.message.id);
+    changed.resolve();
+    changed = deferred();
   }
 
   /** Never rejects. */
@@ -76,7 +80,7 @@ export function createWorker(options: WorkerOptions): Worker {
     await roomFor(job);
     try {
       const result = job.cutOff.signal.aborted ? "interrupted" : await attempt(job, options);
-      ending.add(id);
+      ending.add(job);
       makeRoom(job);
       await (result === "interrupted" ? release(job) : write(afterAttempt(job, result, options.policy, options.now())));
     } catch (error) {
@@ -142,7 +146,7 @@ export function createWorker(options: WorkerOptions): Worker {
       for (const job of jobs) {
         const { id } = job.message;
         if (kept.has(id)) job.leasedAt = at;
-        else if (running.has(id) && !ending.has(id)) {
+        else if (running.has(id) && !ending.has(job)) {
           logger.log("warn", "outbox.lease-lost", { id });
           job.cutOff.abort();
         }
