@@ -3,6 +3,7 @@
  * that those do without (database, outbox, accounts, pages) are loaded at the first `createWaxseal`.
  */
 import { createMailFromConfig, fromEnv, resolveConfig, type WaxsealConfig } from "./config.ts";
+import type { Database } from "./db/index.ts";
 import {
   type Backend,
   type ConnectionOptions,
@@ -22,6 +23,8 @@ import type {
   Bulk,
   BulkEntry,
   BulkOptions,
+  HousekeepingOptions,
+  HousekeepingReport,
   ListCheck,
   Outbox,
   OutboxOptions,
@@ -33,6 +36,7 @@ import type {
   SuppressionsOptions,
   Template,
   UnreadableEntry,
+  VacuumReport,
 } from "./outbox/index.ts";
 import type { ApiKeys, ApiKeysOptions } from "./inbox/index.ts";
 import type { Waxseal, WaxsealOptions } from "./waxseal.ts";
@@ -94,6 +98,8 @@ export type {
   BulkProgress,
   BulkRun,
   DeliveryState,
+  HousekeepingOptions,
+  HousekeepingReport,
   Outbox,
   OutboxMessage,
   OutboxOptions,
@@ -105,6 +111,7 @@ export type {
   Suppressions,
   SuppressionsOptions,
   Template,
+  VacuumReport,
 } from "./outbox/index.ts";
 export type { Waxseal, WaxsealOptions } from "./waxseal.ts";
 
@@ -150,6 +157,29 @@ export async function openOutbox(options: OutboxOptions): Promise<Outbox> {
 export async function openSuppressions(options: SuppressionsOptions): Promise<Suppressions> {
   const outbox = await import("./outbox/index.ts");
   return outbox.createSuppressions(options);
+}
+
+/**
+ * Deletes what the outbox need not keep any longer, once and now; a worker does so every hour.
+ *
+ * @throws OutboxError `WX_OUTBOX_OPTIONS` for a retention that cannot be
+ * @example
+ * const report = await housekeep(database, { retention: { sentDays: 14 } });
+ */
+export async function housekeep(database: Database, options?: HousekeepingOptions): Promise<HousekeepingReport> {
+  const outbox = await import("./outbox/index.ts");
+  return outbox.housekeep(database, options);
+}
+
+/**
+ * Gives the space of deleted rows back to the disk. On SQLite nobody else can write meanwhile.
+ *
+ * @example
+ * const { before, after } = await vacuum(database);
+ */
+export async function vacuum(database: Database): Promise<VacuumReport> {
+  const outbox = await import("./outbox/index.ts");
+  return outbox.vacuum(database);
 }
 
 /**

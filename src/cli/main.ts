@@ -187,6 +187,13 @@ outboxCommand("resolve", "close what is unknown, by what you found out")
   .requiredOption("--as <outcome>", "sent or failed")
   .action(async (ids, options) => (await import("./outbox.ts")).resolveOutbox(ids, options));
 
+outboxCommand("clean", "delete what need not be kept any longer, as a worker does every hour").action(async (options) =>
+  (await import("./housekeeping.ts")).cleanOutbox(options),
+);
+outboxCommand("vacuum", "give the space of deleted messages back to the disk").action(async (options) =>
+  (await import("./housekeeping.ts")).vacuumOutbox(options),
+);
+
 const apiKey = program
   .command("api-key")
   .description("make, list and revoke the keys by which other programs hand in mail");
