@@ -399,3 +399,20 @@ test("a port in use, and options that do not exist, are named", async () => {
   expect(() => createSubmission(misspelt)).toThrow(/Did you mean maxMessageBytes\?/);
   expect(() => createSubmission({ ...options, maxRecipients: 0 })).toThrow(/maxRecipients: it is 0/);
 });
+
+test("8 bits and UTF-8 are taken where the client says so: SMTPUTF8 for addresses and headers, nothing for bodies", async () => {
+  const server = await startSubmission();
+  const client = await loggedIn(server);
+  expect(await client.say("EHLO client.example")).toMatch(/8BITMIME\n.*SMTPUTF8/);
+  await client.say("MAIL FROM:<shop@shop.example> BODY=8BITMIME");
+  expect(await client.say("RCPT TO:<王@x.cn>")).toMatch(/^553 5\.1\.3 .*WX_MESSAGE_ADDRESS/);
+  await client.say("RSET");
+  await client.say("MAIL FROM:<shop@shop.example> BODY=8BITMIME SMTPUTF8");
+  expect(await client.say("RCPT TO:<王@例子.中国>")).toMatch(/^250 /);
+  await client.say("DATA");
+  client.write("From: 店 <shop@shop.example>\r\nSubject: 订单\r\n\r\n内容\r\n");
+  expect(await client.say(".")).toMatch(/^250 /);
+  const { envelope, bytes } = server.taken[0]?.composed ?? {};
+  expect(envelope).toEqual({ from: "shop@shop.example", to: ["王@xn--fsqu00a.xn--fiqs8s"], smtpUtf8: true });
+  expect(Buffer.from(bytes ?? []).toString()).toMatch(/with UTF8SMTPA? id .*\r\n.*\r\nFrom: 店/);
+});
