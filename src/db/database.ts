@@ -88,17 +88,18 @@ export async function openDatabase(url: string, options: DatabaseOptions = {}): 
 async function openOnSqlite(url: string, options: DatabaseOptions): Promise<Database> {
   const path = sqlitePath(url);
   // Loaded here, as Kysely takes longer to load than all that a program needs that only sends.
-  const [{ Kysely }, { makeDurable, openSqlite }, { sqliteDialect }] = await Promise.all([
+  const [{ Kysely }, { makeDurable, openSqlite }, { sqliteDialect }, { namedStatements }] = await Promise.all([
     import("kysely"),
     import("./drivers/sqlite.ts"),
     import("./drivers/sqlite-dialect.ts"),
+    import("./drivers/named-statements.ts"),
   ]);
   const connection = await openSqlite(path, {
     connectionWaitMs: options.connectionWaitMs ?? 30_000,
     busyWaitMs: options.busyWaitMs ?? 30_000,
   });
   const kysely = new Kysely<Schema>({ dialect: sqliteDialect(connection) });
-  const sqlite: SqliteAccess = { exclusive: (work) => connection.exclusive(work), statements: connection };
+  const sqlite: SqliteAccess = { exclusive: (work) => connection.exclusive(work), statements: namedStatements(connection) };
   const close = (): Promise<void> => kysely.destroy();
   const listen = async (): Promise<undefined> => undefined;
   const notify = async (): Promise<void> => {};

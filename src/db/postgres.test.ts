@@ -1,7 +1,11 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { Client } from "pg";
+import { createCertificates } from "../../test/support/certificates.ts";
 import { sql } from "kysely";
 import { describe, expect, test } from "vitest";
 import { freshPostgres, postgresDatabase, postgresMissing, startPostgres } from "../../test/support/postgres.ts";
+import { tempFolder } from "../../test/support/temp-folder.ts";
 import { type Database, openDatabase } from "./database.ts";
 import { migrate, requireMigrated } from "./migrate.ts";
 
@@ -121,6 +125,38 @@ describe.skipIf(postgresMissing)("postgres", () => {
       });
     }
     await (await openDatabase(`${url}?sslmode=disable`)).close();
+  });
+
+  test("a certificate counts as the URL says: by authority and name, by authority, or not at all", async () => {
+    const certificates = await createCertificates();
+    const server = await startPostgres({ tls: await certificates.issue({ names: ["localhost"] }) });
+    const folder = tempFolder();
+    const authority = join(folder, "authority.pem");
+    writeFileSync(authority, certificates.ca);
+    const open = async (query: string, host = "localhost"): Promise<unknown> => {
+      const database = await openDatabase(`${server.url().replace("127.0.0.1", host)}?${query}`);
+      try {
+        const used = sql<{ ssl: boolean }>`select ssl from pg_stat_ssl where pid = pg_backend_pid()`;
+        return (await used.execute(database.kysely)).rows[0]?.ssl;
+      } finally {
+        await database.close();
+      }
+    };
+    const untrusted = { code: "WX_DB_OPEN", message: expect.stringContaining("sslrootcert=PATH") };
+    const known = `sslrootcert=${authority}`;
+    expect(await open(`sslmode=verify-full&${known}`)).toBe(true);
+    expect(await open(`sslmode=require&${known}`)).toBe(true);
+    expect(await open(`sslmode=verify-ca&${known}`, "127.0.0.1")).toBe(true);
+    expect(await open("sslmode=no-verify", "127.0.0.1")).toBe(true);
+    expect(await open("sslmode=disable")).toBe(false);
+    for (const mode of ["require", "verify-full", "verify-ca"]) {
+      await expect(open(`sslmode=${mode}`), `${mode}, signed by nobody known`).rejects.toMatchObject(untrusted);
+    }
+    for (const mode of ["require", "verify-full"]) {
+      await expect(open(`sslmode=${mode}&${known}`, "127.0.0.1"), `${mode}, another name`).rejects.toMatchObject(
+        untrusted,
+      );
+    }
   });
 
   test("a user whose commits may be lost at a power cut is refused", async () => {

@@ -3,6 +3,7 @@
  *
  * Its messages: `start`, `stop` (as an administrator does) and `crash` (as a power cut does); each is answered with its
  * name once done, or with `{ error }`. The first answer is the server's port. When the channel closes, nothing is left behind.
+ * Its argument is JSON: `{ tls: { cert, key } }` for a server that speaks TLS.
  */
 import { execFileSync, spawn } from "node:child_process";
 import { chmodSync, chownSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -32,6 +33,7 @@ const settings = {
 
 const folder = mkdtempSync(join(tmpdir(), "waxseal-postgres-"));
 const data = join(folder, "data");
+const { tls } = JSON.parse(process.argv[2] ?? "{}");
 let server;
 
 /** The programs, where their user may run them: a checkout below /root is closed to him. */
@@ -60,6 +62,19 @@ function initialise(initdb) {
     stdio: "pipe",
     cwd: folder,
   });
+}
+
+/** Postgres reads its key from a file that is its own alone. */
+function speakTls() {
+  for (const [setting, content] of [
+    ["ssl_cert_file", tls.cert],
+    ["ssl_key_file", tls.key],
+  ]) {
+    settings[setting] = join(folder, setting);
+    writeFileSync(settings[setting], content, { mode: 0o600 });
+    if (identity.uid !== undefined) chownSync(settings[setting], identity.uid, identity.gid);
+  }
+  settings.ssl = "on";
 }
 
 function freePort() {
@@ -114,6 +129,7 @@ process.on("disconnect", async () => {
 try {
   const { initdb, postgres } = await programs();
   initialise(initdb);
+  if (tls !== undefined) speakTls();
   let port = await freePort();
   while (!(await start(postgres, port))) port = await freePort();
   const commands = {

@@ -30,8 +30,15 @@ function missing(): string | undefined {
   }
 }
 
-export async function runPostgres(): Promise<PostgresServer> {
-  const child = fork(fileURLToPath(new URL("postgres-process.mjs", import.meta.url)), { execArgv: [] });
+/** How a server is run. */
+export interface PostgresServerOptions {
+  /** Its certificate and private key, both PEM: then it speaks TLS. */
+  tls?: { cert: string; key: string };
+}
+
+export async function runPostgres(options: PostgresServerOptions = {}): Promise<PostgresServer> {
+  const program = fileURLToPath(new URL("postgres-process.mjs", import.meta.url));
+  const child = fork(program, [JSON.stringify(options)], { execArgv: [] });
   const port = await answer(child);
   const ask = async (command: string): Promise<void> => {
     const answered = answer(child);

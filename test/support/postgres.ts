@@ -14,7 +14,7 @@ import { randomBytes } from "node:crypto";
 import { Client } from "pg";
 import { describe, inject, onTestFinished } from "vitest";
 import { type Database, openDatabase } from "../../src/db/index.ts";
-import { postgresMissing, type PostgresServer, runPostgres } from "./postgres-server.ts";
+import { postgresMissing, type PostgresServer, type PostgresServerOptions, runPostgres } from "./postgres-server.ts";
 import { testDatabase } from "./test-database.ts";
 
 export { postgresMissing, type PostgresServer };
@@ -34,8 +34,8 @@ export async function postgresDatabase(): Promise<Database> {
 }
 
 /** A server of this test's own. */
-export async function startPostgres(): Promise<PostgresServer> {
-  const server = await runPostgres();
+export async function startPostgres(options?: PostgresServerOptions): Promise<PostgresServer> {
+  const server = await runPostgres(options);
   onTestFinished(() => server[Symbol.asyncDispose]());
   return server;
 }
