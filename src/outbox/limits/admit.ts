@@ -52,6 +52,8 @@ interface Obstacle {
   until: number;
   spacingMs: number;
   reason: WaitReason;
+  /** Whether all of the mailer's messages wait for it. */
+  isOfLane: boolean;
 }
 
 export async function admit(
@@ -149,8 +151,10 @@ function admitOne(context: LimitsContext, ledger: Ledger, entrant: Entrant): Adm
     ...entrant.scopes.map((scope) => scopeObstacle(ledger, entrant, scope)),
   ]);
   if (obstacle !== undefined) {
-    const { reason, until, spacingMs } = obstacle;
-    const at = context.putOff.next(reason.key, until, spacingMs);
+    const { reason } = obstacle;
+    const otherWay = otherWayAt(context, ledger, entrant, obstacle);
+    const until = Math.min(obstacle.until, otherWay);
+    const at = until === otherWay ? until : context.putOff.next(reason.key, until, obstacle.spacingMs);
     // Where it waits for those before it alone, it is tried before its time is over.
     return {
       id,
@@ -167,6 +171,17 @@ function admitOne(context: LimitsContext, ledger: Ledger, entrant: Entrant): Adm
   return { id, admitted: true };
 }
 
+/** When another mailer may take it. */
+function otherWayAt(
+  { book }: LimitsContext,
+  { now }: Ledger,
+  { candidate }: Entrant,
+  { isOfLane: isShut }: Obstacle,
+): number {
+  const spill = isShut ? book.spillOf(candidate.message.mailer) : undefined;
+  return spill === undefined ? Infinity : now + spill.afterMs;
+}
+
 /** The one that lasts longest. */
 function worst(obstacles: readonly (Obstacle | undefined)[]): Obstacle | undefined {
   return obstacles.reduce(
@@ -175,8 +190,12 @@ function worst(obstacles: readonly (Obstacle | undefined)[]): Obstacle | undefin
   );
 }
 
+function isOfLane(key: string): boolean {
+  return key.startsWith("mailer:") || key.startsWith("account:");
+}
+
 function pauseObstacle(row: PauseRow): Obstacle {
-  return { until: row.until, spacingMs: SPACING_MS, reason: pauseReason(row) };
+  return { until: row.until, spacingMs: SPACING_MS, reason: pauseReason(row), isOfLane: isOfLane(row.key) };
 }
 
 function scopeObstacle({ windows, busy, now }: Ledger, entrant: Entrant, scope: LimitedScope): Obstacle | undefined {
@@ -187,11 +206,13 @@ function scopeObstacle({ windows, busy, now }: Ledger, entrant: Entrant, scope: 
     const weight = weightIn(scope, window, entrant.subject);
     if (use === undefined || hasRoom(use, quota, weight)) return undefined;
     const until = opensAt(use, { quota, seconds }, weight, now);
-    return { until, spacingMs: (seconds * 1000) / quota, reason: quotaReason(scope.key, window) };
+    const isFull = !hasRoom(use, quota, 1);
+    const reason = quotaReason(scope.key, window);
+    return { until, spacingMs: (seconds * 1000) / quota, reason, isOfLane: isFull && isOfLane(scope.key) };
   });
   if (scope.concurrency !== undefined && (busy.get(scope.key) ?? 0) >= scope.concurrency) {
     const reason = concurrencyReason(scope.key, scope.concurrency);
-    found.push({ until: now + BUSY_MS, spacingMs: SPACING_MS, reason });
+    found.push({ until: now + BUSY_MS, spacingMs: SPACING_MS, reason, isOfLane: isOfLane(scope.key) });
   }
   return worst(found);
 }

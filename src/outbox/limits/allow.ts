@@ -4,7 +4,6 @@ import type { Allowance, WaitReason } from "../seams.ts";
 import type { LimitsContext } from "./context.ts";
 import { concurrencyReason, pauseReason, quotaReason } from "./reasons.ts";
 import { phaseOf } from "./pause.ts";
-import { DEFAULT_SPILL_OVER_SECONDS } from "./rules.ts";
 import { type LimitedScope, quotaOf } from "./scopes.ts";
 import { listLeased, nameOf, type PauseRow, readWindows, type Windows } from "./store.ts";
 import { hasRoom, movedTo, opensAt, unused, usedIn } from "./window.ts";
@@ -42,17 +41,9 @@ function wayOf({ book }: LimitsContext, mailer: string): string[] {
   const way: string[] = [];
   for (let at: string | undefined = mailer; at !== undefined && !way.includes(at);) {
     way.push(at);
-    at = spillOf(book.rules, at)?.to;
+    at = book.spillOf(at)?.to;
   }
   return way;
-}
-
-function spillOf(rules: LimitsContext["book"]["rules"], mailer: string): { to: string; afterMs: number } | undefined {
-  const rule = rules.find(
-    ({ scope, key, spillOver }) => scope === "mailer" && key === mailer && spillOver !== undefined,
-  );
-  if (rule?.spillOver === undefined) return undefined;
-  return { to: rule.spillOver, afterMs: (rule.spillOverAfterSeconds ?? DEFAULT_SPILL_OVER_SECONDS) * 1000 };
 }
 
 export async function standingOf(
@@ -77,7 +68,7 @@ function routed(context: LimitsContext, standing: Standing, mailer: string, want
   const own = ownAllowance(context, standing, mailer, wanted);
   let [at, closed] = [mailer, own];
   for (const via of wayOf(context, mailer).slice(1)) {
-    const afterMs = spillOf(context.book.rules, at)?.afterMs ?? 0;
+    const afterMs = context.book.spillOf(at)?.afterMs ?? 0;
     if (closed.others > 0 || (closed.opensAt ?? 0) - standing.now <= afterMs) return own;
     const other = ownAllowance(context, standing, via, wanted);
     if (other.others > 0) return { ...other, mailer, via, reason: own.reason };

@@ -68,6 +68,7 @@ eachDatabase((open) => {
         windows: [{ count: 2, seconds: 3_600 }],
         criticalReserve: 0,
         spillOver: "backup",
+        spillOverAfterSeconds: 1,
       },
     ];
     const backends = { default: backendInto(sent, "default"), backup: backendInto(sent, "backup") };

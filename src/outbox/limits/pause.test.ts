@@ -47,21 +47,42 @@ test("what was under way as the pause began neither counts nor opens, and may ma
   expect(improved(row, "other", start + 1)).toBeUndefined();
 });
 
-test("the message that tries opens the scope; a failure soon after doubles, one long after begins anew", () => {
+test("one message at a time tries, and what gets through opens the scope", () => {
   const row = failAgain(undefined, lesson("quota", { forMs: 15 * MINUTE }), start);
   const now = row.until;
   const tried = probed(row, "probe", now);
-  expect([phaseOf(row, now), phaseOf(tried, now), phaseOf(tried, tried.until)]).toEqual([
-    "half-open",
-    "closed",
-    "half-open",
-  ]);
-  const open = improved(tried, "probe", now + 5) as PauseRow;
-  expect([phaseOf(open, now + 5), open.failures]).toEqual(["open", 1]);
-  const soon = failAgain(open, lesson("quota", { forMs: 15 * MINUTE }), now + MINUTE);
-  expect(soon.until - (now + MINUTE)).toBe(30 * MINUTE);
-  const late = failAgain(open, lesson("quota", { forMs: 15 * MINUTE }), now + 16 * MINUTE);
-  expect(late.until - (now + 16 * MINUTE)).toBe(15 * MINUTE);
+  const phases = [phaseOf(row, now), phaseOf(tried, now), phaseOf(tried, tried.until)];
+  expect(phases).toEqual(["half-open", "closed", "half-open"]);
+  expect(improved(tried, "probe", now)).toBe("gone");
+});
+
+test("what is refused at once rests for longer each time; what is used up again and again does not", () => {
+  const what = lesson("quota", { forMs: 15 * MINUTE });
+  let row = failAgain(undefined, what, start);
+  for (const minutes of [30, 60, 120]) {
+    const now = row.until;
+    row = failAgain(row, what, now);
+    expect(row.until - now).toBe(minutes * MINUTE);
+  }
+  const lengths: number[] = [];
+  for (let count = 0; count < 5; count++) {
+    const now = row.until;
+    const open = improved(probed(row, "probe", now), "probe", now);
+    row = failAgain(open === "gone" ? undefined : open, what, now + MINUTE);
+    lengths.push((row.until - now - MINUTE) / MINUTE);
+  }
+  expect(lengths).toEqual([60, 30, 15, 15, 15]);
+});
+
+test("a server that fails again soon closes the mailer at once; one that fails long after is counted from one", () => {
+  const what = lesson("connection");
+  let row: PauseRow | undefined;
+  for (let count = 0; count < 5; count++) row = failAgain(row, what, Math.max(start + count, row?.until ?? 0));
+  const now = row?.until ?? 0;
+  const open = improved(probed(row as PauseRow, "probe", now), "probe", now) as PauseRow;
+  expect([phaseOf(open, now), open.failures]).toEqual(["open", 3]);
+  expect(failAgain(open, what, now + 30_000)).toMatchObject({ failures: 4, until: now + 90_000 });
+  expect(failAgain(open, what, now + 30_001)).toMatchObject({ failures: 1, until: 0 });
 });
 
 test("a day that the provider asks for is kept, and never doubled beyond itself", () => {

@@ -88,11 +88,17 @@ function isCounting({ until, reason, failures }: PauseRow): boolean {
   return until === 0 && reason !== "operator" && failures < circuits[reason as Lesson["reason"]].after;
 }
 
-/** The scope after a message got through: "gone" where nothing need be remembered, undefined where nothing changes. */
+/**
+ * The scope after a message got through: "gone" where nothing need be remembered, undefined where nothing changes.
+ *
+ * A log-in that works is right from now on. Elsewhere two failures are forgotten with each success: a quota that is used up
+ * again and again rests as long each time, and only what is refused at once, again and again, for longer.
+ */
 export function improved(row: PauseRow, message: string, now: number): PauseRow | "gone" | undefined {
   if (isCounting(row)) return "gone";
   if (row.probe !== message) return undefined;
-  return { ...row, until: 0, probe: null, updated_at: now };
+  const failures = row.reason === "auth" ? 0 : Math.max(0, row.failures - 2);
+  return failures === 0 ? "gone" : { ...row, until: 0, probe: null, failures, updated_at: now };
 }
 
 /** The scope while one message tries. */

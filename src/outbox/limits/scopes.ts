@@ -1,7 +1,13 @@
 /** Which scopes a message counts towards, and the rule of each. */
 import type { ProviderLimits } from "../../mail/index.ts";
 import { type LimitAccount, windowsOf } from "./accounts.ts";
-import { DEFAULT_RESERVE, type LimitRule, type LimitScope, type LimitWindow } from "./rules.ts";
+import {
+  DEFAULT_RESERVE,
+  DEFAULT_SPILL_OVER_SECONDS,
+  type LimitRule,
+  type LimitScope,
+  type LimitWindow,
+} from "./rules.ts";
 
 /** One scope with what holds for it. */
 export interface LimitedScope {
@@ -25,6 +31,8 @@ export interface Rulebook {
   readonly rules: readonly LimitRule[];
   /** The account's key, or the mailer's where there is no account: who rests when a server says that too much was sent. */
   accountKey(mailer: string): string;
+  /** The mailer that takes this one's messages, and how long this one must stay closed before. */
+  spillOf(mailer: string): { to: string; afterMs: number } | undefined;
   /** The mailer, and its account. */
   ofMailer(mailer: string): readonly LimitedScope[];
   /** All that are limited: mailer, account, tenant, and the domains. */
@@ -69,6 +77,14 @@ export function rulebook(
   return {
     rules,
     accountKey,
+    spillOf: (mailer) => {
+      const rule = rules.find(
+        ({ scope, key, spillOver }) => scope === "mailer" && key === mailer && spillOver !== undefined,
+      );
+      if (rule?.spillOver === undefined) return undefined;
+      const { spillOver: to, spillOverAfterSeconds = DEFAULT_SPILL_OVER_SECONDS } = rule;
+      return { to, afterMs: spillOverAfterSeconds * 1000 };
+    },
     ofMailer,
     ofMessage: ({ mailer, tenant, addresses }) => {
       if (!limitsDomains && !limitsTenants) return ofMailer(mailer);
