@@ -69,9 +69,16 @@ export function webhookCaller({ timeoutMs, publicOnly }: WebhookCallerOptions): 
     const request = isSecure ? httpsRequest : httpRequest;
     const agent = isSecure ? agents.https : agents.http;
     return new Promise((resolve, reject) => {
-      request(url, { ...options, method: "POST", agent }, (response) => read(response).then(resolve, reject))
-        .on("error", reject)
-        .end(body);
+      const sent = request(url, { ...options, method: "POST", agent }, (response) => {
+        read(response).then(resolve, reject);
+      });
+      sent.on("error", (error: NodeJS.ErrnoException) => {
+        // The endpoint closed a connection that was at rest just as it was used again: no fault of its own.
+        const wasStale = sent.reusedSocket && error.code === "ECONNRESET" && options.signal?.aborted !== true;
+        if (wasStale) resolve(post(url, options, body));
+        else reject(error);
+      });
+      sent.end(body);
     });
   }
 

@@ -194,6 +194,26 @@ test("an answer without end is not read to its end", async () => {
   await until(() => isCut);
 });
 
+test("a kept connection that the endpoint has closed is no failure", async () => {
+  const database = await testDatabase();
+  let isOld = false;
+  const receiver = await webhookReceiver((response, count) => {
+    // Hears the second call on the first one's connection, and closes it unanswered, as a server does that was just timing out.
+    if (count === 2) {
+      isOld = true;
+      response.socket?.resetAndDestroy();
+    } else response.writeHead(204).end();
+  });
+  const webhooks = webhooksTo(database, receiver.url);
+  webhooks.start();
+  await happen(database, webhooks, outboxEvent({ id: "a" }));
+  await until(async () => (await callsOf(database))[0]?.finished_at !== null);
+  await happen(database, webhooks, outboxEvent({ id: "b" }));
+  await until(async () => (await callsOf(database)).every(({ finished_at }) => finished_at !== null));
+  expect(isOld).toBe(true);
+  expect((await callsOf(database)).map(({ attempts }) => attempts)).toEqual([1, 1]);
+});
+
 test("an endpoint that hangs delays no other, and one that fails again and again is left alone", async () => {
   const database = await testDatabase();
   const silent = await webhookReceiver(() => {});
