@@ -107,6 +107,7 @@ export type {
   RecipientFile,
   SendManyOptions,
   Suppression,
+  SuppressionFilter,
   SuppressionReason,
   Suppressions,
   SuppressionsOptions,

@@ -11,6 +11,7 @@ import {
   openSuppressions,
   requireMigrated,
   type Suppression,
+  type SuppressionFilter,
   type SuppressionReason,
   type Suppressions,
   WaxsealError,
@@ -41,13 +42,24 @@ export async function listSuppressions(flags: SuppressionFlags & { prefix?: stri
   const choice = choiceOf(flags);
   await withList(flags, async (suppressions) => {
     const { prefix } = flags;
-    const found = await suppressions.list({ ...choice, limit: limit + 1, ...(prefix !== undefined && { prefix }) });
+    const found = await pagesOf(suppressions, { ...choice, ...(prefix !== undefined && { prefix }) }, limit + 1);
     if (found.length === 0) return console.log("Nobody is on the list.");
     const shown = found.slice(0, limit);
     console.log(tableOf(shown));
     if (found.length > shown.length)
       console.log(dim(`There are more: --limit, --prefix, or \`waxseal suppressions export\`.`));
   });
+}
+
+/** So many entries, page by page. */
+async function pagesOf(suppressions: Suppressions, filter: SuppressionFilter, count: number): Promise<Suppression[]> {
+  const found: Suppression[] = [];
+  for (let page: Suppression[] | undefined; page === undefined || page.length > 0; found.push(...page)) {
+    const after = found.at(-1);
+    const limit = Math.min(count - found.length, 1000);
+    page = limit === 0 ? [] : await suppressions.list({ ...filter, limit, ...(after !== undefined && { after }) });
+  }
+  return found;
 }
 
 /** Adds addresses. */

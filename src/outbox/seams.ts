@@ -60,7 +60,10 @@ export interface Gate {
 
 /** Who must not be written to. */
 export interface SuppressionGate {
-  /** The addresses among those given that are suppressed (for this stream, or for all), each with the reason. */
+  /**
+   * The addresses among those given that are suppressed (for this stream, or for all), each with the reason. An address stands
+   * in one call with one stream only: the answer does not say for which of two it was.
+   */
   find(
     tx: Queryable,
     recipients: readonly { address: string; stream: string | null }[],

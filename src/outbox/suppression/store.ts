@@ -71,6 +71,26 @@ export async function upsert(db: Queryable, rows: readonly SuppressionRow[], end
     .execute();
 }
 
+/**
+ * Adds an entry unless it is there and holds.
+ *
+ * Guarantee: of several at the same time one gets true.
+ */
+export async function insertUnlessLive(db: Queryable, row: SuppressionRow, now: number): Promise<boolean> {
+  const written = await db
+    .insertInto("outbox_suppressions")
+    .values(row)
+    .onConflict((conflict) =>
+      conflict
+        .columns(["address_key", "stream", "reason"])
+        .doUpdateSet(row)
+        .where("outbox_suppressions.expires_at", "<=", now),
+    )
+    .returning("address_key")
+    .executeTakeFirst();
+  return written !== undefined;
+}
+
 const newEnd = sql<number | null>`excluded.expires_at`;
 const laterEnd = sql<number | null>`case
   when outbox_suppressions.expires_at is null or excluded.expires_at is null then null

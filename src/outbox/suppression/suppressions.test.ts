@@ -230,6 +230,27 @@ eachDatabase((open, dialect) => {
     expect((await suppressions.get("ann@example.com")).map(({ reason }) => reason)).toEqual(["bounce"]);
   });
 
+  test("of clicks at the same time one is told, and one that had ended counts anew", async () => {
+    const announced: OutboxEvent[] = [];
+    const { clock, suppressions, isHeld } = await setUp({
+      events: { announce: (list) => void announced.push(...list) },
+    });
+    const from = { address: "ann@example.com", stream: "news" };
+    await suppressions.add({ ...from, reason: "unsubscribe", expiresAt: START + 5 });
+    clock.advance(5);
+    expect(await isHeld("ann@example.com", "news")).toBeUndefined();
+    await Promise.all([1, 2, 3].map(() => suppressions.unsubscribe(from)));
+    expect(await isHeld("ann@example.com", "news")).toBe("unsubscribe: by the link in a mail");
+    expect(announced).toHaveLength(1);
+  });
+
+  test("what cannot be recorded is not done", async () => {
+    const events: EventSink = { record: () => Promise.reject(new Error("no room")) };
+    const { suppressions, isHeld } = await setUp({ events });
+    await expect(suppressions.unsubscribe({ address: "ann@example.com", stream: "news" })).rejects.toThrow("no room");
+    expect(await isHeld("ann@example.com", "news")).toBeUndefined();
+  });
+
   test("the event of an unsubscription tells of the mail that held the link", async () => {
     const recorded: OutboxEvent[] = [];
     const { database, suppressions } = await setUp({

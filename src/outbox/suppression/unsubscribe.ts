@@ -5,19 +5,18 @@ import { addressKey } from "./address-key.ts";
 import { completed } from "./completed.ts";
 import type { ListContext } from "./context.ts";
 import { rowOf } from "./rows.ts";
-import { selectMessage, selectOf, type ToldMessage } from "./store.ts";
+import { insertUnlessLive, selectMessage, type ToldMessage } from "./store.ts";
 import type { Unsubscription } from "./types.ts";
 
 /** Asking twice is asking once: the second time changes nothing and tells nobody. */
 export async function unsubscribe(context: ListContext, from: Unsubscription): Promise<void> {
-  const { database, clock, logger, events, days, write } = context;
+  const { database, clock, logger, events, days, emptiness } = context;
   const detail = "by the link in a mail";
   const entry = completed({ ...from, reason: "unsubscribe", detail }, clock.now(), days);
   const row = rowOf(addressKey(entry.address), entry);
+  emptiness.end();
   const told = await database.kysely.transaction().execute(async (tx) => {
-    const before = await selectOf(tx, row.address_key, { stream: row.stream, reason: "unsubscribe" });
-    if (before.some(({ expires_at }) => expires_at === null || expires_at > entry.createdAt)) return [];
-    await write(tx, [row], "later");
+    if (!(await insertUnlessLive(tx, row, entry.createdAt))) return [];
     const message = from.messageId === undefined ? undefined : await selectMessage(tx, from.messageId);
     const event = eventOf(from, entry.createdAt, message);
     await events?.record?.(tx, [event]);
