@@ -1,5 +1,6 @@
 /** The database handle: one URL in, a Kysely instance out, with the promises of durability set. */
 import type { Kysely } from "kysely";
+import { findUnknownOption } from "../base/index.ts";
 import type { SqliteStatements } from "./drivers/sqlite-connection.ts";
 import { isPostgresUrl, withoutPassword } from "./drivers/postgres-url.ts";
 import { DatabaseError } from "./errors.ts";
@@ -72,16 +73,27 @@ export interface DatabaseOptions {
   connectTimeoutMs?: number;
 }
 
+const databaseOptions = {
+  connectionWaitMs: true,
+  busyWaitMs: true,
+  poolSize: true,
+  connectTimeoutMs: true,
+} satisfies Record<keyof DatabaseOptions, true>;
+
 /**
  * Opens a database.
  *
  * @param url `sqlite:PATH` (relative to the working folder), `sqlite:///ABSOLUTE/PATH` or `sqlite::memory:`;
  *   `postgres://USER:PASSWORD@HOST:PORT/DATABASE?sslmode=require`.
- * @throws DatabaseError `WX_DB_URL`, `WX_DB_OPEN`, `WX_DB_DRIVER`, `WX_DB_UNREACHABLE`, `WX_DB_NEWER` (then nothing was changed in it)
+ * @throws DatabaseError `WX_DB_OPTIONS`, `WX_DB_URL`, `WX_DB_OPEN`, `WX_DB_DRIVER`, `WX_DB_UNREACHABLE`, `WX_DB_NEWER` (then nothing was changed in it)
  * @example
  * await using database = await openDatabase("sqlite:.waxseal/waxseal.db");
  */
 export async function openDatabase(url: string, options: DatabaseOptions = {}): Promise<Database> {
+  const unknown = findUnknownOption(options, Object.keys(databaseOptions));
+  if (unknown !== undefined) {
+    throw new DatabaseError("WX_DB_OPTIONS", `openDatabase has no option ${unknown.name}. ${unknown.hint}`);
+  }
   return isPostgresUrl(url) ? openOnPostgres(url, options) : openOnSqlite(url, options);
 }
 
@@ -99,7 +111,10 @@ async function openOnSqlite(url: string, options: DatabaseOptions): Promise<Data
     busyWaitMs: options.busyWaitMs ?? 30_000,
   });
   const kysely = new Kysely<Schema>({ dialect: sqliteDialect(connection) });
-  const sqlite: SqliteAccess = { exclusive: (work) => connection.exclusive(work), statements: namedStatements(connection) };
+  const sqlite: SqliteAccess = {
+    exclusive: (work) => connection.exclusive(work),
+    statements: namedStatements(connection),
+  };
   const close = (): Promise<void> => kysely.destroy();
   const listen = async (): Promise<undefined> => undefined;
   const notify = async (): Promise<void> => {};
