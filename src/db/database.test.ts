@@ -83,6 +83,14 @@ test("a URL of another kind is refused without showing its password", async () =
   expect(String(error)).not.toContain("hunter2");
 });
 
+test("a misspelt option is told with the one that was meant", async () => {
+  const misspelt = { poolsize: 5 } as object;
+  await expect(openDatabase("sqlite::memory:", misspelt)).rejects.toMatchObject({
+    code: "WX_DB_OPTIONS",
+    message: expect.stringContaining("poolSize"),
+  });
+});
+
 test("a transaction that fails leaves nothing, and two that run at once do not mix", async () => {
   await using database = await openDatabase(fileUrl());
   await migrate(database);

@@ -5,6 +5,7 @@ import { WaxsealError } from "../base/index.ts";
 export type DatabaseErrorCode =
   | "WX_DB_URL"
   | "WX_DB_OPEN"
+  | "WX_DB_OPTIONS"
   | "WX_DB_DRIVER"
   | "WX_DB_NEWER"
   | "WX_DB_BEHIND"
@@ -28,7 +29,7 @@ export type DatabaseErrorCode =
  * `WX_DB_UNREACHABLE` no connection to Postgres can be made; `WX_DB_LOST` one that was there was lost;
  * `WX_DB_ROLLED_BACK` a transaction went on after a statement of it had failed, and Postgres rolled it back;
  * `WX_DB_TRANSACTION` what was given as a transaction is none; `WX_DB_COPY` the database cannot be copied to
- * that target, and nothing of it was.
+ * that target, and nothing of it was; `WX_DB_OPTIONS` an option of `openDatabase` does not exist.
  */
 export class DatabaseError extends WaxsealError {
   static override readonly brand: string = "DatabaseError";

@@ -122,6 +122,8 @@ export class SqliteConnection implements DatabaseConnection, SqliteStatements {
   prepare(sql: string): SqliteStatement & { returnsRows: boolean } {
     const kept = this.#statements.get(sql);
     if (kept !== undefined) return kept;
+    // Node 22 gives the columns that a statement had when it was prepared.
+    if (/^\s*(?:alter|create|drop)\b/i.test(sql)) this.#statements.clear();
     const prepared = this.#handle.prepare(sql);
     const statement = Object.assign(prepared, { returnsRows: prepared.columns().length > 0 });
     if (this.#statements.size >= KEPT_STATEMENTS) {
