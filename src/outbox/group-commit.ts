@@ -2,8 +2,11 @@
 
 /** What is committed together, and how. */
 export interface GroupCommitOptions<Item> {
-  /** Commits these, and answers each; a rejection means that nothing of them was written. */
-  commit(items: readonly Item[]): Promise<void>;
+  /**
+   * Commits these, and answers each; a rejection means that nothing of them was written. When it is tried again after
+   * that, it should do what the items ask for and no more.
+   */
+  commit(items: readonly Item[], isRetry: boolean): Promise<void>;
   /** How many bytes of memory an item holds. */
   weigh(item: Item): number;
   /** What becomes of an item that could not be committed. */
@@ -30,17 +33,17 @@ export function groupCommit<Item>(options: GroupCommitOptions<Item>): GroupCommi
   let running: Promise<void> | undefined;
 
   /** A turn that fails is cut in two and tried again, so that a bad item fails alone. */
-  async function attempt(items: readonly Item[]): Promise<void> {
+  async function attempt(items: readonly Item[], isRetry = false): Promise<void> {
     try {
-      await commit(items);
+      await commit(items, isRetry);
     } catch (error) {
-      if (items.length === 1 || isUnavailable(error)) {
+      if (isUnavailable(error) || (items.length === 1 && isRetry)) {
         for (const item of items) fail(item, error);
         return;
       }
       const half = items.length >> 1;
-      await attempt(items.slice(0, half));
-      await attempt(items.slice(half));
+      if (half > 0) await attempt(items.slice(0, half), true);
+      await attempt(items.slice(half), true);
     }
   }
 

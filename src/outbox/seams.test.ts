@@ -201,6 +201,24 @@ eachDatabase((open) => {
     expect(await outbox.list()).toHaveLength(1);
   });
 
+  test("limits that do not work keep no message from being accepted, nor from going once they do", async () => {
+    let isBroken = true;
+    const broken = gate({
+      allow: async (_tx, mailers) => {
+        if (isBroken) throw new Error("the limits have a fault");
+        return mailers.map((mailer) => ({ mailer, critical: 9, others: 9 }));
+      },
+    });
+    const events: string[] = [];
+    const logger = { log: (_level: string, event: string) => void events.push(event) };
+    const outbox = outboxOn(await open(), scriptedBackend().backend, { gate: broken, logger });
+    outbox.start();
+    const id = await outbox.enqueue(composedMail());
+    await expect.poll(() => events).toContain("outbox.worker-failed");
+    isBroken = false;
+    await inState(outbox, id, "sent");
+  });
+
   test("an alarm is raised once when what is due has waited too long, and health says so", async () => {
     const clock = fixedClock();
     const alerts: number[] = [];

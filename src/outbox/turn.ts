@@ -81,12 +81,12 @@ interface Progress {
 }
 
 /** Makes the function that commits a turn. */
-export function createTurn(options: TurnOptions): (items: readonly Item[]) => Promise<void> {
+export function createTurn(options: TurnOptions): (items: readonly Item[], isRetry: boolean) => Promise<void> {
   const { database, store, engine, teller, owner, leaseMs, now, room, begin, wake } = options;
   /** The last claim took all there was room for, so more may be due. */
   let backlog = true;
 
-  return async (items) => {
+  return async (items, isRetry) => {
     const progress = await database.kysely.transaction().execute(async (tx) => {
       const at = now();
       const lease = { owner, now: at, until: at + leaseMs };
@@ -94,7 +94,7 @@ export function createTurn(options: TurnOptions): (items: readonly Item[]) => Pr
       await settleAll(made, only(items, "settle"));
       await releaseAll(made, only(items, "release"));
       await renewAll(made, only(items, "renew"));
-      await insertAndClaim(made, items);
+      await insertAndClaim(made, items, isRetry);
       if (made.due.length > 0) {
         await engine.add(tx, made.due);
         await options.channel.tell(tx);
@@ -165,11 +165,13 @@ export function createTurn(options: TurnOptions): (items: readonly Item[]) => Pr
    * Inserts what is new, under the lease of this worker where it can deliver it at once: then it is neither claimed nor
    * read again. Only what is due, goes by this engine and overtakes nothing gets that.
    */
-  async function insertAndClaim(made: Progress, items: readonly Item[]): Promise<void> {
+  async function insertAndClaim(made: Progress, items: readonly Item[], isRetry: boolean): Promise<void> {
     const inserts = only(items, "insert");
     const claims = only(items, "claim");
     const ids = only(items, "claimOne");
-    const wanted = engine.direct === true ? room() : 0;
+    // Guarantee: what fails in a claim (a limit, a list, a renderer) keeps no message from being accepted.
+    const claimsToo = engine.direct === true && (!isRetry || claims.length > 0);
+    const wanted = claimsToo ? room() : 0;
     backlog ||= claims.length > 0;
     const asks = wanted > 0 && backlog;
     const allowances = wanted > 0 && (asks || inserts.length > 0) ? await allowedNow(made, inserts, wanted) : undefined;

@@ -1,0 +1,65 @@
+import { expect, test } from "vitest";
+import { groupCommit } from "./group-commit.ts";
+
+interface Item {
+  name: string;
+  bytes?: number;
+}
+
+/** Commits into a list; "bad" does not go in, and while the disk is full nothing does. */
+function ledger() {
+  const turns: string[][] = [];
+  const failed: string[] = [];
+  const disk = { isFull: false };
+  const turnsOf = groupCommit<Item>({
+    commit: async (items) => {
+      if (disk.isFull) throw new Error("full");
+      if (items.some(({ name }) => name === "bad")) throw new Error("bad");
+      turns.push(items.map(({ name }) => name));
+    },
+    weigh: ({ bytes = 0 }) => bytes,
+    fail: ({ name }, error) => void failed.push(`${name}: ${String(error)}`),
+    isUnavailable: (error) => String(error).includes("full"),
+  });
+  return { ...turnsOf, turns, failed, disk };
+}
+
+test("what is asked for at the same time is one commit, and what comes meanwhile the next", async () => {
+  const { push, settled, turns } = ledger();
+  push({ name: "a" });
+  push({ name: "b" });
+  await settled();
+  push({ name: "c" });
+  await settled();
+  expect(turns).toEqual([["a", "b"], ["c"]]);
+});
+
+test("a bad item fails alone, wherever it stands", async () => {
+  const { push, settled, turns, failed } = ledger();
+  for (const name of ["a", "b", "bad", "c", "d", "e", "f"]) push({ name });
+  await settled();
+  expect(failed).toEqual(["bad: Error: bad"]);
+  expect(turns.flat().toSorted()).toEqual(["a", "b", "c", "d", "e", "f"]);
+});
+
+test("where nothing can be written all fail at once, and the next turn is tried anew", async () => {
+  const { push, settled, turns, failed, disk } = ledger();
+  disk.isFull = true;
+  push({ name: "a" });
+  push({ name: "b" });
+  await settled();
+  expect(failed).toEqual(["a: Error: full", "b: Error: full"]);
+  disk.isFull = false;
+  push({ name: "c" });
+  await settled();
+  expect(turns).toEqual([["c"]]);
+});
+
+test("a turn is bounded in items and bytes, and a larger item goes alone", async () => {
+  const { push, settled, turns } = ledger();
+  for (let index = 0; index < 600; index++) push({ name: "small" });
+  push({ name: "large", bytes: 20 * 1024 * 1024 });
+  push({ name: "large", bytes: 20 * 1024 * 1024 });
+  await settled();
+  expect(turns.map((turn) => turn.length)).toEqual([512, 88, 1, 1]);
+});
