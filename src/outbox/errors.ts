@@ -10,6 +10,7 @@ export type OutboxErrorCode =
   | "WX_OUTBOX_NO_RECIPIENT"
   | "WX_OUTBOX_OPTIONS"
   | "WX_OUTBOX_PEER"
+  | "WX_OUTBOX_REPORT_EARLY"
   | "WX_OUTBOX_SUPPRESSION"
   | "WX_OUTBOX_STOPPED";
 
@@ -21,7 +22,7 @@ export type OutboxErrorCode =
  * `WX_OUTBOX_NO_RECIPIENT` a message without an envelope recipient; `WX_OUTBOX_NOT_COMPOSED` a message that
  * `mail.compose` has not made ready; `WX_OUTBOX_OPTIONS` an option that does not exist, or a value that it may not have;
  * `WX_OUTBOX_IDEMPOTENCY` an idempotency key that another message has; `WX_OUTBOX_NO_BODY` a body that was deleted;
- * `WX_OUTBOX_STOPPED` the outbox was stopped.
+ * `WX_OUTBOX_STOPPED` the outbox was stopped; `WX_OUTBOX_REPORT_EARLY` a bounce of a message that is still being sent.
  */
 export class OutboxError extends WaxsealError {
   static override readonly brand: string = "OutboxError";

@@ -7,6 +7,7 @@ export {
   createBounceAddresses,
 } from "./bounces/bounce-addresses.ts";
 export { bounceEndpoint, type BounceEndpointOptions } from "./bounces/bounce-endpoint.ts";
+export { type BounceMailbox, bounceMailbox } from "./bounces/bounce-mailbox.ts";
 export { bounceTo } from "./bounces/bounce-to.ts";
 export { type Bounce, type Bounces, type BouncesOptions, createBounces, type Taken } from "./bounces/bounces.ts";
 export type { AfterReading, BounceMailboxOptions } from "./bounces/mailbox/mailbox-options.ts";
