@@ -73,6 +73,8 @@ async function run(file: RecipientFile, template: Template, flags: ListFlags): P
     compose: waxseal.mail.compose,
     mailer: (mailer) => waxseal.mail.mailers.get(mailer),
     engine: { add: async () => {}, wake: () => waxseal.outbox.wake() },
+    // For the check of each line; the worker makes the real ones.
+    unsubscribeLink: ({ stream }) => new URL(`/unsubscribe/${stream}`, waxseal.config.siteUrl).href,
   });
   const interrupt = onInterrupt(progress);
   const startedAt = performance.now();
@@ -87,7 +89,9 @@ async function run(file: RecipientFile, template: Template, flags: ListFlags): P
     stop: interrupt.signal,
     clock: systemClock,
   });
-  const last = await (interrupt.signal.aborted ? bulk.pause(name) : bulk.progress(name));
+  if (interrupt.signal.aborted) await bulk.pause(name);
+  await waxseal.outbox.stop(); // what is under way has its outcome then
+  const last = await bulk.progress(name);
   await waxseal.close();
   progress.end();
   interrupt.end();

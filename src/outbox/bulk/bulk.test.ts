@@ -1,12 +1,15 @@
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { expect, test } from "vitest";
 import type { Database } from "../../db/index.ts";
 import { createMail, createMailers, memoryBackend, MessageError } from "../../mail/index.ts";
+import { testDatabase } from "../../../test/support/test-database.ts";
 import { fixedClock } from "../../../test/support/fixed-clock.ts";
 import { eachDatabase } from "../../../test/support/postgres.ts";
 import { createBulk } from "./bulk.ts";
 import type { BulkEntry, UnreadableEntry } from "./entry.ts";
 import type { Template } from "./template.ts";
-import type { Bulk, BulkOptions, SendManyOptions } from "./types.ts";
+import type { Bulk, BulkOptions, BulkRun, SendManyOptions } from "./types.ts";
 
 const START = Date.UTC(2026, 0, 2, 3, 4, 5);
 const template: Template = { subject: "Hello {{ name }}", text: "Dear {{ name }}" };
@@ -228,3 +231,19 @@ eachDatabase((open) => {
     expect((await bulk.list()).map(({ name }) => name).toSorted()).toEqual(["b", "news"]);
   });
 });
+
+test("a long list takes no more memory than a short one", async () => {
+  setFlagsFromString("--expose-gc");
+  const collect = runInNewContext("gc") as () => void;
+  const heap: number[] = [];
+  const onProgress = ({ taken }: BulkRun): void => {
+    if (taken !== 2_000 && taken !== 30_000) return;
+    collect();
+    heap.push(process.memoryUsage().heapUsed / 1e6);
+  };
+  const run = await bulkOn(await testDatabase()).sendMany(template, people(30_000), named({ onProgress }));
+  expect(run.queued).toBe(30_000);
+  const [short = 0, long = Infinity] = heap;
+  // The entries alone would be more than this.
+  expect(long - short).toBeLessThan(8);
+}, 60_000);

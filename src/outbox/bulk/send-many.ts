@@ -51,6 +51,9 @@ interface Run {
   fault: unknown;
 }
 
+/** Entries that are rendered before anything else in this process has its turn. */
+const AT_A_STRETCH = 50;
+
 /** A message that is ready to be inserted, with what makes a second one a duplicate. */
 interface Ready {
   key: string;
@@ -173,7 +176,6 @@ async function take(
   batch: readonly AnyEntry[],
   to: Pick<BulkRow, "list_hash" | "finished_at">,
 ): Promise<BulkRow> {
-  await new Promise((resolve) => setImmediate(resolve)); // a worker in this process has its turn
   const ready = await prepare(run, bulk, batch);
   const taken = bulk.taken + batch.length;
   const { kysely } = run.options.database;
@@ -221,6 +223,7 @@ async function prepare(run: Run, bulk: BulkRow, batch: readonly AnyEntry[]): Pro
   const ready: Ready[] = [];
   const refusals: RefusedEntry[] = [];
   for (const [index, entry] of batch.entries()) {
+    if (index % AT_A_STRETCH === 0) await new Promise((resolve) => setImmediate(resolve)); // others have their turn
     const number = entry?.number ?? bulk.taken + index + 1;
     try {
       if (isUnreadable(entry)) throw new BulkError("WX_BULK_ENTRY", entry.problem);

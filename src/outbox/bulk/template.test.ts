@@ -50,6 +50,10 @@ test.each([
   [{ text: "{{ name.constructor }}" }, "there is no variable"],
   [{ text: "{{ names | sample }}" }, "each attempt must send the same"],
   [{ text: "{% for i in (1..100000000) %}x{% endfor %}" }, "its loops or texts are too long"],
+  [
+    { text: '{% for i in "1" %}{% for j in many %}{% for k in many %}{% endfor %}{% endfor %}{% endfor %}' },
+    "too long",
+  ],
   [{ subject: "{{ lines }}", text: "x" }, "template/subject.txt: it must be one line"],
   [{ text: 7 as unknown as string }, "template/body.txt: it is no text"],
   [{ text: undefined }, "it has no body"],
@@ -60,7 +64,7 @@ test.each([
     "template/en: a template has no body. Did you mean text?",
   ],
 ])("%j is refused: %s", async (template, problem) => {
-  const variables = { name: "Ann", lines: "a\r\nBcc: eve@x.cn", names: ["a", "b"] };
+  const variables = { name: "Ann", lines: "a\r\nBcc: eve@x.cn", names: ["a", "b"], many: Array(50_000).fill(0) };
   const rendering = renderTemplate({ subject: "s", ...template }, variables);
   await expect(rendering).rejects.toMatchObject({
     code: "WX_BULK_TEMPLATE",
