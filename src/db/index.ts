@@ -7,7 +7,8 @@ export {
   type SqliteAccess,
   sqlitePath,
 } from "./database.ts";
-export type { SqliteStatement, SqliteStatements } from "./drivers/sqlite-connection.ts";
+export type { SqliteStatement } from "./drivers/kept-statement.ts";
+export type { SqliteStatements } from "./drivers/sqlite-connection.ts";
 export {
   type CallerTransaction,
   type DrizzleLike,

@@ -130,6 +130,35 @@ test("a savepoint is undone alone", async () => {
   expect(await names(database)).toEqual(["1"]);
 });
 
+test.each(["run", "all", "get"] as const)(
+  "what fails within a synchronous transaction says why at once, by %s too",
+  async (way) => {
+    const database = await testDatabase();
+    await mark(database, "1");
+    await sql.raw("pragma max_page_count = 1").execute(database.kysely);
+    const returning = way === "run" ? "" : " returning name";
+    const errors: unknown[] = [];
+    const failing = sqliteOf(database).exclusive((statements) => {
+      const insert = statements.prepare(`insert into outbox_marks (name, value) values (?, ?)${returning}`);
+      for (const [name, value] of [
+        ["1", ""],
+        ["2", "x".repeat(BIG)],
+      ]) {
+        try {
+          insert[way](name, value);
+        } catch (error) {
+          errors.push(error);
+        }
+      }
+      throw new Error("both failed");
+    });
+    await expect(failing).rejects.toThrow("both failed");
+    expect((errors[0] as { errcode: number }).errcode & 0xff).toBe(19);
+    expect(errors[1]).toMatchObject({ code: "WX_DB_FULL" });
+    expect(await names(database)).toEqual(["1"]);
+  },
+);
+
 test("rows can be streamed", async () => {
   const database = await testDatabase();
   for (const name of ["1", "2", "3"]) await mark(database, name);

@@ -108,7 +108,7 @@ function namedFaults(pool: Pool, context: PostgresFaultContext): PostgresPool {
 function namedClient(client: PoolClient, context: PostgresFaultContext): PostgresPoolClient {
   const query = async (text: string, parameters: readonly unknown[]): Promise<QueryResult> => {
     try {
-      const result = await client.query(text, storable(parameters));
+      const result = await client.query(text, [...storable(parameters)]);
       if (text === "commit") requireCommitted(result);
       return result;
     } catch (error) {

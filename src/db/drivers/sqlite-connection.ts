@@ -1,8 +1,8 @@
 /** The one connection to a SQLite file: who may use it now, its prepared statements, and its patience with other processes. */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { CompiledQuery, DatabaseConnection, QueryResult } from "kysely";
+import { KeptStatement, type SqliteStatement } from "./kept-statement.ts";
 import { heldByAnother, heldByTransaction, isBusy, nameSqliteFault } from "./sqlite-faults.ts";
-import { storable } from "./storable.ts";
 import { Turns } from "./turns.ts";
 
 /** How long to wait for whom, in milliseconds. */
@@ -20,16 +20,6 @@ export interface SqliteHandle {
   close(): void;
 }
 
-/** What is used of its statements. */
-export interface SqliteStatement {
-  all(...parameters: readonly unknown[]): unknown[];
-  get(...parameters: readonly unknown[]): unknown;
-  run(...parameters: readonly unknown[]): { changes: number | bigint; lastInsertRowid: number | bigint };
-  iterate(...parameters: readonly unknown[]): IterableIterator<unknown>;
-  /** One entry for each column that the statement returns. */
-  columns(): readonly unknown[];
-}
-
 /** Statements by their text, prepared once. */
 export interface SqliteStatements {
   prepare(sql: string): Pick<SqliteStatement, "all" | "get" | "run">;
@@ -44,7 +34,7 @@ export class SqliteConnection implements DatabaseConnection, SqliteStatements {
   readonly #handle: SqliteHandle;
   readonly #waits: SqliteWaits;
   readonly #turns = new Turns();
-  readonly #statements = new Map<string, SqliteStatement & { returnsRows: boolean }>();
+  readonly #statements = new Map<string, KeptStatement>();
   /** Held here while their rows are read: @photostructure/sqlite ends a statement that is collected, whoever iterates over it. */
   readonly #streaming = new Set<SqliteStatement>();
   #waitsForAnother = false;
@@ -119,13 +109,12 @@ export class SqliteConnection implements DatabaseConnection, SqliteStatements {
     }
   }
 
-  prepare(sql: string): SqliteStatement & { returnsRows: boolean } {
+  prepare(sql: string): KeptStatement {
     const kept = this.#statements.get(sql);
     if (kept !== undefined) return kept;
     // Node 22 gives the columns that a statement had when it was prepared.
     if (/^\s*(?:alter|create|drop)\b/i.test(sql)) this.#statements.clear();
-    const prepared = this.#handle.prepare(sql);
-    const statement = Object.assign(prepared, { returnsRows: prepared.columns().length > 0 });
+    const statement = new KeptStatement(this.#handle.prepare(sql));
     if (this.#statements.size >= KEPT_STATEMENTS) {
       for (const oldest of this.#statements.keys()) {
         this.#statements.delete(oldest);
@@ -137,11 +126,10 @@ export class SqliteConnection implements DatabaseConnection, SqliteStatements {
   }
 
   executeQuery<Row>({ sql, parameters }: CompiledQuery): Promise<QueryResult<Row>> {
-    const values = storable(parameters);
     return this.patiently(() => {
       const statement = this.prepare(sql);
-      if (statement.returnsRows) return { rows: statement.all(...values) as Row[] };
-      const { changes, lastInsertRowid } = statement.run(...values);
+      if (statement.returnsRows) return { rows: statement.all(...parameters) as Row[] };
+      const { changes, lastInsertRowid } = statement.run(...parameters);
       return { numAffectedRows: BigInt(changes), insertId: BigInt(lastInsertRowid), rows: [] };
     });
   }

@@ -6,15 +6,20 @@ import { DatabaseError } from "../errors.ts";
 const SQLITE_BUSY = 5;
 const SQLITE_BUSY_SNAPSHOT = 517;
 const SQLITE_FULL = 13;
+const SQLITE_CONSTRAINT = 19;
 
 /** By SQLite's own texts, where a driver gives no code (@photostructure/sqlite, of what `all` throws). */
-const textCodes: ReadonlyMap<string, number> = new Map([
-  ["database is locked", SQLITE_BUSY],
-  ["database or disk is full", SQLITE_FULL],
-]);
+const texts: readonly (readonly [RegExp, number])[] = [
+  [/^database is locked$/, SQLITE_BUSY],
+  [/^database or disk is full$/, SQLITE_FULL],
+  [/ constraint failed/, SQLITE_CONSTRAINT],
+];
 
 function resultCode(error: unknown): number {
-  return (error as { errcode?: number } | null)?.errcode ?? textCodes.get(describeError(error)) ?? 0;
+  const { errcode } = error as { errcode?: number };
+  if (errcode !== undefined) return errcode;
+  const text = describeError(error);
+  return texts.find(([pattern]) => pattern.test(text))?.[1] ?? 0;
 }
 
 /** True when another connection holds the lock, and trying again may find it free. */
@@ -40,9 +45,12 @@ export function heldByTransaction(waitedMs: number): DatabaseError {
   );
 }
 
-/** The error as it is thrown: in our words for a full disk, unchanged where it is a statement's. */
+/** The error as it is thrown: in our words for a full disk, and with its result code where it is a statement's. */
 export function nameSqliteFault(error: unknown): unknown {
-  if ((resultCode(error) & 0xff) !== SQLITE_FULL) return error;
+  const code = resultCode(error);
+  if ((code & 0xff) !== SQLITE_FULL) {
+    return code === 0 ? error : Object.assign(error as Error, { errcode: code });
+  }
   return new DatabaseError(
     "WX_DB_FULL",
     `There is no room left for the database: ${describeError(error)}. Nothing was written, and the file is intact. Free space on its disk, and try again.`,
