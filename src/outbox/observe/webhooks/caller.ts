@@ -53,14 +53,16 @@ export function webhookCaller({ timeoutMs, publicOnly }: WebhookCallerOptions): 
       "webhook-timestamp": String(timestamp),
       "webhook-signature": signatureHeader(endpoint.keys, { id, timestamp, body: bytes }),
     };
-    const timeout = AbortSignal.timeout(timeoutMs);
+    const deadline = deadlineOf(timeoutMs, signal);
     try {
       const literal = literalAddress(endpoint.url.hostname);
       if (publicOnly && literal !== undefined && !isPublicAddress(literal)) throw notPublic(literal);
-      return await post(endpoint.url, { headers, signal: AbortSignal.any([signal, timeout]) }, bytes);
+      return await post(endpoint.url, { headers, signal: deadline.signal }, bytes);
     } catch (error) {
-      const text = timeout.aborted ? `no answer within ${timeoutMs / 1000} s` : describeError(error);
+      const text = deadline.isOver() ? `no answer within ${timeoutMs / 1000} s` : describeError(error);
       return { status: 0, text, retryAfterMs: 0 };
+    } finally {
+      deadline.end();
     }
   }
 
@@ -87,6 +89,27 @@ export function webhookCaller({ timeoutMs, publicOnly }: WebhookCallerOptions): 
     close: () => {
       agents.http.destroy();
       agents.https.destroy();
+    },
+  };
+}
+
+/** Aborts after a time, or with `outer`. By hand: what AbortSignal.any ties to a signal that lives long, Node 20 and 22 keep. */
+function deadlineOf(ms: number, outer: AbortSignal): { signal: AbortSignal; isOver(): boolean; end(): void } {
+  const controller = new AbortController();
+  let isOver = false;
+  const timer = setTimeout(() => {
+    isOver = true;
+    controller.abort();
+  }, ms);
+  const stop = (): void => controller.abort();
+  outer.addEventListener("abort", stop, { once: true });
+  if (outer.aborted) stop();
+  return {
+    signal: controller.signal,
+    isOver: () => isOver,
+    end: () => {
+      clearTimeout(timer);
+      outer.removeEventListener("abort", stop);
     },
   };
 }

@@ -122,7 +122,7 @@ export function startCourier(endpoint: Endpoint, options: CourierOptions): Couri
       wake = new AbortController();
       try {
         const restMs = await work();
-        await clock.sleep(restMs, AbortSignal.any([wake.signal, stopping.signal]));
+        await clock.sleep(restMs, wake.signal);
       } catch (error) {
         logger.log("error", "outbox.webhooks-failed", { endpoint: endpoint.name, error: describeError(error) });
         await clock.sleep(pollMs, stopping.signal);
@@ -135,6 +135,7 @@ export function startCourier(endpoint: Endpoint, options: CourierOptions): Couri
     wake: () => wake.abort(),
     stop: async () => {
       stopping.abort();
+      wake.abort();
       await ended;
       await Promise.all(running);
     },
