@@ -3,7 +3,7 @@ import type { SmtpDiagnosis } from "../mail/index.ts";
 import type { OutboxAttempt } from "./types.ts";
 
 /** Stages before the server was told anything of the message: what fails there says nothing about it. */
-export const stagesBeforeMail: readonly string[] = ["connect", "tls", "greeting", "ehlo", "starttls", "auth"];
+const stagesBeforeMail: readonly string[] = ["connect", "tls", "greeting", "ehlo", "starttls", "auth"];
 
 /** Whether an attempt got as far as MAIL FROM; one that did not costs the message none of its attempts. */
 export function reachedMail({ stage }: Pick<OutboxAttempt, "stage">): boolean {

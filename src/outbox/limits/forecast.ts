@@ -48,7 +48,7 @@ export async function forecast(context: LimitsContext, db: Queryable, id: string
 
   const addresses = (await addressesOf(db, [id])).get(id) ?? [];
   const subject = { mailer, tenant, addresses };
-  const ahead = await countAhead(db, { mailer, priority, dueAt: Math.max(dueAt, 1) }, MAX_COUNTED);
+  const ahead = await countAhead(db, { mailer, priority, dueAt, now }, MAX_COUNTED);
   const own = ownReason(message, now);
   const scopes = context.book.ofMessage(subject);
   const rows = new Map((await listPauses(db)).map((row) => [row.key, row]));

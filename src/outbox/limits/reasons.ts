@@ -11,7 +11,7 @@ const UNITS: readonly [seconds: number, name: string][] = [
 ];
 
 /** A length of time in words: "15 minutes", "day". */
-export function lengthInWords(seconds: number): string {
+function lengthInWords(seconds: number): string {
   const [unit, name] = UNITS.find(([size]) => seconds % size === 0) ?? [1, "second"];
   const count = seconds / unit;
   return count === 1 ? name : `${count} ${name}s`;

@@ -118,7 +118,7 @@ function sameKey(scope: LimitScope, one: string, other: string): boolean {
 }
 
 /** The domain of an address, in small letters. */
-export function domainOf(address: string): string {
+function domainOf(address: string): string {
   return address.slice(address.lastIndexOf("@") + 1).toLowerCase();
 }
 

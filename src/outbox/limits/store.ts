@@ -225,20 +225,29 @@ export interface Place {
   mailer: string;
   priority: number;
   dueAt: number;
+  now: number;
 }
 
-/** How many go before it, counted to `max` at the most; index: `outbox_due`. */
-export async function countAhead(db: Queryable, { mailer, priority, dueAt }: Place, max: number): Promise<number> {
-  const ahead = db
-    .selectFrom("outbox_messages")
-    .select("id")
-    .where("mailer", "=", mailer)
-    .where("priority", "in", PRIORITIES.slice(0, priority + 1))
-    .where("due_at", "<", dueAt)
-    .limit(max);
-  const row = await db
-    .selectFrom(ahead.as("ahead"))
-    .select((select) => select.fn.countAll<number | string>().as("count"))
-    .executeTakeFirstOrThrow();
-  return Number(row.count);
+/**
+ * How many go before it, counted to `max` at the most: those of its own priority that are due before, and all more urgent
+ * ones that are due by then. Index: `outbox_due`, and nothing else is read.
+ */
+export async function countAhead(db: Queryable, { mailer, priority, dueAt, now }: Place, max: number): Promise<number> {
+  const lane = (rank: number, before: number) =>
+    db
+      .selectFrom("outbox_messages")
+      .select("due_at")
+      .where("mailer", "=", mailer)
+      .where("priority", "=", rank)
+      .where("due_at", "<", before);
+  let count = 0;
+  for (let rank = 0; rank <= priority && count < max; rank++) {
+    const waiting = lane(rank, rank === priority ? dueAt : Math.max(now, dueAt) + 1).limit(max - count);
+    const row = await db
+      .selectFrom(waiting.as("waiting"))
+      .select((select) => select.fn.countAll<number | string>().as("count"))
+      .executeTakeFirstOrThrow();
+    count += Number(row.count);
+  }
+  return count;
 }
