@@ -13,6 +13,7 @@ import {
   openRecipients,
   type RecipientFile,
   type Template,
+  type Waxseal,
 } from "../index.ts";
 import { loadConfig } from "./load-config.ts";
 import { type Counts, createProgress, duration, number, type Progress } from "./progress.ts";
@@ -60,43 +61,37 @@ async function dryRun(file: RecipientFile, template: Template, flags: ListFlags)
 
 async function run(file: RecipientFile, template: Template, flags: ListFlags): Promise<void> {
   const name = flags.name ?? nameOf(flags);
-  const isSending = flags.enqueueOnly !== true;
-  const progress = createProgress(process.stdout, {
-    title: encode(name),
-    verb: isSending ? "sent" : "queued",
-    now: () => performance.now(),
-  });
-  const { config } = await loadConfig(flags.database === undefined ? {} : { database: flags.database });
-  await using waxseal = await createWaxseal(withSite(config, flags), { logger: reasonsOn(progress) });
-  const bulk = await openBulk({
-    database: waxseal.database,
-    compose: waxseal.mail.compose,
-    mailer: (mailer) => waxseal.mail.mailers.get(mailer),
-    engine: { add: async () => {}, wake: () => waxseal.outbox.wake() },
-    // For the check of each line; the worker makes the real ones.
-    unsubscribeLink: ({ stream }) => new URL(`/unsubscribe/${stream}`, waxseal.config.siteUrl).href,
-  });
+  const verb = flags.enqueueOnly === true ? "queued" : "sent";
+  const progress = createProgress(process.stdout, { title: encode(name), verb, now: () => performance.now() });
   const interrupt = onInterrupt(progress);
   const startedAt = performance.now();
-  if (isSending) waxseal.startWorker();
-  const outcome = await follow({
-    bulk,
-    file,
-    template,
-    flags,
-    name,
-    progress,
-    stop: interrupt.signal,
-    clock: systemClock,
-  });
-  if (interrupt.signal.aborted) await bulk.pause(name);
-  await waxseal.outbox.stop(); // what is under way has its outcome then
-  const last = await bulk.progress(name);
-  await waxseal.close();
-  progress.end();
-  interrupt.end();
-  if (last !== undefined) tell(last, { isSending, seconds: (performance.now() - startedAt) / 1000, outcome });
+  try {
+    const { config } = await loadConfig(flags.database === undefined ? {} : { database: flags.database });
+    await using waxseal = await createWaxseal(withSite(config, flags), { logger: reasonsOn(progress) });
+    const bulk = await bulkOf(waxseal);
+    if (flags.enqueueOnly !== true) waxseal.startWorker();
+    await follow({ bulk, file, template, flags, name, progress, stop: interrupt.signal, clock: systemClock });
+    if (interrupt.signal.aborted) await bulk.pause(name);
+    await waxseal.outbox.stop(); // what is under way has its outcome then
+    const last = await bulk.progress(name);
+    progress.end();
+    if (last !== undefined) tell(last, flags, (performance.now() - startedAt) / 1000);
+  } finally {
+    progress.end();
+    interrupt.end();
+  }
   if (interrupt.exitCode() !== undefined) process.exitCode = interrupt.exitCode();
+}
+
+function bulkOf({ database, mail, outbox, config }: Waxseal): Promise<Bulk> {
+  return openBulk({
+    database,
+    compose: mail.compose,
+    mailer: (name) => mail.mailers.get(name),
+    engine: { add: async () => {}, wake: () => outbox.wake() },
+    // For the check of each line; the worker makes the real ones.
+    unsubscribeLink: ({ stream }) => new URL(`/unsubscribe/${stream}`, config.siteUrl).href,
+  });
 }
 
 interface Following {
@@ -132,6 +127,7 @@ async function follow(following: Following): Promise<BulkRun> {
       return (done = outcome);
     });
   const trouble = reading.then(() => new Promise<never>(() => {}));
+  trouble.catch(() => {}); // it is met below, once there is time for it
   for (;;) {
     const askedAt = performance.now();
     const seen = await bulk.progress(name);
@@ -144,7 +140,7 @@ async function follow(following: Following): Promise<BulkRun> {
 
 function isOver(seen: BulkProgress | undefined, flags: ListFlags): boolean {
   if (seen === undefined || flags.enqueueOnly === true || seen.state !== "running") return true;
-  return seen.waiting + seen.deferred + seen.held === 0;
+  return seen.waiting + seen.deferred === 0; // what a person holds may be held for long
 }
 
 function countsOf(seen: BulkProgress, file: RecipientFile, flags: ListFlags): Counts {
@@ -157,18 +153,17 @@ function countsOf(seen: BulkProgress, file: RecipientFile, flags: ListFlags): Co
 }
 
 /** What became of it, in words and as an exit code. */
-function tell(
-  last: BulkProgress,
-  { isSending, seconds }: { isSending: boolean; seconds: number; outcome: BulkRun },
-): void {
+function tell(last: BulkProgress, { enqueueOnly }: ListFlags, seconds: number): void {
   for (const line of statusLines(last)) console.log(line);
-  const open = last.waiting + last.deferred + last.held;
+  const open = last.waiting + last.deferred;
   if (last.state === "paused") console.log(`Paused. ${bold("The same command goes on")}, as does waxseal send resume.`);
   else if (last.state === "cancelled") console.log("Cancelled.");
   else if (open > 0 || !last.complete)
     console.log(dim("A worker sends what waits: waxseal serve, or the same command."));
+  else if (last.held > 0) console.log(dim(`What is held goes on with waxseal send resume ${encode(last.name)}.`));
   else console.log(`${green("Done")} in ${duration(seconds)}.`);
-  const missing = last.refused + last.failed + last.unknown + last.cancelled + (isSending ? open : 0);
+  const { refused, failed, unknown, cancelled, held } = last;
+  const missing = refused + failed + unknown + cancelled + held + (enqueueOnly === true ? 0 : open);
   if (missing > 0 || last.state !== "running") process.exitCode = EXIT_INCOMPLETE;
 }
 
