@@ -136,6 +136,23 @@ eachDatabase((open, dialect) => {
     expect(await housekeep(database, { clock, ...quick, batch: 2 })).toMatchObject({ messages: 7 });
   });
 
+  test.runIf(dialect === "postgres")("a message that somebody is sending again just now keeps its body", async () => {
+    const database = await open();
+    const clock = fixedClock(NOW);
+    await insertMessage(database, { id: "again", state: "failed", daysAgo: 99 });
+    await insertMessage(database, { id: "other", state: "failed", daysAgo: 99 });
+    await database.kysely.transaction().execute(async (tx) => {
+      await tx.selectFrom("outbox_messages").select("id").where("id", "=", "again").forUpdate().execute();
+      await housekeep(database, { clock, ...quick });
+      await tx
+        .updateTable("outbox_messages")
+        .set({ state: "queued", due_at: NOW, finished_at: null })
+        .where("id", "=", "again")
+        .execute();
+    });
+    expect(await ids(database)).toMatchObject({ kept: ["again"], withBody: ["again"] });
+  });
+
   test("reports, webhook calls, ended suppressions and old bulks go too", async () => {
     const database = await open();
     const clock = fixedClock(NOW);

@@ -3,6 +3,7 @@ import { type Clock, type Logger, silentLogger, systemClock } from "../../base/i
 import type { Database, Queryable } from "../../db/index.ts";
 import { cutoffOf, type Retention, retentionOf } from "./retention.ts";
 import {
+  type Batch,
   deleteBodies,
   deleteBounces,
   deleteBulk,
@@ -13,7 +14,12 @@ import {
   type Finished,
   findMark,
   findOldBulk,
+  selectBounces,
+  selectBulkRecipients,
+  selectEndedSuppressions,
   selectFinished,
+  selectMessages,
+  selectWebhookCalls,
   setMark,
   wipeVariables,
 } from "./store.ts";
@@ -60,7 +66,7 @@ const RETENTION_OF = {
 const ENDED: ReadonlySet<string> = new Set(["sent", "cancelled"]);
 
 /** Deletes a batch that is from before a time, and says how many it were. */
-type Step = (batch: { before: number; limit: number }) => Promise<number>;
+type Step = (batch: Batch) => Promise<number>;
 
 /**
  * Deletes what is older than its retention.
@@ -81,7 +87,7 @@ export async function housekeep(database: Database, options: HousekeepingOptions
     if (cutoff === undefined) return 0;
     let total = 0;
     for (let count = batch; count >= batch && !isStopped(signal);) {
-      count = await step({ before: cutoff, limit: batch });
+      count = await step({ before: cutoff, limit: batch, locks: database.dialect === "postgres" });
       total += count;
       if (count >= batch) await clock.sleep(pauseMs, signal);
     }
@@ -99,21 +105,38 @@ export async function housekeep(database: Database, options: HousekeepingOptions
     tookMs: 0,
   };
   for (const [state, days] of Object.entries(RETENTION_OF)) {
-    report.messages += await olderThan(retention[days], (wanted) => deleteMessages(kysely, state, wanted));
+    report.messages += await olderThan(retention[days], (wanted) =>
+      // Guarantee: what a person sends again is not deleted: who sends it locks it first, or finds it gone.
+      kysely
+        .transaction()
+        .execute(async (tx) => each(await selectMessages(tx, state, wanted), (ids) => deleteMessages(tx, ids))),
+    );
     await olderThan(retention.bodyDays, async (wanted) => {
       const { passed, wiped } = await wipeBodies(database, state, wanted);
       report.bodies += wiped;
       return passed;
     });
   }
-  report.bounces = await olderThan(retention.bounceDays, (wanted) => deleteBounces(kysely, wanted));
-  report.webhookCalls = await olderThan(retention.webhookDays, (wanted) => deleteWebhookCalls(kysely, wanted));
-  report.suppressions = await inBatches(started, (wanted) => deleteEndedSuppressions(kysely, wanted));
+  report.bounces = await olderThan(retention.bounceDays, async (wanted) =>
+    each(await selectBounces(kysely, wanted), (ids) => deleteBounces(kysely, ids)),
+  );
+  report.webhookCalls = await olderThan(retention.webhookDays, async (wanted) =>
+    each(await selectWebhookCalls(kysely, wanted), (ids) => deleteWebhookCalls(kysely, ids)),
+  );
+  report.suppressions = await inBatches(started, async (wanted) =>
+    each(await selectEndedSuppressions(kysely, wanted), (keys) => deleteEndedSuppressions(kysely, keys, wanted.before)),
+  );
   report.bulkRecipients = await olderThan(retention.bulkDays, (wanted) => deleteOldBulk(database, wanted));
   if (!isStopped(signal)) await options.sweep?.(kysely);
   report.tookMs = clock.now() - started;
   logger.log("info", "outbox.housekeeping", { ...report });
   return report;
+}
+
+/** Deletes what was found, if anything was. */
+async function each(found: readonly string[], remove: (keys: readonly string[]) => Promise<void>): Promise<number> {
+  if (found.length > 0) await remove(found);
+  return found.length;
 }
 
 function isStopped(signal: AbortSignal | undefined): boolean {
@@ -127,7 +150,7 @@ function isStopped(signal: AbortSignal | undefined): boolean {
 async function wipeBodies(
   database: Database,
   state: string,
-  wanted: { before: number; limit: number },
+  wanted: Batch,
 ): Promise<{ passed: number; wiped: number }> {
   const mark = `housekeeping.bodies.${state}`;
   return database.kysely.transaction().execute(async (tx) => {
@@ -148,17 +171,14 @@ function placeOf(mark: string | undefined): Finished {
 }
 
 /** Those whom the oldest bulk was sent to, a batch at a time; with the last of them the bulk itself. */
-async function deleteOldBulk(
-  database: Database,
-  { before, limit }: { before: number; limit: number },
-): Promise<number> {
+async function deleteOldBulk(database: Database, { before, limit }: Batch): Promise<number> {
   const { kysely } = database;
   let deleted = 0;
   while (deleted < limit) {
     const bulk = await findOldBulk(kysely, before);
     if (bulk === undefined) break;
-    const count = await deleteBulkRecipients(kysely, bulk, limit - deleted);
-    deleted += count;
+    const keys = await selectBulkRecipients(kysely, bulk, limit - deleted);
+    deleted += await each(keys, (some) => deleteBulkRecipients(kysely, bulk, some));
     if (deleted < limit) await deleteBulk(kysely, bulk);
   }
   return deleted;

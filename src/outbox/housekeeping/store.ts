@@ -1,30 +1,38 @@
-/** The SQL of housekeeping, one function for each statement; each deletes a batch at the most. */
+/**
+ * The SQL of housekeeping, one function for each statement. What is to be deleted is looked up first and deleted by its keys,
+ * since Postgres may read the whole table for a `delete ... where id in (select ...)`.
+ */
 import { sql } from "kysely";
 import type { Queryable, Schema } from "../../db/index.ts";
 
 /** A place among the finished messages of one state. */
 export type Finished = Pick<Schema["outbox_messages"], "id"> & { finished_at: number };
 
-interface Batch {
+/** What one step may delete. */
+export interface Batch {
   before: number;
   limit: number;
+  /** Postgres: lock the messages, so that none is sent again meanwhile; SQLite has one writer as it is. */
+  locks: boolean;
 }
 
-/** Deletes the oldest messages of a state, and by the database's cascade all that belongs to them. Index: `outbox_finished`. */
-export async function deleteMessages(db: Queryable, state: string, { before, limit }: Batch): Promise<number> {
-  const result = await db
-    .deleteFrom("outbox_messages")
-    .where("id", "in", (inner) =>
-      inner
-        .selectFrom("outbox_messages")
-        .select("id")
-        .where("state", "=", state)
-        .where("finished_at", "<", before)
-        .orderBy("finished_at")
-        .limit(limit),
-    )
-    .executeTakeFirst();
-  return Number(result.numDeletedRows);
+/** The ids of the oldest messages of a state. Index: `outbox_finished`. */
+export async function selectMessages(db: Queryable, state: string, { before, limit, locks }: Batch): Promise<string[]> {
+  const rows = await db
+    .selectFrom("outbox_messages")
+    .select("id")
+    .where("state", "=", state)
+    .where("finished_at", "<", before)
+    .orderBy("finished_at")
+    .limit(limit)
+    .$if(locks, (query) => query.forUpdate().skipLocked())
+    .execute();
+  return rows.map(({ id }) => id);
+}
+
+/** Deletes messages, and by the database's cascade all that belongs to them. Index: the primary key. */
+export async function deleteMessages(db: Queryable, ids: readonly string[]): Promise<void> {
+  await db.deleteFrom("outbox_messages").where("id", "in", ids).execute();
 }
 
 /** The messages of a state behind a place, the oldest first. Index: `outbox_finished`. */
@@ -39,6 +47,7 @@ export function selectFinished(db: Queryable, state: string, after: Finished, ba
     .orderBy("finished_at")
     .orderBy("id")
     .limit(batch.limit)
+    .$if(batch.locks, (query) => query.forUpdate().skipLocked())
     .execute();
 }
 
@@ -59,52 +68,59 @@ export async function wipeVariables(db: Queryable, ids: readonly string[]): Prom
   return Number(result.numUpdatedRows);
 }
 
-/** Deletes the oldest reports. Index: `outbox_bounces_by_time`. */
-export async function deleteBounces(db: Queryable, { before, limit }: Batch): Promise<number> {
-  const result = await db
-    .deleteFrom("outbox_bounces")
-    .where("id", "in", (inner) =>
-      inner.selectFrom("outbox_bounces").select("id").where("at", "<", before).orderBy("at").limit(limit),
-    )
-    .executeTakeFirst();
-  return Number(result.numDeletedRows);
+/** The ids of the oldest reports. Index: `outbox_bounces_by_time`. */
+export async function selectBounces(db: Queryable, { before, limit }: Batch): Promise<string[]> {
+  const rows = await db
+    .selectFrom("outbox_bounces")
+    .select("id")
+    .where("at", "<", before)
+    .orderBy("at")
+    .limit(limit)
+    .execute();
+  return rows.map(({ id }) => id);
 }
 
-/** Deletes the calls that were done with first. Index: `outbox_webhook_calls_finished`. */
-export async function deleteWebhookCalls(db: Queryable, { before, limit }: Batch): Promise<number> {
-  const result = await db
-    .deleteFrom("outbox_webhook_calls")
-    .where("id", "in", (inner) =>
-      inner
-        .selectFrom("outbox_webhook_calls")
-        .select("id")
-        .where("finished_at", "<", before)
-        .orderBy("finished_at")
-        .limit(limit),
-    )
-    .executeTakeFirst();
-  return Number(result.numDeletedRows);
+/** Index: the primary key. */
+export async function deleteBounces(db: Queryable, ids: readonly string[]): Promise<void> {
+  await db.deleteFrom("outbox_bounces").where("id", "in", ids).execute();
 }
 
-/** Deletes suppressions that have ended. Index: `outbox_suppressions_ending`. */
-export async function deleteEndedSuppressions(db: Queryable, { before, limit }: Batch): Promise<number> {
-  const result = await db
+/** The ids of the calls that were done with first. Index: `outbox_webhook_calls_finished`. */
+export async function selectWebhookCalls(db: Queryable, { before, limit }: Batch): Promise<string[]> {
+  const rows = await db
+    .selectFrom("outbox_webhook_calls")
+    .select("id")
+    .where("finished_at", "<", before)
+    .orderBy("finished_at")
+    .limit(limit)
+    .execute();
+  return rows.map(({ id }) => id);
+}
+
+/** Index: the primary key. */
+export async function deleteWebhookCalls(db: Queryable, ids: readonly string[]): Promise<void> {
+  await db.deleteFrom("outbox_webhook_calls").where("id", "in", ids).execute();
+}
+
+/** The addresses whose suppressions ended first. Index: `outbox_suppressions_ending`. */
+export async function selectEndedSuppressions(db: Queryable, { before, limit }: Batch): Promise<string[]> {
+  const rows = await db
+    .selectFrom("outbox_suppressions")
+    .select("address_key")
+    .where("expires_at", "<", before)
+    .orderBy("expires_at")
+    .limit(limit)
+    .execute();
+  return rows.map(({ address_key: key }) => key);
+}
+
+/** Deletes what has ended of these addresses. Index: the primary key. */
+export async function deleteEndedSuppressions(db: Queryable, keys: readonly string[], before: number): Promise<void> {
+  await db
     .deleteFrom("outbox_suppressions")
-    .where((eb) =>
-      eb(
-        eb.refTuple("address_key", "stream", "reason"),
-        "in",
-        eb
-          .selectFrom("outbox_suppressions")
-          .select(["address_key", "stream", "reason"])
-          .where("expires_at", "<", before)
-          .orderBy("expires_at")
-          .limit(limit)
-          .$asTuple("address_key", "stream", "reason"),
-      ),
-    )
-    .executeTakeFirst();
-  return Number(result.numDeletedRows);
+    .where("address_key", "in", keys)
+    .where("expires_at", "<", before)
+    .execute();
 }
 
 /** A bulk whose time is over. There are few bulks: they are looked through. */
@@ -118,16 +134,25 @@ export async function findOldBulk(db: Queryable, before: number): Promise<string
   return row?.id;
 }
 
-/** Deletes some of those whom a bulk was sent to. Index: the primary key. */
-export async function deleteBulkRecipients(db: Queryable, bulkId: string, limit: number): Promise<number> {
-  const result = await db
+/** Some of those whom a bulk was sent to. Index: the primary key. */
+export async function selectBulkRecipients(db: Queryable, bulkId: string, limit: number): Promise<string[]> {
+  const rows = await db
+    .selectFrom("outbox_bulk_recipients")
+    .select("address_key")
+    .where("bulk_id", "=", bulkId)
+    .orderBy("address_key")
+    .limit(limit)
+    .execute();
+  return rows.map(({ address_key: key }) => key);
+}
+
+/** Index: the primary key. */
+export async function deleteBulkRecipients(db: Queryable, bulkId: string, keys: readonly string[]): Promise<void> {
+  await db
     .deleteFrom("outbox_bulk_recipients")
     .where("bulk_id", "=", bulkId)
-    .where("address_key", "in", (inner) =>
-      inner.selectFrom("outbox_bulk_recipients").select("address_key").where("bulk_id", "=", bulkId).limit(limit),
-    )
-    .executeTakeFirst();
-  return Number(result.numDeletedRows);
+    .where("address_key", "in", keys)
+    .execute();
 }
 
 export async function deleteBulk(db: Queryable, bulkId: string): Promise<void> {
