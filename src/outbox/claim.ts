@@ -6,7 +6,7 @@ import { isWaiting, type Job } from "./job.ts";
 import { allIn, type Outcome, withoutAttempt } from "./outcome.ts";
 import { priorities } from "./priority.ts";
 import type { Allowance, Gate, Renderer, SuppressionGate } from "./seams.ts";
-import type { MessageRow } from "./store.ts";
+import type { MessageRow } from "./rows.ts";
 import { putBack } from "./store/putting-back.ts";
 import type { HotStore, Lane, Lease } from "./store/hot.ts";
 import type { OutboxRecipient } from "./types.ts";

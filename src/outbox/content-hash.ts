@@ -1,6 +1,6 @@
 /** Tells the same request from another one with the same idempotency key. */
 import { createHash } from "node:crypto";
-import type { MessageRow } from "./store.ts";
+import type { MessageRow } from "./rows.ts";
 
 /**
  * SHA-256, hex, of what the caller gave: sender, recipients, mailer, stream, tenant, and the composed message without what is

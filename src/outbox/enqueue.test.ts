@@ -1,4 +1,4 @@
-import pg from "pg";
+import { Client } from "pg";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { fixedClock } from "../../test/support/fixed-clock.ts";
 import { composedMail, inState, outboxOn, scriptedBackend } from "../../test/support/outbox.ts";
@@ -64,7 +64,7 @@ eachDatabase((open) => {
     const ids = await outbox.enqueueMany([{ message: composedMail("a") }, { message: composedMail("b") }]);
     expect(new Set(ids).size).toBe(2);
     const bad = { ...composedMail("bad"), messageId: null as unknown as string };
-    await expect(outbox.enqueueMany([{ message: composedMail("c") }, { message: bad }])).rejects.toThrow();
+    await expect(outbox.enqueueMany([{ message: composedMail("c") }, { message: bad }])).rejects.toThrow(/message_id/);
     expect((await outbox.list()).map(({ id }) => id)).toEqual([...ids].toSorted().toReversed());
   });
 
@@ -161,7 +161,7 @@ test.skipIf(postgresMissing)(
     const { backend, sent } = scriptedBackend();
     const outbox = outboxOn(database, backend, { pollMs: 60_000 });
     outbox.start();
-    const client = new pg.Client({ connectionString: url });
+    const client = new Client({ connectionString: url });
     await client.connect();
     onTestFinished(() => client.end());
     await client.query("begin");

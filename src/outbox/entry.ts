@@ -5,8 +5,8 @@ import { checkEnqueueOptions, type EnqueueOptions, millisecondsOf } from "./enqu
 import { OutboxError } from "./errors.ts";
 import { newId } from "./ids.ts";
 import { rankOf } from "./priority.ts";
-import type { WaitReason } from "./seams.ts";
-import type { MessageRow } from "./store.ts";
+import type { WaitReason } from "./wait-reason.ts";
+import type { MessageRow } from "./rows.ts";
 
 /** A message that is about to be inserted. */
 export interface Entry {

@@ -1,7 +1,7 @@
 /** Events as they are told, from the rows they are about. */
 import type { OutboxEvent, OutboxEventType } from "./events.ts";
 import { priorityOf } from "./priority.ts";
-import type { MessageRow } from "./store.ts";
+import type { MessageRow } from "./rows.ts";
 import type { OutboxAttempt } from "./types.ts";
 
 /** What is to be said beside the message. */

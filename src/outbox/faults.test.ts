@@ -17,10 +17,10 @@ import type { Receipt } from "../mail/index.ts";
 const LEASE_MS = 30_000;
 
 /** What a worker that was killed leaves: a lease that nobody renews. */
-async function leaveLeased(database: Database, id: string, until: number, owner = "dead:1:x"): Promise<void> {
+async function leaveLeased(database: Database, id: string, end: number): Promise<void> {
   await database.kysely
     .updateTable("outbox_messages")
-    .set({ lease_owner: owner, due_at: until })
+    .set({ lease_owner: "dead:1:x", due_at: end })
     .where("id", "=", id)
     .execute();
 }
@@ -186,9 +186,9 @@ eachDatabase((open) => {
 
 /** Lets the file grow by no more than so many pages. */
 function limitPages(database: Database, pages: number): void {
-  const statements = database.sqlite?.statements;
-  const { page_count: count } = statements?.prepare("pragma page_count").get() as { page_count: number };
-  statements?.prepare(`pragma max_page_count = ${pages === Infinity ? 1_000_000 : count + pages}`).get();
+  const { statements } = database.sqlite ?? expect.unreachable();
+  const { page_count: count } = statements.prepare("pragma page_count").get() as { page_count: number };
+  statements.prepare(`pragma max_page_count = ${pages === Infinity ? 1_000_000 : count + pages}`).get();
 }
 
 test("a full disk refuses the message in so many words, and the outbox goes on when there is room", async () => {

@@ -1,5 +1,5 @@
 /** A message that this worker, and no other, may deliver now. */
-import type { RecipientRow, MessageRow } from "./store.ts";
+import type { RecipientRow, MessageRow } from "./rows.ts";
 import { waitingStates } from "./policy.ts";
 import type { DeliveryState, OutboxRecipient } from "./types.ts";
 

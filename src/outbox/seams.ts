@@ -7,18 +7,11 @@
 import type { Queryable } from "../db/index.ts";
 import type { OutboxEvent } from "./events.ts";
 import type { AttemptResult } from "./policy.ts";
-import type { MessageRow } from "./store.ts";
+import type { MessageRow } from "./rows.ts";
 import type { OutboxHealth } from "./types.ts";
+import type { WaitReason } from "./wait-reason.ts";
 
-/** Why a message waits until its `due_at`; the column `wait` holds it as JSON. */
-export interface WaitReason {
-  /** `retry` after a failure, `scheduled` by the caller, `limit` of a quota or rate, `pause` of a scope that must rest, `hold` by a person. */
-  kind: "retry" | "scheduled" | "limit" | "pause" | "hold";
-  /** The scope that holds it up, such as `mailer:default` or `domain:163.com`; empty for `retry`, `scheduled` and `hold`. */
-  key: string;
-  /** For a person, in English: what follows "It waits because", without a full stop. */
-  detail: string;
-}
+export type { WaitReason } from "./wait-reason.ts";
 
 /** How many messages of a mailer may be claimed now. */
 export interface Allowance {

@@ -1,12 +1,10 @@
 /** The outbox's SQL, one function for each statement. */
-import type { Selectable } from "kysely";
-import type { Queryable, Schema } from "../db/index.ts";
+import type { Queryable } from "../db/index.ts";
 import type { Entry } from "./entry.ts";
+import type { AttemptRow, MessageRow, RecipientRow } from "./rows.ts";
 import type { OutboxAttempt, OutboxRecipient } from "./types.ts";
 
-export type MessageRow = Selectable<Schema["outbox_messages"]>;
-export type RecipientRow = Selectable<Schema["outbox_recipients"]>;
-export type AttemptRow = Selectable<Schema["outbox_attempts"]>;
+export type { AttemptRow, MessageRow, RecipientRow } from "./rows.ts";
 
 export async function findBody(db: Queryable, id: string): Promise<Uint8Array | undefined> {
   const row = await db.selectFrom("outbox_bodies").select("bytes").where("message_id", "=", id).executeTakeFirst();

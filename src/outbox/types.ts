@@ -1,7 +1,7 @@
 /** The words of the outbox: states, recipients, attempts and messages as they are shown. */
 import type { SmtpDiagnosis } from "../mail/index.ts";
 import type { Priority } from "./priority.ts";
-import type { WaitReason } from "./seams.ts";
+import type { WaitReason } from "./wait-reason.ts";
 
 /** Where a recipient, or a message, stands; docs/internals.md draws the whole table. */
 export type DeliveryState =

@@ -1,5 +1,5 @@
 /** The columns of a message. */
-import type { MessageRow } from "../store.ts";
+import type { MessageRow } from "../rows.ts";
 
 /** In the order in which statements name them. */
 export const messageColumns: readonly (keyof MessageRow)[] = [

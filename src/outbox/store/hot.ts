@@ -1,7 +1,7 @@
 /** The statements that every message passes: written by hand for each database, behind one interface. */
 import type { Queryable } from "../../db/index.ts";
 import type { Entry } from "../entry.ts";
-import type { MessageRow, RecipientRow } from "../store.ts";
+import type { MessageRow, RecipientRow } from "../rows.ts";
 import type { DeliveryState, OutboxAttempt } from "../types.ts";
 
 /** Who takes messages, and until when he holds them without a further word. */

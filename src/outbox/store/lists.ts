@@ -1,7 +1,7 @@
 /** The SQL of lists: pages of messages, newest first, each served by an index. */
 import { sql } from "kysely";
 import type { Queryable } from "../../db/index.ts";
-import type { MessageRow } from "../store.ts";
+import type { MessageRow } from "../rows.ts";
 import type { ListOptions } from "../types.ts";
 
 /** Word for word the condition of the index `outbox_attention`. */

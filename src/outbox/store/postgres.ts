@@ -1,7 +1,7 @@
 /** The hot statements on Postgres: one for each step of a turn, whatever the number of messages. */
 import { sql } from "kysely";
 import type { Queryable } from "../../db/index.ts";
-import type { MessageRow, RecipientRow } from "../store.ts";
+import type { MessageRow, RecipientRow } from "../rows.ts";
 import type { Abandoned, HotStore, Settlement } from "./hot.ts";
 
 async function idsOf(tx: Queryable, statement: ReturnType<typeof sql<{ id: string }>>): Promise<Set<string>> {

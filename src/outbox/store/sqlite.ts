@@ -1,6 +1,6 @@
 /** The hot statements on SQLite: prepared once, run one after the other on the connection that holds the transaction. */
 import type { SqliteStatements } from "../../db/index.ts";
-import type { MessageRow, RecipientRow } from "../store.ts";
+import type { MessageRow, RecipientRow } from "../rows.ts";
 import { messageColumns } from "./columns.ts";
 import type { Abandoned, HotStore, Lane, Settlement } from "./hot.ts";
 

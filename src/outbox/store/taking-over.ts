@@ -1,6 +1,6 @@
 /** The SQL that takes a lease from a worker who is dead. */
 import type { Queryable } from "../../db/index.ts";
-import type { MessageRow } from "../store.ts";
+import type { MessageRow } from "../rows.ts";
 import type { Abandoned } from "./hot.ts";
 
 /** Guarantee: only the lease that was seen to run out is taken, not one that was renewed or given anew since. */

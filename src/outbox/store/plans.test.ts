@@ -1,0 +1,92 @@
+import { Kysely, SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler } from "kysely";
+import { expect, test } from "vitest";
+import { testDatabase } from "../../../test/support/test-database.ts";
+import type { Queryable, Schema, SqliteStatements } from "../../db/index.ts";
+import { laneDepth } from "./depths.ts";
+import { listMessages } from "./lists.ts";
+import { listRedrivable } from "./operations.ts";
+import { sqliteStore } from "./sqlite.ts";
+
+async function statements(): Promise<SqliteStatements> {
+  const { sqlite } = await testDatabase();
+  return sqlite?.statements ?? expect.unreachable();
+}
+
+/** How SQLite would run a statement. */
+function planOf(real: SqliteStatements, sql: string, parameters: readonly unknown[] = []): string {
+  const rows = real.prepare(`explain query plan ${sql}`).all(...parameters) as { detail: string }[];
+  return rows.map(({ detail }) => detail).join("; ");
+}
+
+/** A database that runs nothing, and writes down how SQLite would run what it is asked. */
+function planner(real: SqliteStatements, plans: string[]): Queryable {
+  const connection = {
+    executeQuery: async ({ sql, parameters }: { sql: string; parameters: readonly unknown[] }) => {
+      plans.push(planOf(real, sql, parameters));
+      return { rows: [] };
+    },
+    streamQuery: () => expect.unreachable(),
+  };
+  const nothing = async (): Promise<void> => {};
+  return new Kysely<Schema>({
+    dialect: {
+      createAdapter: () => new SqliteAdapter(),
+      createIntrospector: (db) => new SqliteIntrospector(db),
+      createQueryCompiler: () => new SqliteQueryCompiler(),
+      createDriver: () => ({
+        init: nothing,
+        acquireConnection: async () => connection,
+        beginTransaction: nothing,
+        commitTransaction: nothing,
+        rollbackTransaction: nothing,
+        releaseConnection: nothing,
+        destroy: nothing,
+      }),
+    },
+  });
+}
+
+test("no hot statement scans a table, or sorts", async () => {
+  const real = await statements();
+  const plans: string[] = [];
+  const prepare: SqliteStatements["prepare"] = (sql) => {
+    if (!sql.startsWith("insert")) plans.push(`${sql}: ${planOf(real, sql)}`);
+    return real.prepare(sql);
+  };
+  const store = sqliteStore({ prepare });
+  const tx = planner(real, []);
+  const lease = { owner: "o", now: 1, until: 2 };
+  store.claim(tx, [{ mailer: "default", priority: 2, limit: 5 }], 5, lease);
+  store.claimByIds(tx, ["x"], lease);
+  store.recipients(tx, ["x"]);
+  store.bodies(tx, ["x"]);
+  store.renew(tx, ["x"], lease);
+  store.release(tx, ["x"], "o", 1);
+  store.mailers(tx);
+  store.nextDue(tx, ["default"], 1);
+  store.abandoned(tx, 1);
+  expect(plans.length).toBeGreaterThan(8);
+  expect(plans.filter((plan) => /\bSCAN\b|TEMP B-TREE/.test(plan))).toEqual([]);
+});
+
+test.each([
+  ["what failed", { state: "failed" }, "outbox_attention"],
+  ["what waits", { state: "queued" }, "outbox_attention"],
+  ["what is being sent", { state: "sending" }, "outbox_leases"],
+  ["a group", { group: "g" }, "outbox_groups"],
+  ["a recipient", { recipient: "a@x.cn" }, "outbox_recipients_by_address"],
+  ["the next page", { before: "x" }, "SEARCH outbox_messages USING PRIMARY KEY"],
+] as const)("the list of %s is served by an index", async (_name, options, index) => {
+  const plans: string[] = [];
+  await listMessages(planner(await statements(), plans), options);
+  expect(plans[0]).toContain(index);
+});
+
+test("what is due is counted, and what is sent again is found, by an index", async () => {
+  const plans: string[] = [];
+  const db = planner(await statements(), plans);
+  await laneDepth(db, { mailer: "default", priority: 0, now: 1 }).catch(() => {}); // a count that gives no row
+  await listRedrivable(db, { state: "failed" });
+  expect(plans[0]).toContain("outbox_due");
+  expect(plans[1]).toContain("outbox_attention");
+});
