@@ -24,7 +24,7 @@ export async function toQueryable<Tables extends Schema>(tx: CallerTransaction<T
 }
 
 /** Kysely on the caller's connection. It neither begins nor ends a transaction. */
-export async function asQueryable(executor: SqlExecutor): Promise<Queryable> {
+async function asQueryable(executor: SqlExecutor): Promise<Queryable> {
   const kysely = await import("kysely");
   const common = { createDriver: () => new CallerDriver(executor) };
   const dialect: Dialect =
