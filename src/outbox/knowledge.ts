@@ -27,6 +27,14 @@ export function isAccountShut(diagnosis: SmtpDiagnosis | undefined): boolean {
   return diagnosis !== undefined && shutAccounts.has(diagnosis.id);
 }
 
+/** Diagnoses of one message for which the provider blocks the account too. */
+const blockingAccounts: ReadonlySet<string> = new Set(["yandex.spam"]);
+
+/** Whether a message was refused for what it is, and all others of the account are for a while. */
+export function isAccountBlockedToo(diagnosis: SmtpDiagnosis): boolean {
+  return blockingAccounts.has(diagnosis.id);
+}
+
 /** Diagnoses by which an address will never take mail. */
 const deadAddresses: ReadonlySet<string> = new Set(["recipient-unknown", "mailbox-disabled", "qq.mailbox-unavailable"]);
 /** RFC 3463: no such mailbox, moved with no address to follow, disabled. RFC 7505: the domain takes no mail. */

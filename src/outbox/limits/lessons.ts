@@ -1,6 +1,6 @@
 /** What an attempt says about more than its message: which scope must rest, and for how long. */
 import type { RecipientRefusal, SmtpDiagnosis } from "../../mail/index.ts";
-import { isAccountShut, reachedMail } from "../knowledge.ts";
+import { isAccountBlockedToo, isAccountShut, reachedMail } from "../knowledge.ts";
 import type { AttemptResult } from "../policy.ts";
 import type { Lesson } from "./pause.ts";
 import { domainsOf } from "./scopes.ts";
@@ -73,6 +73,7 @@ function aboutSender(
   }
   const detail = `${diagnosis.meaning.en} (${text})`;
   const { about, id } = diagnosis;
+  if (isAccountBlockedToo(diagnosis)) return { key: account, reason: "barred", forMs, detail };
   if (isAccountShut(diagnosis)) {
     return { key: about === "address" ? mailer : account, reason: "barred", forMs, detail };
   }
