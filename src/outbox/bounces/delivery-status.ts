@@ -4,25 +4,12 @@ import { detailOf, MOST_RECIPIENTS, type ReportedRecipient, type ReportKind } fr
 import { bounceKind, statusIn } from "./severity.ts";
 import { readTypedAddress } from "./typed-address.ts";
 
-/** What a delivery status says. */
-export interface DeliveryStatus {
-  /** What the sender gave with ENVID; empty where it gave none. */
-  envelopeId: string;
-  /** When the reporting server took the message. */
-  arrivedAt: number | undefined;
-  recipients: ReportedRecipient[];
-}
-
 /** The recipients that could be read; a group without an address or a known action is left out. */
-export function readDeliveryStatus(text: string): DeliveryStatus {
+export function readDeliveryStatus(text: string): ReportedRecipient[] {
   const groups = readFieldGroups(text, MOST_RECIPIENTS + 1);
   const isRecipient = (group: Fields): boolean => group.has("final-recipient") || group.has("original-recipient");
   const message = groups.find((group) => !isRecipient(group)) ?? new Map<string, string>();
-  return {
-    envelopeId: message.get("original-envelope-id") ?? "",
-    arrivedAt: timeOf(message.get("arrival-date")),
-    recipients: groups.filter(isRecipient).flatMap((group) => readRecipient(group, message)),
-  };
+  return groups.filter(isRecipient).flatMap((group) => readRecipient(group, message));
 }
 
 function readRecipient(group: Fields, message: Fields): ReportedRecipient[] {

@@ -49,7 +49,7 @@ export function mayBeReport(mail: Pick<MailParts, "from" | "subject" | "header">
 function findRecipients(mail: MailParts): { format: Report["format"]; recipients: ReportedRecipient[] } | undefined {
   const status = mail.part("message/delivery-status", "message/global-delivery-status");
   if (status !== undefined) {
-    const { recipients } = readDeliveryStatus(status);
+    const recipients = readDeliveryStatus(status);
     if (recipients.length > 0) return { format: "dsn", recipients };
   }
   const feedback = mail.part("message/feedback-report");
