@@ -2,7 +2,6 @@
 import type { Queryable } from "../db/index.ts";
 import type { Entry } from "./entry.ts";
 import type { AttemptRow, MessageRow, RecipientRow } from "./rows.ts";
-import type { OutboxAttempt, OutboxRecipient } from "./types.ts";
 
 export type { AttemptRow, MessageRow, RecipientRow } from "./rows.ts";
 
@@ -50,103 +49,6 @@ export async function findByKey(
     .select(["id", "content_hash"])
     .where("idempotency_key", "=", key)
     .executeTakeFirst();
-}
-
-/**
- * Takes the lease of messages that are due and that nobody holds.
- *
- * Guarantee: one statement reads and writes, so two workers never get the same message.
- */
-export async function claimDue(
-  db: Queryable,
-  lease: { owner: string; now: number; until: number; limit: number },
-): Promise<string[]> {
-  const rows = await db
-    .updateTable("outbox_messages")
-    .set({ lease_owner: lease.owner, due_at: lease.until })
-    .where("id", "in", (inner) =>
-      inner
-        .selectFrom("outbox_messages")
-        .select("id")
-        .where("due_at", "<=", lease.now)
-        .orderBy("priority")
-        .orderBy("due_at")
-        .limit(lease.limit),
-    )
-    .returning("id")
-    .execute();
-  return rows.map((row) => row.id);
-}
-
-/** When the next message can be claimed: due, or with its lease run out. */
-export async function nextClaimableAt(db: Queryable): Promise<number | undefined> {
-  const row = await db
-    .selectFrom("outbox_messages")
-    .select((select) => select.fn.min<number | null>("due_at").as("at"))
-    .where("due_at", "is not", null)
-    .executeTakeFirst();
-  return row?.at ?? undefined;
-}
-
-/** Prolongs a lease; false when it is no longer this owner's. */
-export async function renewLease(db: Queryable, id: string, owner: string, until: number): Promise<boolean> {
-  const result = await db
-    .updateTable("outbox_messages")
-    .set({ due_at: until })
-    .where("id", "=", id)
-    .where("lease_owner", "=", owner)
-    .executeTakeFirst();
-  return result.numUpdatedRows > 0n;
-}
-
-/** Gives a lease back with nothing done, so that the message can be claimed again at once. */
-export async function releaseLease(db: Queryable, id: string, owner: string, now: number): Promise<void> {
-  await db
-    .updateTable("outbox_messages")
-    .set({ lease_owner: null, due_at: now })
-    .where("id", "=", id)
-    .where("lease_owner", "=", owner)
-    .execute();
-}
-
-/** Ends an attempt: gives the lease back and sets what is due next; false when the lease was no longer this owner's. */
-export async function settle(
-  db: Queryable,
-  id: string,
-  owner: string,
-  to: { attempts: number; dueAt: number | null; state: string; finishedAt: number | null },
-): Promise<boolean> {
-  const result = await db
-    .updateTable("outbox_messages")
-    .set({
-      attempts: to.attempts,
-      due_at: to.dueAt,
-      lease_owner: null,
-      state: to.state,
-      finished_at: to.finishedAt,
-    })
-    .where("id", "=", id)
-    .where("lease_owner", "=", owner)
-    .executeTakeFirst();
-  return result.numUpdatedRows > 0n;
-}
-
-export async function updateRecipient(db: Queryable, messageId: string, recipient: OutboxRecipient): Promise<void> {
-  await db
-    .updateTable("outbox_recipients")
-    .set({ state: recipient.state, detail: recipient.detail })
-    .where("message_id", "=", messageId)
-    .where("address", "=", recipient.address)
-    .execute();
-}
-
-export async function insertAttempt(db: Queryable, id: string, number: number, attempt: OutboxAttempt): Promise<void> {
-  const { enhancedCode, diagnosis, ...columns } = attempt;
-  const explained = diagnosis === undefined ? null : JSON.stringify(diagnosis);
-  await db
-    .insertInto("outbox_attempts")
-    .values({ message_id: id, number, enhanced_code: enhancedCode, diagnosis: explained, ...columns })
-    .execute();
 }
 
 export async function findMessage(db: Queryable, id: string): Promise<MessageRow | undefined> {
