@@ -2,7 +2,7 @@
 import type { Kysely } from "kysely";
 import { findUnknownOption } from "../base/index.ts";
 import type { SqliteStatements } from "./drivers/sqlite-connection.ts";
-import { isPostgresUrl, withoutPassword } from "./drivers/postgres-url.ts";
+import { isPostgresUrl, mayPrepare, withoutPassword } from "./drivers/postgres-url.ts";
 import { DatabaseError } from "./errors.ts";
 import { refuseNewer } from "./migrate.ts";
 import type { Queryable, Schema } from "./schema.ts";
@@ -16,6 +16,8 @@ export interface Database extends AsyncDisposable {
   url: string;
   /** SQLite alone, for Waxseal's own hot paths: see there. */
   sqlite?: SqliteAccess;
+  /** Postgres alone, for a library that brings its own SQL: see there. */
+  postgres?: PostgresAccess;
   /**
    * Postgres: hears what `notify` says on a channel, in whatever process, once it is committed. It takes one connection
    * beside the pool, which must be one to Postgres itself (a pooler in transaction mode passes nothing on). After that
@@ -61,6 +63,19 @@ export interface SqliteAccess {
   statements: SqliteStatements;
 }
 
+/** Postgres past Kysely, for what brings its own SQL along; not for applications, and it may change. */
+export interface PostgresAccess {
+  /**
+   * Runs a statement, or a script of several where there are no values, on a connection of the pool.
+   *
+   * @returns The rows of all of them. A connection on which something failed is not used again, so that a script may begin a transaction.
+   * @throws DatabaseError `WX_DB_LOST`, `WX_DB_UNREACHABLE`; a failed statement's own error
+   * @example
+   * await database.postgres?.run("begin; create schema jobs; create table jobs.job (id uuid); commit");
+   */
+  run(text: string, values?: readonly unknown[]): Promise<object[]>;
+}
+
 /** How a database is opened. */
 export interface DatabaseOptions {
   /** How long a statement waits for a transaction of this process to end, or for a connection of the pool, before it fails with `WX_DB_BUSY`, in milliseconds. Default 30 s. */
@@ -71,6 +86,8 @@ export interface DatabaseOptions {
   poolSize?: number;
   /** Postgres: how long making a connection may take, in milliseconds. Default 10 s. */
   connectTimeoutMs?: number;
+  /** Postgres: keep statements prepared on each connection. Default true, unless the URL says `pgbouncer=true`; false behind a pooler that does not know them (PgBouncer before 1.21). */
+  prepare?: boolean;
 }
 
 const databaseOptions = {
@@ -78,6 +95,7 @@ const databaseOptions = {
   busyWaitMs: true,
   poolSize: true,
   connectTimeoutMs: true,
+  prepare: true,
 } satisfies Record<keyof DatabaseOptions, true>;
 
 /**
@@ -126,10 +144,11 @@ async function openOnPostgres(url: string, options: DatabaseOptions): Promise<Da
     import("kysely"),
     import("./drivers/postgres.ts"),
   ]);
-  const { dialect, listener } = await openPostgres(url, {
+  const { dialect, listener, run } = await openPostgres(url, {
     poolSize: options.poolSize ?? 10,
     connectionWaitMs: options.connectionWaitMs ?? 30_000,
     connectTimeoutMs: options.connectTimeoutMs ?? 10_000,
+    prepare: options.prepare ?? mayPrepare(url),
   });
   const kysely = new Kysely<Schema>({ dialect });
   const close = async (): Promise<void> => {
@@ -141,7 +160,9 @@ async function openOnPostgres(url: string, options: DatabaseOptions): Promise<Da
     await sql`select pg_notify(${channel}, ${payload})`.execute(tx);
   };
   const shown = withoutPassword(url);
-  return opened({ kysely, dialect: "postgres", url: shown, listen, notify, close }, () => requireKept(kysely));
+  return opened({ kysely, dialect: "postgres", url: shown, postgres: { run }, listen, notify, close }, () =>
+    requireKept(kysely),
+  );
 }
 
 /** The handle, once it is seen that the database may be used and keeps its promises. */

@@ -4,6 +4,7 @@ export {
   type DatabaseOptions,
   type Listening,
   openDatabase,
+  type PostgresAccess,
   type SqliteAccess,
   sqlitePath,
 } from "./database.ts";

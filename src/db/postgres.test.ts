@@ -84,6 +84,27 @@ describe.skipIf(postgresMissing)("postgres", () => {
     expect((await sql`select 1::int8 as one`.execute(database.kysely)).rows).toEqual([{ one: 1 }]);
   });
 
+  test("statements are kept prepared, but not behind a pooler; one whose table has changed is sent anew", async () => {
+    const url = await freshPostgres();
+    await using database = await openDatabase(url, { poolSize: 1 });
+    await migrate(database);
+    const all = (of: Database): Promise<unknown[]> => of.kysely.selectFrom("outbox_marks").selectAll().execute();
+    const kept = async (of: Database): Promise<number> =>
+      (await sql`select name from pg_prepared_statements where statement like '%outbox_marks%'`.execute(of.kysely)).rows
+        .length;
+    for (let time = 0; time < 3; time += 1) await all(database);
+    expect(await kept(database)).toBe(1);
+    await mark(database, "1");
+    await sql`alter table outbox_marks add column more text`.execute(database.kysely);
+    await expect(all(database)).rejects.toThrow(/cached plan/);
+    for (let time = 0; time < 3; time += 1) {
+      expect(await all(database)).toEqual([{ name: "1", value: "", more: null }]);
+    }
+    await using pooled = await openDatabase(`${url}?pgbouncer=true`, { poolSize: 1 });
+    for (let time = 0; time < 3; time += 1) await all(pooled);
+    expect(await kept(pooled)).toBe(0);
+  });
+
   test("a transaction in which an error was swallowed is not taken for committed", async () => {
     const database = await postgresDatabase();
     const swallowing = database.kysely.transaction().execute(async (tx) => {

@@ -19,6 +19,11 @@ export function isPostgresUrl(url: string): boolean {
   return /^postgres(?:ql)?:\/\//.test(url);
 }
 
+/** False where the URL says that a pooler stands in between which cannot keep statements prepared, in Prisma's words for it. */
+export function mayPrepare(url: string): boolean {
+  return !/[?&]pgbouncer=true(?:&|$)/.test(url);
+}
+
 /** The URL as it may be shown; to the last @, as one that is malformed may have more in its password. */
 export function withoutPassword(url: string): string {
   return url.replace(/\/\/(?<user>[^:@/]*):.*@/s, "//$<user>:***@");

@@ -7,6 +7,7 @@ import { namePostgresFault, type PostgresFaultContext } from "./postgres-faults.
 import { PostgresListener } from "./postgres-listener.ts";
 import { postgresTypes } from "./postgres-types.ts";
 import { postgresConfig } from "./postgres-url.ts";
+import { PreparedNames } from "./prepared-names.ts";
 import { storable } from "./storable.ts";
 
 /** How a pool is made, times in milliseconds. */
@@ -17,12 +18,16 @@ export interface PostgresOptions {
   connectionWaitMs: number;
   /** How long making a connection may take. */
   connectTimeoutMs: number;
+  /** Whether statements are kept prepared on each connection. */
+  prepare: boolean;
 }
 
 /** An opened Postgres. */
 export interface PostgresConnection {
   dialect: Dialect;
   listener: PostgresListener;
+  /** Runs a statement, or a script of several where there are no values, on a connection that is dropped when it fails. */
+  run(text: string, values?: readonly unknown[]): Promise<object[]>;
 }
 
 /**
@@ -55,8 +60,15 @@ export async function openPostgres(url: string, options: PostgresOptions): Promi
   });
   pool.on("error", () => {}); // an idle connection was lost: the pool has dropped it, and makes another when one is wanted
   const context: PostgresFaultContext = { host: client.host ?? "", port: client.port ?? 5432, ...options };
-  const dialect = new PostgresDialect({ pool: namedFaults(pool, context) });
-  return { dialect, listener: new PostgresListener(pg, client, (error) => namePostgresFault(error, context)) };
+  const dialect = new PostgresDialect({ pool: namedFaults(pool, context, options.prepare) });
+  const run: PostgresConnection["run"] = async (text, values = []) => {
+    const result: QueryResult | QueryResult[] = await pool.query(text, [...values]).catch((error: unknown) => {
+      throw namePostgresFault(error, context);
+    });
+    return [result].flat().flatMap(({ rows }) => rows as object[]);
+  };
+  const listener = new PostgresListener(pg, client, (error) => namePostgresFault(error, context));
+  return { dialect, listener, run };
 }
 
 /**
@@ -86,7 +98,8 @@ export async function requireKept<Tables>(kysely: Kysely<Tables>): Promise<void>
 }
 
 /** The pool as Kysely uses it, its faults named. */
-function namedFaults(pool: Pool, context: PostgresFaultContext): PostgresPool {
+function namedFaults(pool: Pool, context: PostgresFaultContext, prepare: boolean): PostgresPool {
+  const names = prepare ? new PreparedNames() : undefined;
   const clients = new WeakMap<PoolClient, PostgresPoolClient>();
   return {
     async connect() {
@@ -97,7 +110,7 @@ function namedFaults(pool: Pool, context: PostgresFaultContext): PostgresPool {
       let named = clients.get(client);
       if (named === undefined) {
         client.on("error", () => {}); // told by the statement that was under way, or by the next one
-        clients.set(client, (named = namedClient(client, context)));
+        clients.set(client, (named = namedClient(client, context, names)));
       }
       return named;
     },
@@ -105,13 +118,23 @@ function namedFaults(pool: Pool, context: PostgresFaultContext): PostgresPool {
   };
 }
 
-function namedClient(client: PoolClient, context: PostgresFaultContext): PostgresPoolClient {
+function namedClient(
+  client: PoolClient,
+  context: PostgresFaultContext,
+  names: PreparedNames | undefined,
+): PostgresPoolClient {
   const query = async (text: string, parameters: readonly unknown[]): Promise<QueryResult> => {
     try {
-      const result = await client.query(text, [...storable(parameters)]);
+      const name = names?.nameOf(text);
+      const result = await client.query({
+        ...(name !== undefined && { name }),
+        text,
+        values: [...storable(parameters)],
+      });
       if (text === "commit") requireCommitted(result);
       return result;
     } catch (error) {
+      if (isOutdatedPlan(error)) names?.forget(text);
       const fault = namePostgresFault(error, context);
       // A lost connection has rolled back by itself, and the first error is the one to tell.
       if (text === "rollback" && fault !== error)
@@ -121,6 +144,11 @@ function namedClient(client: PoolClient, context: PostgresFaultContext): Postgre
   };
   // Kysely's overload for cursors is not used: nothing is streamed.
   return { query: query as unknown as PostgresPoolClient["query"], release: () => client.release() };
+}
+
+/** A migration has changed a table below a statement that is kept prepared; the same statement, sent anew, succeeds. */
+function isOutdatedPlan(error: unknown): boolean {
+  return /cached plan must not change result type/.test(String(error));
 }
 
 /** Guarantee: a transaction in which a statement failed is not taken for committed; Postgres answers its COMMIT with ROLLBACK, and no error. */
