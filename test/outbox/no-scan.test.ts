@@ -191,7 +191,7 @@ const accepted: readonly { statement: RegExp; because: string }[] = [
 ];
 
 eachDatabase((open) => {
-  test("no statement of the outbox reads a table of a million rows from end to end", { timeout: 180_000 }, async () => {
+  test("no statement of the outbox reads a table of a million rows from end to end", { timeout: 300_000 }, async () => {
     const database = await open();
     await fillOutbox(database, MESSAGES, Date.now());
     const heard = listenToStatements(database);

@@ -2,6 +2,7 @@
 import { CompiledQuery } from "kysely";
 import { Client } from "pg";
 import { onTestFinished } from "vitest";
+import { SqliteConnection } from "../../src/db/drivers/sqlite-connection.ts";
 import type { Database } from "../../src/db/index.ts";
 
 /** One statement, with the parameters of its first run. */
@@ -16,21 +17,22 @@ export function listenToStatements(database: Database): ReadonlyMap<string, Stat
   const hear = (sql: string, parameters: readonly unknown[]): void => {
     if (/^\s*(?:select|insert|update|delete|with)\b/i.test(sql) && !heard.has(sql)) heard.set(sql, { sql, parameters });
   };
-  if (database.sqlite !== undefined) listenToSqlite(database.sqlite.statements, hear);
+  if (database.dialect === "sqlite") listenToSqlite(hear);
   else listenToPostgres(hear);
   return heard;
 }
 
 type Hear = (sql: string, parameters: readonly unknown[]) => void;
 
-/** Both Kysely and the hot paths prepare on this one connection. SQLite's plans do not depend on the parameters. */
-function listenToSqlite(statements: NonNullable<Database["sqlite"]>["statements"], hear: Hear): void {
-  const prepare = statements.prepare.bind(statements);
-  statements.prepare = (sql) => {
+/** Both Kysely and the hot paths prepare on the connection. SQLite's plans do not depend on the parameters. */
+function listenToSqlite(hear: Hear): void {
+  // oxlint-disable-next-line typescript/unbound-method -- called with its own `this` below
+  const { prepare } = SqliteConnection.prototype;
+  SqliteConnection.prototype.prepare = function (this: SqliteConnection, sql) {
     hear(sql, []);
-    return prepare(sql);
+    return Reflect.apply(prepare, this, [sql]);
   };
-  onTestFinished(() => void (statements.prepare = prepare));
+  onTestFinished(() => void (SqliteConnection.prototype.prepare = prepare));
 }
 
 function listenToPostgres(hear: Hear): void {
