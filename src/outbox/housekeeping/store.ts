@@ -123,12 +123,26 @@ export async function deleteEndedSuppressions(db: Queryable, keys: readonly stri
     .execute();
 }
 
-/** A bulk whose time is over. There are few bulks: they are looked through. */
+/**
+ * A bulk whose list was read long ago, and that no message needs any more: one that waits, at a slow pace or on hold, is
+ * rendered from its template. There are few bulks: they are looked through. Index: `outbox_bulk`.
+ */
 export async function findOldBulk(db: Queryable, before: number): Promise<string | undefined> {
   const row = await db
     .selectFrom("outbox_bulks")
     .select("id")
     .where("finished_at", "<", before)
+    .where((where) =>
+      where.not(
+        where.exists(
+          where
+            .selectFrom("outbox_messages")
+            .select("outbox_messages.id")
+            .where("outbox_messages.state", "in", ["queued", "deferred", "held", "unknown"])
+            .whereRef("outbox_messages.bulk_id", "=", "outbox_bulks.id"),
+        ),
+      ),
+    )
     .limit(1)
     .executeTakeFirst();
   return row?.id;
