@@ -71,6 +71,20 @@ describe("reports in a standard form", () => {
     const reading = await readReport(raw, { sentTo: ["b123@bounces.example"] });
     expect(reading).toMatchObject({ report: { sentTo: ["b123@bounces.example", "app@shop.example"] } });
   });
+
+  test("a report on another message of a conversation is not taken for one on ours", async () => {
+    const raw = await readFile(join(vectors, "gmail-failed.eml"), "utf8");
+    const other = await readReport(Buffer.from(raw.replace("\nMessage-ID: <0190-orig@", "\nMessage-ID: <another@")));
+    expect(other).toMatchObject({ report: { messageIds: ["<another@shop.example>"] } });
+  });
+
+  test("where nothing came back, the last message that the report refers to is meant", async () => {
+    const raw = (await readFile(join(vectors, "exim-failed.eml"), "utf8"))
+      .replace("References: <", "References: <first@shop.example> <second@shop.example> <")
+      .replace("Content-type: message/rfc822", "Content-type: text/plain");
+    const lost = await readReport(Buffer.from(raw.replace("Message-ID: <0190", "X-Was: <0190")));
+    expect(lost).toMatchObject({ report: { messageIds: ["<0190-orig@shop.example>"] } });
+  });
 });
 
 describe("bounces in words only", () => {

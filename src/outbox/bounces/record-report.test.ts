@@ -232,6 +232,18 @@ eachDatabase((open) => {
     ]);
   });
 
+  test("of a conversation with the same person, the message that came back is meant", async () => {
+    const database = await open();
+    const earlier = await sent(database);
+    const later = await sent(database);
+    const { bounces } = deskOn(database);
+    await bounces.record({ ...reportOn(later, hard), messageIds: [later.messageId, earlier.messageId] }, "test");
+    expect([await standing(database, earlier), await standing(database, later)]).toMatchObject([
+      { state: "sent" },
+      { state: "failed" },
+    ]);
+  });
+
   test.each(["queued", "deferred", "failed", "held", "cancelled", "suppressed"])(
     "a recipient that is %s stays so, and the bounce is shown",
     async (recipientState) => {

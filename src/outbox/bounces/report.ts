@@ -33,7 +33,7 @@ export interface Report {
   format: "dsn" | "arf" | "text" | "webhook";
   /** What the report itself is known by: tells a repetition of one that belongs to no message of ours. */
   id: string;
-  /** Message-IDs, with brackets, that the message it is about may have. */
+  /** Message-IDs, with brackets, that the message it is about may have: the likeliest first. */
   messageIds: readonly string[];
   /** The provider's own id of the message; only from a webhook, whose signature was checked. */
   providerId?: string | undefined;

@@ -6,7 +6,7 @@ import type { MailParts } from "./mail-parts.ts";
 const QUOTE =
   /^(?:-{2,20}.{0,60}(?:copy of|original message|returned message|message header|原始邮件|原邮件).{0,60}|Original message headers:|原邮件信头.{0,10})$/im;
 
-/** Message-IDs that the message may have, the most reliable first. */
+/** Message-IDs that the message may have, the likeliest first. */
 export function messageIdsOf(mail: MailParts): string[] {
   const returned = mail.part(
     "message/rfc822",
@@ -15,14 +15,17 @@ export function messageIdsOf(mail: MailParts): string[] {
     "message/global",
     "message/global-headers",
   );
-  const own = [
-    ...idsInHeader(returned === undefined ? undefined : readHeader(returned.trimStart())),
-    ...idsInText(mail.text),
-  ];
-  const referred = ["in-reply-to", "references", "x-ms-exchange-message-original-message-id"].flatMap((name) =>
-    messageIdsIn(mail.header.get(name)),
+  const header = returned === undefined ? undefined : readHeader(returned.trimStart());
+  const own = [...idsInHeader(header), ...idsInText(mail.text)];
+  // What a report refers to may be an earlier message of the same conversation: only where it brings nothing back.
+  return [...new Set(own.length > 0 ? own : idsReferredTo(mail))];
+}
+
+/** Of a conversation, the last is the one that came back. */
+function idsReferredTo({ header }: MailParts): string[] {
+  return ["x-ms-exchange-message-original-message-id", "in-reply-to", "references"].flatMap((name) =>
+    messageIdsIn(header.get(name)).slice(-1),
   );
-  return [...new Set([...own, ...referred])].slice(0, 20);
 }
 
 function idsInHeader(header: Fields | undefined): string[] {

@@ -6,17 +6,18 @@ import type { MessageRow } from "../store.ts";
 export type BounceRow = Schema["outbox_bounces"];
 export type StandingRow = Pick<Schema["outbox_recipients"], "position" | "address" | "state">;
 
-/** Messages under these Message-IDs, oldest first. Index: outbox_by_message_id. */
+/** Messages under these Message-IDs, in the order of these. Index: outbox_by_message_id. */
 export async function findByMessageIds(db: Queryable, messageIds: readonly string[]): Promise<string[]> {
   if (messageIds.length === 0) return [];
   const rows = await db
     .selectFrom("outbox_messages")
-    .select("id")
+    .select(["id", "message_id"])
     .where("message_id", "in", messageIds)
     .orderBy("id")
     .limit(20)
     .execute();
-  return rows.map(({ id }) => id);
+  const place = ({ message_id }: { message_id: string }): number => messageIds.indexOf(message_id);
+  return rows.toSorted((one, other) => place(one) - place(other)).map(({ id }) => id);
 }
 
 /** Messages that a provider took under this id, which is all it answered. Index: outbox_attempts_by_receipt. */
