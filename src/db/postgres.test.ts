@@ -1,4 +1,6 @@
+import { once } from "node:events";
 import { writeFileSync } from "node:fs";
+import { type AddressInfo, createServer, type Socket } from "node:net";
 import { join } from "node:path";
 import { Client } from "pg";
 import { createCertificates } from "../../test/support/certificates.ts";
@@ -309,6 +311,21 @@ describe.skipIf(postgresMissing)("listen", () => {
     await server.start();
     await listen();
   });
+});
+
+test("a server that accepts and says nothing is given up in time, by name", async () => {
+  const silent = createServer().listen(0, "127.0.0.1");
+  await once(silent, "listening");
+  const sockets: Socket[] = [];
+  silent.on("connection", (socket) => sockets.push(socket));
+  const { port } = silent.address() as AddressInfo;
+  const opening = openDatabase(`postgres://me:hunter2@127.0.0.1:${port}/mail`, { connectTimeoutMs: 50 });
+  await expect(opening).rejects.toMatchObject({
+    code: "WX_DB_UNREACHABLE",
+    message: expect.stringContaining(`127.0.0.1:${port}`),
+  });
+  for (const socket of sockets) socket.destroy();
+  silent.close();
 });
 
 test("on SQLite there is nothing to listen to", async () => {
