@@ -1,5 +1,6 @@
 /** How many messages leave, how long they wait and how often they are tried, by workers and providers; in virtual time. */
 import { runHeading } from "../support/report.ts";
+import { costRows } from "./cost.ts";
 import { scenarios } from "./scenarios.ts";
 import { type Figures, simulate } from "./simulate.ts";
 
@@ -25,6 +26,10 @@ for (const { name, providers } of all) {
     );
   }
 }
+
+console.log("\n| CPU of the limits for each message, µs | claims of 1 | claims of 32 |");
+console.log("|---|---|---|");
+for (const line of await costRows()) console.log(line);
 
 function row({ name, messages, sent, failed, perSecond, attempts, ages, statements }: Figures): string {
   const others = ages.normal ?? ages.low;

@@ -424,15 +424,15 @@ eachDatabase((open, dialect) => {
       return { kind, ahead, leavesAt, isTooLate, key: reason?.key };
     };
     expect(await facts("urgent")).toMatchObject({ kind: "waiting", ahead: 0, leavesAt: start, key: undefined });
-    expect(await facts("m0")).toMatchObject({ ahead: 0, leavesAt: start });
-    expect(await facts("m9")).toMatchObject({ ahead: 9, leavesAt: start });
-    expect(await facts("m11")).toMatchObject({ ahead: 11, leavesAt: start + 86_400_000 * 1.05, key: "mailer:default" });
+    expect(await facts("m0")).toMatchObject({ ahead: 1, leavesAt: start });
+    expect(await facts("m8")).toMatchObject({ ahead: 9, leavesAt: start });
+    expect(await facts("m11")).toMatchObject({ ahead: 12, leavesAt: start + 86_400_000 * 1.05, key: "mailer:default" });
     expect(await facts("sending")).toMatchObject({ kind: "under-way" });
     expect(await facts("sent")).toMatchObject({ kind: "never" });
     expect(await limits.forecast(db, "unknown")).toBeUndefined();
     expect((await limits.forecast(db, "m11"))?.text).toEqual({
-      en: "It leaves at about 2026-01-02T01:12:00.000Z. 11 messages go before it. It waits because mailer:default may send 10 messages per day, and has.",
-      zh: "预计于 2026-01-02T01:12:00.000Z 左右发送。前面有 11 封邮件。原因：发送数量已达上限（mailer:default）。",
+      en: "It leaves at about 2026-01-02T01:12:00.000Z. 12 messages go before it. It waits because mailer:default may send 10 messages per day, and has.",
+      zh: "预计于 2026-01-02T01:12:00.000Z 左右发送。前面有 12 封邮件。原因：发送数量已达上限（mailer:default）。",
     });
     await limits.pause(db, "mailer:default", start + 3 * 86_400_000, "the invoices are wrong");
     await insertWaiting(db, { id: "short", dueAt: start - 9_000, expiresAt: start + 86_400_000 });
