@@ -72,13 +72,18 @@ async function start(config: WaxsealConfig, options: WaxsealOptions, opened: Ope
   const inboxUrl = `${server.url}/inbox`;
   const smtpAddress = `${inbox.host}:${inbox.port}`;
   const catchesMail = config.mailers?.["default"] === undefined;
-  const waxseal = assemble(linted, database, { logger, clock, ...(catchesMail && { inboxUrl }) });
+  const waxseal = await assemble(linted, database, { logger, clock, ...(catchesMail && { inboxUrl }) });
   const console = createConsole({
     logger,
     clock,
     inbox,
     smtpAddress,
     outbox: waxseal.outbox,
+    insight: {
+      forecast: (id) => waxseal.limits.forecast(database.kysely, id),
+      scopes: () => waxseal.limits.list(database.kysely),
+      reports: (id) => waxseal.bounces.list({ messageId: id }),
+    },
     allowedHosts: ["127.0.0.1", "localhost", "[::1]", new URL(resolved.siteUrl).hostname, resolved.web.host],
   });
   handle = (request) => (ownedByConsole(request) ? console.fetch(request) : waxseal.fetch(request));
@@ -114,15 +119,15 @@ async function openInbox(options: InboxOptions): Promise<Inbox> {
 }
 
 function ownedByConsole(request: Request): boolean {
-  return /^\/(inbox|outbox|console-assets)(\/|$)/.test(new URL(request.url).pathname);
+  return /^\/(inbox|outbox|api\/outbox|console-assets)(\/|$)/.test(new URL(request.url).pathname);
 }
 
-/** The secret kept in the database's folder, made when there is none; for a database in memory, a new one each time. */
+/** The secret kept in the database's folder (for Postgres, in `.waxseal`), made when there is none; for a database in memory, a new one each time. */
 function keptSecret(databaseUrl: string): string {
   const fresh = randomBytes(32).toString("base64url");
-  const path = sqlitePath(databaseUrl);
+  const path = databaseUrl.startsWith("sqlite:") ? sqlitePath(databaseUrl) : undefined;
   if (path === ":memory:") return fresh;
-  const file = join(dirname(path), "secret");
+  const file = join(path === undefined ? ".waxseal" : dirname(path), "secret");
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   try {
     writeFileSync(file, fresh, { flag: "wx", mode: 0o600 }); // fails where there is one already

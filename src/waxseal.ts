@@ -1,19 +1,21 @@
 /** The composition root: builds every part from one configuration, and closes them again. */
 import { type Accounts, createAccounts, type Deliver } from "./accounts/index.ts";
 import { type Clock, findUnknownOption, type Logger, silentLogger, systemClock } from "./base/index.ts";
-import {
-  ConfigError,
-  createMailFromConfig,
-  createMiddleware,
-  fromEnv,
-  listenError,
-  type ResolvedConfig,
-  resolveConfig,
-  type WaxsealConfig,
-} from "./config.ts";
+import { ConfigError, fromEnv, listenError, type ResolvedConfig, resolveConfig, type WaxsealConfig } from "./config.ts";
 import { type Database, migrate, openDatabase, requireMigrated } from "./db/index.ts";
-import { deliveryReports, guardedBackend, type Mail, MessageError } from "./mail/index.ts";
-import { createOutbox, type Outbox, type OutboxOptions } from "./outbox/index.ts";
+import { type Mail, MessageError } from "./mail/index.ts";
+import {
+  type Bounces,
+  type Bulk,
+  type Limits,
+  metricsHandler,
+  type Outbox,
+  type OutboxListeners,
+  type Suppressions,
+  type Webhook,
+} from "./outbox/index.ts";
+import { openPost, type Post } from "./waxseal/post.ts";
+import { openSubmission, type SubmissionServer } from "./waxseal/submission-server.ts";
 import { createWeb, type NodeServer, serveNode, type ServeNodeOptions } from "./web/index.ts";
 
 /** What a Waxseal is given beside its configuration. */
@@ -35,11 +37,27 @@ export interface Waxseal extends AsyncDisposable {
   readonly mail: Mail;
   /** Sends once the transaction has committed. */
   readonly outbox: Outbox;
+  /** Mail to many from one template. */
+  readonly bulk: Bulk;
+  /** How fast mail may leave, and when a message will. */
+  readonly limits: Limits;
+  /** Who must not be written to. */
+  readonly suppressions: Suppressions;
+  /** What comes back of messages. */
+  readonly bounces: Bounces;
+  /** Tells functions of this process what happens to messages. */
+  readonly events: OutboxListeners;
   /** Register, activate, resend, log in. */
   readonly accounts: Accounts;
-  /** The account pages, as a fetch handler to mount in any server. */
+  /**
+   * The account pages, the unsubscribe page, and what providers and Prometheus call where that is configured: a fetch
+   * handler to mount in any server.
+   */
   fetch(request: Request): Response | Promise<Response>;
-  /** Starts delivering what is in the outbox. A process that only enqueues need not. */
+  /**
+   * Starts delivering what is in the outbox, and what goes on beside it: webhooks, the bounce mailbox, housekeeping. A
+   * process that only enqueues need not.
+   */
   startWorker(): void;
   /**
    * Serves the account pages over HTTP, at `config.web` or where told.
@@ -47,6 +65,13 @@ export interface Waxseal extends AsyncDisposable {
    * @throws ConfigError `WX_CONFIG` when the port is in use or the host is none of this machine's
    */
   listen(at?: { host?: string; port?: number }): Promise<NodeServer>;
+  /**
+   * Takes mail by SMTP from programs that have a key (`waxseal api-key create`), at `config.submission`.
+   *
+   * @throws ConfigError `WX_CONFIG` when the port is in use or a certificate cannot be read; SubmissionError
+   *   `WX_SUBMISSION_INSECURE` where keys would cross a network in the clear
+   */
+  listenSubmission(): Promise<SubmissionServer>;
   /** Stops serving, lets deliveries under way end, closes the connections and the database. */
   close(): Promise<void>;
 }
@@ -62,7 +87,7 @@ export async function createWaxseal(config: WaxsealConfig = fromEnv(), options: 
   const resolved = resolveConfig(config);
   const database = await openMigrated(resolved.databaseUrl, options.migrate ?? false);
   try {
-    return assemble(resolved, database, options);
+    return await assemble(resolved, database, options);
   } catch (error) {
     await database.close();
     throw error;
@@ -81,25 +106,22 @@ export async function openMigrated(url: string, runMigrations: boolean): Promise
   }
 }
 
+/** What the parts are given beside the configuration, with nothing left open. */
+export interface AssembleOptions extends WaxsealOptions {
+  /** In development: where sent mail can be read. */
+  inboxUrl?: string;
+}
+
 /** Wires the parts on an open database, which closes with them. */
-export function assemble(
+export async function assemble(
   config: ResolvedConfig,
   database: Database,
-  options: WaxsealOptions & { inboxUrl?: string } = {},
-): Waxseal {
+  options: AssembleOptions = {},
+): Promise<Waxseal> {
   const { logger = silentLogger, clock = systemClock } = options;
   const { secretKey, siteUrl, siteName } = config;
-  const mail = createMailFromConfig(config, options);
-  const middleware = createMiddleware(config);
-  const reports = deliveryReports(middleware, logger);
-  const outbox = createOutbox({
-    ...outboxSettings(config),
-    database,
-    // Guarded once more on the way out: what waits there may be older than the settings.
-    mailer: (name) => reports.watch(guardedBackend(mail.mailers.get(name), middleware, logger)),
-    clock,
-    logger,
-  });
+  const post = await openPost(config, { database, clock, logger });
+  const { mail, outbox, suppressions, links } = post;
   const deliver = intoOutbox(outbox, mail);
   const accounts = createAccounts({ ...config.accounts, database, clock, secretKey, siteUrl, siteName, deliver });
   const web = createWeb({
@@ -108,10 +130,13 @@ export function assemble(
     siteUrl,
     siteName,
     logger,
+    unsubscribe: { links, unsubscribe: suppressions.unsubscribe, resubscribe: suppressions.resubscribe },
     ...(options.inboxUrl !== undefined && { inboxUrl: options.inboxUrl }),
   });
-  const fetch = (request: Request): Response | Promise<Response> => web.fetch(request);
-  const servers: NodeServer[] = [];
+  const hooks = hooksOf(config, post);
+  const fetch = (request: Request): Response | Promise<Response> =>
+    (hooks.get(new URL(request.url).pathname) ?? web.fetch)(request);
+  const servers: { close(): Promise<void> }[] = [];
 
   async function listen({ host = config.web.host, port = config.web.port } = {}): Promise<NodeServer> {
     const server = await serveAt({ fetch, host, port });
@@ -119,12 +144,16 @@ export function assemble(
     return server;
   }
 
+  async function listenSubmission(): Promise<SubmissionServer> {
+    const server = await openSubmission(config.submission ?? {}, { database, post, clock, logger });
+    servers.push(server);
+    return server;
+  }
+
   let closing: Promise<void> | undefined;
   async function closeAll(): Promise<void> {
     await Promise.all(servers.map((server) => server.close()));
-    await outbox.stop();
-    await reports.settled();
-    await mail.mailers.close();
+    await post.stop();
     await database.close();
   }
   const close = (): Promise<void> => (closing ??= closeAll());
@@ -134,18 +163,26 @@ export function assemble(
     database,
     mail,
     outbox,
+    bulk: post.bulk,
+    limits: post.limits,
+    suppressions,
+    bounces: post.bounces,
+    events: post.events,
     accounts,
     fetch,
-    startWorker: outbox.start,
+    startWorker: post.start,
     listen,
+    listenSubmission,
     close,
     [Symbol.asyncDispose]: close,
   };
 }
 
-function outboxSettings({ outbox }: ResolvedConfig): Pick<OutboxOptions, "policy" | "leaseMs" | "concurrency"> {
-  const { retrySeconds, leaseSeconds, concurrency } = outbox;
-  return { policy: { baseMs: retrySeconds * 1000 }, leaseMs: leaseSeconds * 1000, concurrency };
+/** What other programs call, by path: providers that report, and Prometheus. */
+function hooksOf({ metrics: scraped }: ResolvedConfig, { returns, metrics }: Post): Map<string, Webhook> {
+  const hooks = new Map(returns.hooks);
+  if (metrics !== undefined) hooks.set("/metrics", metricsHandler(metrics, { token: scraped?.token }));
+  return hooks;
 }
 
 /**
@@ -158,7 +195,9 @@ function intoOutbox(outbox: Outbox, mail: Mail): Deliver {
       if (error instanceof MessageError && error.code === "WX_MESSAGE_NO_RECIPIENT") return undefined;
       throw error;
     });
-    if (composed !== undefined) await outbox.enqueue(composed, tx === undefined ? {} : { tx });
+    if (composed === undefined) return;
+    // Somebody waits for it, and its link must not outlive its delivery here.
+    await outbox.enqueue(composed, { tx, priority: "critical", sensitive: true });
   };
 }
 

@@ -10,6 +10,7 @@ export interface CommonFlags {
   port?: string;
   host?: string;
   smtpPort?: string;
+  submissionPort?: string;
   database?: string;
 }
 
@@ -24,6 +25,7 @@ const flagNames: Readonly<Record<keyof CommonFlags, string>> = {
   port: "PORT",
   host: "WAXSEAL_HOST",
   smtpPort: "WAXSEAL_SMTP_PORT",
+  submissionPort: "WAXSEAL_SUBMISSION_PORT",
   database: "DATABASE_URL",
 };
 

@@ -15,7 +15,10 @@ const { version } = JSON.parse(readFileSync(new URL("../../package.json", import
 
 const portOption = new Option("-p, --port <port>", "port of the web server (default: 8025)");
 const hostOption = new Option("--host <host>", "address to listen on (default: 127.0.0.1)");
-const databaseOption = new Option("--database <url>", "sqlite:PATH (default: sqlite:.waxseal/waxseal.db)");
+const databaseOption = new Option(
+  "--database <url>",
+  "sqlite:PATH or postgres://... (default: sqlite:.waxseal/waxseal.db)",
+);
 
 const program = new Command("waxseal")
   .description("Transactional mail and account activation: signed, sealed, delivered.")
@@ -33,11 +36,18 @@ program
 
 program
   .command("serve")
-  .description("run the account pages and the worker, for production")
+  .description("run the account pages and the worker, for production, and take other programs' mail by SMTP")
   .addOption(portOption)
   .addOption(hostOption)
+  .option("--smtp-port <port>", "take mail by SMTP on this port (default: not)")
   .addOption(databaseOption)
   .action(async (options) => (await import("./serve.ts")).serve(options));
+
+program
+  .command("worker")
+  .description("deliver what is in the outbox, beside a service or an application that enqueues")
+  .addOption(databaseOption)
+  .action(async (options) => (await import("./worker.ts")).worker(options));
 
 program
   .command("migrate")

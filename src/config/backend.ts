@@ -6,14 +6,14 @@ import { type Backend, consoleBackend, dummyBackend, fileBackend, memoryBackend,
 import { defineConfig } from "./define.ts";
 import { ConfigError } from "./errors.ts";
 import { createProviderBackend } from "./provider-mailers.ts";
-import type { MailerConfig, SmtpMailerConfig } from "./types.ts";
+import type { MailerConfig, OutboxMailerConfig, SmtpMailerConfig } from "./types.ts";
 import { readValue } from "./values.ts";
 
 /**
  * @param path Where the configuration stands, for the error.
  * @throws ConfigError `WX_CONFIG` when a file that it names cannot be read
  */
-export function createBackend(config: MailerConfig, path: string, logger: Logger): Backend {
+export function createBackend(config: MailerConfig, path: string, logger: Logger, queue: Queue = noQueue): Backend {
   if ("send" in config) return config;
   switch (config.backend) {
     case "smtp":
@@ -26,10 +26,21 @@ export function createBackend(config: MailerConfig, path: string, logger: Logger
       return memoryBackend({ sentUsing: path.replace(/^mailers\./, "") });
     case "dummy":
       return dummyBackend();
+    case "outbox":
+      return queue(config, path);
     default:
       return createProviderBackend(config);
   }
 }
+
+/** Where a mailer's mail is queued. */
+export type Queue = (mailer: OutboxMailerConfig, path: string) => Backend;
+
+/** A program that only sends has no database. */
+const noQueue: Queue = (_mailer, path) => {
+  const problem = 'it is "outbox", which only createWaxseal has. Use that, or name a backend that sends.';
+  throw new ConfigError([{ setting: `${path}.backend`, problem }]);
+};
 
 /**
  * A backend for the moment, as Django's `get_connection`: of a kind, with options that win over those of a mailer.

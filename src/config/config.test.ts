@@ -155,7 +155,7 @@ test("a configuration object is checked like the environment, unknown options in
     "siteURL: there is no such option. Did you mean siteUrl?",
     "outbox.retrySeconds: it is -1; it must be a number of seconds over 0, such as 30.",
     "mailers.default.prot: there is no such option. Did you mean port?",
-    'mailers.bulk.backend: it is "smpt"; it must be one of smtp, console, file, memory, dummy, resend, postmark, sendgrid, mailgun, ses, aliyun, tencent, or give an object with a send method.',
+    'mailers.bulk.backend: it is "smpt"; it must be one of smtp, console, file, memory, dummy, outbox, resend, postmark, sendgrid, mailgun, ses, aliyun, tencent, or give an object with a send method.',
     "mailers.half.password: it is missing, and user is there. Set both, or neither (EMAIL_HOST_PASSWORD in the environment).",
     'mailers.none: it is "smtp"; it must be an object.',
     "mailers.quiet.colour: there is no such option. There are: raw.",

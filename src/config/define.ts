@@ -17,6 +17,7 @@ import {
 } from "./check.ts";
 import { ConfigError, type ConfigProblem } from "./errors.ts";
 import { checkDkim, mailShape } from "./mail-checks.ts";
+import { outboxShape } from "./outbox-settings.ts";
 import { providerShapes } from "./provider-mailers.ts";
 import type { WaxsealConfig } from "./types.ts";
 
@@ -67,7 +68,7 @@ const shape: Shape = {
     isPlainObject(value) ? undefined : `it is ${show(value)}; it must be an object of named mailers.`,
   ...mailShape,
   accounts: { activationMaxAgeSeconds: isSeconds, sessionMaxAgeSeconds: isSeconds, mailsPerHour: isCount },
-  outbox: { retrySeconds: isSeconds, leaseSeconds: isSeconds, concurrency: isCount },
+  ...outboxShape,
   web: { host: isText, port: isOwnPort },
   inbox: { port: isOwnPort },
   log: { level: isOneOf("debug", "info", "warn", "error") },
@@ -96,6 +97,10 @@ const mailerShapes: Readonly<Record<string, { options: Shape; required: readonly
   file: { options: { path: isText }, required: ["path"] },
   memory: { options: {}, required: [] },
   dummy: { options: {}, required: [] },
+  outbox: {
+    options: { using: isText, priority: isOneOf("critical", "high", "normal", "low") },
+    required: ["using"],
+  },
   ...providerShapes,
 };
 

@@ -1,11 +1,19 @@
 /** What sends mail directly: the mailers of a configuration, without a database. */
 import { type Clock, type Logger, silentLogger, systemClock } from "../base/index.ts";
 import { createMail, createMailers, type Mail } from "../mail/index.ts";
-import { createBackend, createConnection } from "./backend.ts";
+import { createBackend, createConnection, type Queue } from "./backend.ts";
 import { defineConfig } from "./define.ts";
 import { ConfigError } from "./errors.ts";
 import { createMiddleware, createSigner, type MailSettings } from "./mail-options.ts";
 import type { MailerConfig } from "./types.ts";
+
+/** What mailers work with. */
+export interface MailSurroundings {
+  logger?: Logger | undefined;
+  clock?: Clock | undefined;
+  /** Where mailers with the backend "outbox" put their mail. Default: there is none, and such a mailer is refused. */
+  queue?: Queue | undefined;
+}
 
 /**
  * What sends mail directly: the mailers of a configuration, without a database.
@@ -19,7 +27,7 @@ import type { MailerConfig } from "./types.ts";
  */
 export function createMailFromConfig(
   config: MailSettings & { mailers: Readonly<Record<string, MailerConfig>>; defaultFromEmail: string },
-  { logger = silentLogger, clock = systemClock }: { logger?: Logger | undefined; clock?: Clock | undefined } = {},
+  { logger = silentLogger, clock = systemClock, queue }: MailSurroundings = {},
 ): Mail {
   defineConfig(config);
   const { mailers } = config;
@@ -29,7 +37,7 @@ export function createMailFromConfig(
     throw new ConfigError([{ setting: "mailers", problem }]);
   }
   const backends = Object.entries(mailers).map(
-    ([name, mailer]) => [name, createBackend(mailer, `mailers.${name}`, logger)] as const,
+    ([name, mailer]) => [name, createBackend(mailer, `mailers.${name}`, logger, queue)] as const,
   );
   return createMail({
     ...config,

@@ -2,10 +2,11 @@
 import { defineConfig } from "./define.ts";
 import { ConfigError, type ConfigProblem } from "./errors.ts";
 import type { MailSettings } from "./mail-options.ts";
+import type { OutboxConfig, OutboxSettings } from "./outbox-settings.ts";
 import type { MailerConfig, WaxsealConfig } from "./types.ts";
 
 /** A configuration with nothing left open. */
-export interface ResolvedConfig extends MailSettings {
+export interface ResolvedConfig extends MailSettings, Omit<OutboxSettings, "outbox"> {
   /** Oldest to newest. */
   secretKey: readonly string[];
   siteUrl: string;
@@ -14,14 +15,17 @@ export interface ResolvedConfig extends MailSettings {
   defaultFromEmail: string;
   mailers: Readonly<Record<string, MailerConfig>>;
   accounts: { activationMaxAgeSeconds: number; sessionMaxAgeSeconds: number; mailsPerHour: number };
-  outbox: { retrySeconds: number; leaseSeconds: number; concurrency: number };
+  outbox: Required<{ [K in keyof OutboxConfig]: NonNullable<OutboxConfig[K]> }>;
   web: { host: string; port: number };
   inbox: { port: number };
   log: { level: "debug" | "info" | "warn" | "error" };
 }
 
 /** Where nothing else is said; `DEFAULT_FROM_EMAIL` has Django's default. */
-export const defaults: Omit<ResolvedConfig, "secretKey" | "siteUrl" | "mailers" | keyof MailSettings> &
+export const defaults: Omit<
+  ResolvedConfig,
+  "secretKey" | "siteUrl" | "mailers" | keyof MailSettings | keyof Omit<OutboxSettings, "outbox">
+> &
   Pick<ResolvedConfig, "serverEmail" | "subjectPrefix" | "charset" | "useLocalTime" | "disableFileAccess"> = {
   siteName: "Waxseal",
   databaseUrl: "sqlite:.waxseal/waxseal.db",
@@ -32,7 +36,7 @@ export const defaults: Omit<ResolvedConfig, "secretKey" | "siteUrl" | "mailers" 
   useLocalTime: false,
   disableFileAccess: false,
   accounts: { activationMaxAgeSeconds: 3600, sessionMaxAgeSeconds: 14 * 86_400, mailsPerHour: 3 },
-  outbox: { retrySeconds: 30, leaseSeconds: 60, concurrency: 5 },
+  outbox: { retrySeconds: 30, leaseSeconds: 30, concurrency: 32, alertSeconds: 600, engine: "embedded" },
   web: { host: "127.0.0.1", port: 8025 },
   inbox: { port: 1025 },
   log: { level: "info" },
@@ -80,6 +84,14 @@ export function resolveConfig(config: WaxsealConfig, fallback: Partial<Essential
     defaultFromEmail: config.defaultFromEmail ?? defaults.defaultFromEmail,
     accounts: completed(config.accounts, defaults.accounts),
     outbox: completed(config.outbox, defaults.outbox),
+    limits: config.limits,
+    webhooks: config.webhooks,
+    bounces: config.bounces,
+    suppression: config.suppression,
+    retention: config.retention,
+    metrics: config.metrics,
+    tracing: config.tracing,
+    submission: config.submission,
     web: completed(config.web, defaults.web),
     inbox: completed(config.inbox, defaults.inbox),
     log: completed(config.log, defaults.log),

@@ -77,6 +77,26 @@ export const settings: readonly Setting[] = [
   { name: "WAXSEAL_RETRY_SECONDS", path: "outbox.retrySeconds", kind: "seconds" },
   { name: "WAXSEAL_LEASE_SECONDS", path: "outbox.leaseSeconds", kind: "seconds" },
   { name: "WAXSEAL_CONCURRENCY", path: "outbox.concurrency", kind: "count" },
+  { name: "WAXSEAL_ALERT_SECONDS", path: "outbox.alertSeconds", kind: "seconds" },
+  { name: "WAXSEAL_ENGINE", path: "outbox.engine", kind: "text" },
+  { name: "WAXSEAL_METRICS_TOKEN", path: "metrics.token", kind: "secret", fileVariant: true },
+  { name: "WAXSEAL_TRACING", path: "tracing", kind: "boolean" },
+  { name: "WAXSEAL_BOUNCE_DOMAIN", path: "bounces.domain", kind: "text" },
+  { name: "WAXSEAL_BOUNCE_MAILBOX", path: "bounces.mailbox", kind: "text" },
+  { name: "WAXSEAL_BOUNCE_ADDRESSES", path: "bounces.addresses", kind: "list" },
+  { name: "WAXSEAL_BOUNCE_TOKEN", path: "bounces.token", kind: "secret", fileVariant: true },
+  { name: "WAXSEAL_IMAP_HOST", path: "bounces.imap.host", kind: "text" },
+  { name: "WAXSEAL_IMAP_PORT", path: "bounces.imap.port", kind: "port" },
+  { name: "WAXSEAL_IMAP_USER", path: "bounces.imap.user", kind: "text" },
+  { name: "WAXSEAL_IMAP_PASSWORD", path: "bounces.imap.password", kind: "secret", fileVariant: true },
+  { name: "WAXSEAL_SUBMISSION_PORT", path: "submission.port", kind: "own-port" },
+  { name: "WAXSEAL_SUBMISSION_HOST", path: "submission.host", kind: "text" },
+  { name: "WAXSEAL_SUBMISSION_TLS_PORT", path: "submission.tlsPort", kind: "own-port" },
+  { name: "WAXSEAL_SUBMISSION_CERT_FILE", path: "submission.certFile", kind: "text" },
+  { name: "WAXSEAL_SUBMISSION_KEY_FILE", path: "submission.keyFile", kind: "text" },
+  { name: "WAXSEAL_SUBMISSION_NAME", path: "submission.name", kind: "text" },
+  { name: "WAXSEAL_SUBMISSION_MAX_MESSAGE_BYTES", path: "submission.maxMessageBytes", kind: "bytes" },
+  { name: "WAXSEAL_SUBMISSION_ALLOW_PLAINTEXT_AUTH", path: "submission.allowPlaintextAuth", kind: "boolean" },
   { name: "WAXSEAL_LOG_LEVEL", path: "log.level", kind: "level" },
 ];
 
@@ -91,7 +111,10 @@ export const settingNames: readonly string[] = [
 
 /** Whether the value at this path of the configuration must never be shown. */
 export function isSecretPath(path: string): boolean {
-  return path === "secretKey" || /\.(?:password|privateKey|apiKey|secretAccessKey|sessionToken)$/.test(path);
+  return (
+    path === "secretKey" ||
+    /\.(?:password|privateKey|apiKey|secretAccessKey|sessionToken|token|secret|signingKey|value)$/.test(path)
+  );
 }
 
 /** The environment name that sets a path of the configuration; undefined where only the configuration file can. */

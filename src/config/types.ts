@@ -1,5 +1,7 @@
 /** What can be configured. */
 import type { Backend, DkimKey, FileAccess, MailboxList, Middleware } from "../mail/index.ts";
+import type { Priority } from "../outbox/index.ts";
+import type { OutboxSettings } from "./outbox-settings.ts";
 import type { ProviderMailerConfig } from "./provider-mailers.ts";
 
 /** A mailer that speaks SMTP. */
@@ -53,6 +55,15 @@ export interface DummyMailerConfig {
   backend: "dummy";
 }
 
+/** A mailer whose mail goes through the outbox: it is stored, and a worker sends it by another mailer. */
+export interface OutboxMailerConfig {
+  backend: "outbox";
+  /** The mailer that sends it in the end. */
+  using: string;
+  /** Default "normal". */
+  priority?: Priority | undefined;
+}
+
 /** How a mailer sends: by one of Waxseal's own backends, or by any object with a `send`. */
 export type MailerConfig =
   | SmtpMailerConfig
@@ -61,6 +72,7 @@ export type MailerConfig =
   | MemoryMailerConfig
   | DummyMailerConfig
   | ProviderMailerConfig
+  | OutboxMailerConfig
   | Backend;
 
 /** A DKIM key; one of `privateKey` and `privateKeyFile` must be there. */
@@ -71,7 +83,7 @@ export interface DkimConfig extends Omit<DkimKey, "privateKey"> {
 }
 
 /** The name of one of Waxseal's own backends. */
-export type BackendName = "smtp" | "console" | "file" | "memory" | "dummy" | ProviderMailerConfig["backend"];
+export type BackendName = "smtp" | "console" | "file" | "memory" | "dummy" | "outbox" | ProviderMailerConfig["backend"];
 
 /** What is said of messages themselves, whichever mailer sends them. */
 export interface MessageConfig extends FileAccess {
@@ -92,7 +104,7 @@ export interface MessageConfig extends FileAccess {
 }
 
 /** All that can be said of a Waxseal. Every value may be left out; undefined counts as left out. */
-export interface WaxsealConfig extends MessageConfig {
+export interface WaxsealConfig extends MessageConfig, OutboxSettings {
   /** Signs links and forms. A list, oldest to newest: the newest signs, all are accepted. Needed outside `waxseal dev`. */
   secretKey?: string | readonly string[] | undefined;
   /** Where people reach the site, such as https://example.com; links in mails begin with it. Needed outside `waxseal dev`. */
@@ -121,16 +133,6 @@ export interface WaxsealConfig extends MessageConfig {
         sessionMaxAgeSeconds?: number | undefined;
         /** How many account mails one address gets in an hour. Default 3. */
         mailsPerHour?: number | undefined;
-      }
-    | undefined;
-  outbox?:
-    | {
-        /** The wait after a first failure, in seconds; it doubles up to 4 hours. Default 30. */
-        retrySeconds?: number | undefined;
-        /** How long a worker's claim on a message holds without being renewed, in seconds. Default 60. */
-        leaseSeconds?: number | undefined;
-        /** How many messages leave at once. Default 5. */
-        concurrency?: number | undefined;
       }
     | undefined;
   web?:

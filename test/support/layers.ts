@@ -30,7 +30,7 @@ export const LAYERS: Readonly<Record<Part, readonly Part[]>> = {
   web: ["accounts", "signing", "base"],
   console: ["outbox", "inbox", "base"],
   testing: ["mail", "smtp", "inbox", "base"],
-  config: ["mail", "base"],
+  config: ["mail", "outbox", "base"],
   waxseal: ["config", ...PARTS],
   development: ["waxseal", "config", ...PARTS],
   index: ["waxseal", "config", ...PARTS],

@@ -1,0 +1,92 @@
+/** What comes back of messages: the bounce addresses, and the ways in by HTTP and IMAP. */
+import type { Clock, Logger } from "../base/index.ts";
+import type { ResolvedConfig } from "../config.ts";
+import type { Database } from "../db/index.ts";
+import type { Backend } from "../mail/index.ts";
+import {
+  bounceEndpoint,
+  type BounceAddresses,
+  type Bounces,
+  bounceTo,
+  createBounceAddresses,
+  createBounces,
+  type EventSink,
+  type MailboxWatch,
+  mailgunWebhook,
+  postmarkWebhook,
+  resendWebhook,
+  sendgridWebhook,
+  sesWebhook,
+  type SuppressionGate,
+  watchBounceMailbox,
+  type Webhook,
+} from "../outbox/index.ts";
+
+export interface Returns {
+  bounces: Bounces;
+  /** Whether anybody may bring mail to a bounce address by SMTP. */
+  takesMail: boolean;
+  /** The same backend, which sends with the bounce address of each message. */
+  send(backend: Backend): Backend;
+  /** By path, such as `/hooks/resend`. */
+  hooks: ReadonlyMap<string, Webhook>;
+  /** Starts to read the mailbox. */
+  start(): void;
+  stop(): Promise<void>;
+}
+
+interface Surroundings {
+  database: Database;
+  suppression: SuppressionGate;
+  sinks: readonly EventSink[];
+  clock: Clock;
+  logger: Logger;
+}
+
+export function openReturns(config: ResolvedConfig, surroundings: Surroundings): Returns {
+  const { database, clock, logger } = surroundings;
+  const { imap, addresses: mailboxes = [] } = config.bounces ?? {};
+  const addresses = signedAddresses(config);
+  const bounces = createBounces({ ...surroundings, addresses, mailboxes });
+  let watch: MailboxWatch | undefined;
+  return {
+    bounces,
+    takesMail: addresses !== undefined || mailboxes.length > 0,
+    send: (backend) => (addresses === undefined ? backend : bounceTo(backend, addresses)),
+    hooks: hooksOf(config, bounces, { clock, logger }),
+    start: () => {
+      if (imap !== undefined) watch ??= watchBounceMailbox({ ...imap, bounces, database, clock, logger });
+    },
+    stop: async () => watch?.stop(),
+  };
+}
+
+function signedAddresses({ bounces, secretKey }: ResolvedConfig): BounceAddresses | undefined {
+  const { domain, mailbox } = bounces ?? {};
+  if (domain === undefined && mailbox === undefined) return undefined;
+  // Ours are oldest first; here the first one signs.
+  const secret = secretKey.toReversed();
+  return createBounceAddresses({
+    secret,
+    ...(domain !== undefined && { domain }),
+    ...(mailbox !== undefined && { mailbox }),
+  });
+}
+
+function hooksOf(
+  { bounces: settings = {} }: ResolvedConfig,
+  bounces: Bounces,
+  { clock, logger }: { clock: Clock; logger: Logger },
+): Map<string, Webhook> {
+  const { token, providers = {} } = settings;
+  const { resend, postmark, sendgrid, mailgun, ses } = providers;
+  const hooks = new Map<string, Webhook>();
+  const shared = { bounces, clock, logger };
+  if (token !== undefined) hooks.set("/hooks/bounces", bounceEndpoint({ bounces, token, logger }));
+  if (resend !== undefined) hooks.set("/hooks/resend", resendWebhook({ ...resend, ...shared }));
+  if (postmark !== undefined) hooks.set("/hooks/postmark", postmarkWebhook({ ...postmark, ...shared }));
+  if (sendgrid !== undefined) hooks.set("/hooks/sendgrid", sendgridWebhook({ ...sendgrid, ...shared }));
+  if (mailgun !== undefined) hooks.set("/hooks/mailgun", mailgunWebhook({ ...mailgun, ...shared }));
+  if (ses !== undefined) hooks.set("/hooks/ses", sesWebhook({ ...ses, ...shared }));
+  return hooks;
+}
