@@ -20,9 +20,7 @@ import {
   type SendOptions,
 } from "./mail/index.ts";
 import type {
-  Bulk,
   BulkEntry,
-  BulkOptions,
   HousekeepingOptions,
   HousekeepingReport,
   ListCheck,
@@ -94,7 +92,6 @@ export {
 export type {
   Bulk,
   BulkEntry,
-  BulkOptions,
   BulkProgress,
   BulkRun,
   DeliveryState,
@@ -197,18 +194,6 @@ export async function openApiKeys(options: ApiKeysOptions): Promise<ApiKeys> {
 }
 
 /**
- * Mail to many from one template, on a migrated database; the worker of `createWaxseal` sends it.
- *
- * @example
- * const bulk = await openBulk({ database: waxseal.database, compose: waxseal.mail.compose });
- * await bulk.sendMany(await loadTemplate("templates/news"), recipients, { name: "news-2026-11" });
- */
-export async function openBulk(options: BulkOptions): Promise<Bulk> {
-  const outbox = await import("./outbox/index.ts");
-  return outbox.createBulk(options);
-}
-
-/**
  * Reads a template from its folder: `subject.txt`, `body.txt`, `body.html`, and a folder for each language that has its own.
  *
  * @throws BulkError `WX_BULK_TEMPLATE` when there is no such folder, or nothing in it to send
@@ -243,7 +228,7 @@ export async function renderTemplate(
  * @throws BulkError `WX_BULK_LIST` when it cannot be read, or has no column of addresses
  * @example
  * const file = await openRecipients("recipients.csv");
- * await bulk.sendMany(template, file.entries(), { name: "news", source: file.hash });
+ * await waxseal.bulk.sendMany(template, file.entries(), { name: "news", source: file.hash });
  */
 export async function openRecipients(path: string, options?: RecipientFileOptions): Promise<RecipientFile> {
   const outbox = await import("./outbox/index.ts");

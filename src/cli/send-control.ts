@@ -1,8 +1,8 @@
 /** `waxseal send pause | resume | cancel | status`: what a person does to a run while it is sent. */
-import { defaults } from "../config.ts";
-import { type BulkProgress, openBulk, openDatabase, requireMigrated, WaxsealError } from "../index.ts";
+import { type BulkProgress, createWaxseal, WaxsealError } from "../index.ts";
 import { loadConfig } from "./load-config.ts";
 import { number } from "./progress.ts";
+import { withSite } from "./send-flags.ts";
 import { bold, encode } from "./terminal.ts";
 
 /** Prints where the run stands afterwards. */
@@ -12,9 +12,8 @@ export async function controlRun(
   { database: url }: { database?: string },
 ): Promise<void> {
   const { config } = await loadConfig(url === undefined ? {} : { database: url });
-  await using database = await openDatabase(config.databaseUrl ?? defaults.databaseUrl);
-  await requireMigrated(database);
-  const bulk = await openBulk({ database, compose: () => Promise.reject(new Error("nothing is composed here")) });
+  await using waxseal = await createWaxseal(withSite(config));
+  const { bulk } = waxseal;
   const found = await (action === "status" ? bulk.progress(name) : bulk[action](name));
   if (found === undefined) {
     const names = (await bulk.list({ limit: 10 })).map((run) => run.name);

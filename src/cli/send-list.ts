@@ -1,23 +1,19 @@
 /** `waxseal send --csv`: a run that is enqueued, sent and shown in one process, and goes on where it was ended. */
-import { randomBytes } from "node:crypto";
 import { basename, extname } from "node:path";
 import { type Clock, type Logger, systemClock } from "../base/index.ts";
-import type { WaxsealConfig } from "../config.ts";
 import {
   type Bulk,
   type BulkProgress,
   type BulkRun,
   checkList,
   createWaxseal,
-  openBulk,
   openRecipients,
   type RecipientFile,
   type Template,
-  type Waxseal,
 } from "../index.ts";
 import { loadConfig } from "./load-config.ts";
 import { type Counts, createProgress, duration, number, type Progress } from "./progress.ts";
-import { namedTemplate, type SendFlags } from "./send-flags.ts";
+import { namedTemplate, type SendFlags, withSite } from "./send-flags.ts";
 import { statusLines } from "./send-control.ts";
 import { bold, dim, encode, green, red } from "./terminal.ts";
 
@@ -67,8 +63,10 @@ async function run(file: RecipientFile, template: Template, flags: ListFlags): P
   const startedAt = performance.now();
   try {
     const { config } = await loadConfig(flags.database === undefined ? {} : { database: flags.database });
-    await using waxseal = await createWaxseal(withSite(config, flags), { logger: reasonsOn(progress) });
-    const bulk = await bulkOf(waxseal);
+    await using waxseal = await createWaxseal(flags.stream === undefined ? withSite(config) : config, {
+      logger: reasonsOn(progress),
+    });
+    const { bulk } = waxseal;
     if (flags.enqueueOnly !== true) waxseal.startWorker();
     await follow({ bulk, file, template, flags, name, progress, stop: interrupt.signal, clock: systemClock });
     if (interrupt.signal.aborted) await bulk.pause(name);
@@ -81,17 +79,6 @@ async function run(file: RecipientFile, template: Template, flags: ListFlags): P
     interrupt.end();
   }
   if (interrupt.exitCode() !== undefined) process.exitCode = interrupt.exitCode();
-}
-
-function bulkOf({ database, mail, outbox, config }: Waxseal): Promise<Bulk> {
-  return openBulk({
-    database,
-    compose: mail.compose,
-    mailer: (name) => mail.mailers.get(name),
-    engine: { add: async () => {}, wake: () => outbox.wake() },
-    // For the check of each line; the worker makes the real ones.
-    unsubscribeLink: ({ stream }) => new URL(`/unsubscribe/${stream}`, config.siteUrl).href,
-  });
 }
 
 interface Following {
@@ -215,16 +202,6 @@ function reasonsOn(progress: Progress): Logger {
       told.add(words);
       progress.say(dim(words));
     },
-  };
-}
-
-/** The links of a stream need the site's own secret and address; without a stream there are none. */
-function withSite(config: WaxsealConfig, { stream }: ListFlags): WaxsealConfig {
-  if (stream !== undefined) return config;
-  return {
-    ...config,
-    secretKey: config.secretKey ?? randomBytes(32).toString("hex"),
-    siteUrl: config.siteUrl ?? "http://localhost",
   };
 }
 

@@ -6,6 +6,7 @@ import { createMail, createMailers, memoryBackend, MessageError } from "../../ma
 import { testDatabase } from "../../../test/support/test-database.ts";
 import { fixedClock } from "../../../test/support/fixed-clock.ts";
 import { eachDatabase } from "../../../test/support/postgres.ts";
+import { findOldBulk } from "../housekeeping/store.ts";
 import { createBulk } from "./bulk.ts";
 import type { BulkEntry, UnreadableEntry } from "./entry.ts";
 import type { Template } from "./template.ts";
@@ -220,6 +221,16 @@ eachDatabase((open) => {
     const onProgress = () => stopping.abort();
     const run = await bulkOn(database).sendMany(template, people(2000), named({ signal: stopping.signal, onProgress }));
     expect(run).toMatchObject({ taken: 500, complete: false, state: "running" });
+  });
+
+  test("a bulk is kept as long as a message of it waits, however old its list is", async () => {
+    const database = await open();
+    const bulk = bulkOn(database);
+    const { id } = await bulk.sendMany(template, people(2), named());
+    await bulk.pause("news");
+    expect(await findOldBulk(database.kysely, START + 1)).toBeUndefined();
+    await bulk.cancel("news");
+    expect(await findOldBulk(database.kysely, START + 1)).toBe(id);
   });
 
   test("an idempotency key makes one message of two bulks", async () => {
