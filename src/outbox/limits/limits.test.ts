@@ -36,7 +36,7 @@ const failed = (
   id: string,
   about: "account" | "address" | "network" | "content" | "recipient",
   more: { retryAfterSeconds?: number; retryable?: boolean } = {},
-): AttemptResult => ({
+): Extract<AttemptResult, { kind: "failed" }> => ({
   kind: "failed",
   retryable: more.retryable ?? true,
   mayHaveArrived: false,
@@ -334,6 +334,18 @@ eachDatabase((open, dialect) => {
     expect(held(admissions)[0]).toMatchObject({ until: start + 3_600_000, reason: { key: "domain:gmail.com" } });
     await learn(limits, database, candidateOf({ id: "n", addresses: ["a@gmail.com", "b@qq.com"] }), throttled);
     expect((await allow(limits, database))[0]?.others).toBe(0);
+  });
+
+  test("whatever a server says can be stored", async () => {
+    const database = await open();
+    const limits = createLimits();
+    const text = `451 \0${"x".repeat(478)}\u{1f600}${"y".repeat(70_000)}`;
+    const rude: AttemptResult = { ...unreachable, attempt: { ...unreachable.attempt, text, code: 421 } };
+    for (const id of ["a", "b", "c"]) await learn(limits, database, candidateOf({ id }), rude);
+    const [scope] = await limits.list(database.kysely);
+    expect(scope?.failures).toBe(3);
+    expect(scope?.detail?.length).toBeLessThanOrEqual(500);
+    expect(scope?.detail?.startsWith("451 \uFFFDxx")).toBe(true);
   });
 
   test("an operator lets a scope rest, sees it, and ends that", async () => {

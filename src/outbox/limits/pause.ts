@@ -45,6 +45,11 @@ export const PROBE_MS = 30_000;
 /** A server may write 64 KB; the reason stands at the beginning. */
 const MAX_DETAIL = 500;
 
+/** A server's words as every database takes them: Postgres has no NUL, and half a character is none. */
+function storable(detail: string): string {
+  return detail.slice(0, MAX_DETAIL).replace(/\0|\p{Surrogate}/gu, "\uFFFD");
+}
+
 export type Phase = "open" | "closed" | "half-open";
 
 export function phaseOf({ until, reason }: Pick<PauseRow, "until" | "reason">, now: number): Phase {
@@ -68,13 +73,13 @@ export function worsened(
   const failures = Math.max(before + 1, lesson.atOnce === true ? after : 0);
   const until = failures < after ? 0 : now + lengthOf(failures);
   const { key, reason } = lesson;
-  return { key, until, reason, detail: lesson.detail.slice(0, MAX_DETAIL), failures, probe: null, updated_at: now };
+  return { key, until, reason, detail: storable(lesson.detail), failures, probe: null, updated_at: now };
 }
 
 /** While a scope is closed, what was under way before fails too: that is no new failure, but may say that it takes longer. */
 function extended(row: PauseRow, { forMs, detail }: Lesson, now: number): PauseRow | undefined {
   if (row.reason === "operator" || row.probe !== null || row.until >= now + forMs) return undefined;
-  return { ...row, until: now + forMs, detail: detail.slice(0, MAX_DETAIL), updated_at: now };
+  return { ...row, until: now + forMs, detail: storable(detail), updated_at: now };
 }
 
 /** Failures count on until all was well for as long as the last pause took. */
