@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { fixedClock } from "../../test/support/fixed-clock.ts";
 import {
   composedMail,
@@ -190,6 +190,24 @@ function limitPages(database: Database, pages: number): void {
   const { page_count: count } = statements.prepare("pragma page_count").get() as { page_count: number };
   statements.prepare(`pragma max_page_count = ${pages === Infinity ? 1_000_000 : count + pages}`).get();
 }
+
+test("two workers on one file, each with a connection of its own, deliver each message once, whoever took it", async () => {
+  const one = await testDatabase();
+  const two = await openDatabase(one.url);
+  onTestFinished(() => two.close());
+  const { backend, sent } = scriptedBackend(async ({ to }) => {
+    await new Promise((resolve) => setTimeout(resolve, 1));
+    return receiptFor(to);
+  });
+  const first = outboxOn(one, backend, { concurrency: 4 });
+  const second = outboxOn(two, backend, { concurrency: 4 });
+  first.start();
+  second.start();
+  const mails = Array.from({ length: 60 }, (_, index) => composedMail(`m${index}`, [`u${index}@x.cn`]));
+  const ids = await Promise.all(mails.map((mail, index) => (index % 2 === 0 ? first : second).enqueue(mail)));
+  for (const id of ids) await inState(second, id, "sent");
+  expect(sent.map(({ to }) => to[0]).toSorted()).toEqual(mails.map(({ envelope }) => envelope.to[0]).toSorted());
+});
 
 test("a full disk refuses the message in so many words, and the outbox goes on when there is room", async () => {
   const database = await testDatabase();
