@@ -40,6 +40,8 @@ export interface Engine {
   wake(): void;
   /** Asks for no further message; those under way are the outbox' own. */
   stop(): Promise<void>;
+  /** Called when nothing is under way any more: lets go of what the engine holds. */
+  close?(): Promise<void>;
   /** The outbox may deliver what it has just inserted without asking the engine. */
   readonly direct?: boolean;
 }

@@ -23,6 +23,7 @@ export { sesWebhook, type SesWebhookOptions } from "./bounces/webhooks/ses.ts";
 export type { Webhook, WebhookOptions } from "./bounces/webhooks/webhook.ts";
 export type { DueMessage, Engine, Heart } from "./engine.ts";
 export { embeddedEngine, type EmbeddedEngineOptions } from "./engines/embedded.ts";
+export { pgBossEngine, type PgBossEngineOptions } from "./engines/pg-boss.ts";
 export type { EnqueueOptions } from "./enqueue-options.ts";
 export { OutboxError, type OutboxErrorCode } from "./errors.ts";
 export type { OutboxEvent, OutboxEventType } from "./events.ts";

@@ -93,7 +93,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
     fail: (item, error) => item.failed(error),
     isUnavailable,
   });
-  const watched = { database, store, teller, channel, logger, owner, leaseMs, now, monotonic };
+  const watched = { database, store, teller, channel, engine, logger, owner, leaseMs, now, monotonic };
   const { health, watch: watchHealth } = healthWatch({
     ...watched,
     sending: () => worker.size,
@@ -139,6 +139,9 @@ export function createOutbox(options: OutboxOptions): Outbox {
     await heart.stop();
     await worker.stop(graceMs);
     await turns.settled();
+    await worker.stop(0); // what a turn that was under way has still begun
+    await turns.settled();
+    await engine.close?.();
   }
 
   return {

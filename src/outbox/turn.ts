@@ -240,19 +240,21 @@ export function createTurn(options: TurnOptions): (items: readonly Item[], isRet
     const claimed: Claim = await claim(made.tx, ask, options);
     await settle(made, claimed.outcomes);
     made.jobs.push(...claimed.jobs);
+    for (const { job, dueAt } of claimed.putOff) made.due.push(dueMessage(job, dueAt));
     if (teller.listens) for (const job of claimed.jobs) made.events.push(sending(job, made.lease.now));
     return claimed.more;
   }
 
   /** For an engine of another kind, which names what it wants delivered. */
   async function claimOnes(made: Progress, items: readonly ClaimOne[]): Promise<void> {
-    if (items.length === 0) return;
+    const ids = items.slice(0, room()).map(({ id }) => id);
+    for (const { done } of items.slice(ids.length)) made.answers.push(() => done(undefined));
+    if (ids.length === 0) return;
     const before = made.jobs.length;
-    const allowances = await allowedNow(made, [], items.length);
-    const ids = items.map(({ id }) => id);
+    const allowances = await allowedNow(made, [], ids.length);
     await claimAnd(made, { lease: made.lease, wanted: ids.length, ids, allowances });
     const jobs = new Map(made.jobs.slice(before).map((job) => [job.message.id, job]));
-    for (const item of items) made.answers.push(() => item.done(jobs.get(item.id)));
+    for (const { id, done } of items.slice(0, ids.length)) made.answers.push(() => done(jobs.get(id)));
   }
 
   async function answerClaims(
