@@ -3,6 +3,8 @@
 /** How many are kept; Waxseal has fewer. Those whose text grows with a list are many, and seldom come twice. */
 const KEPT = 200;
 const SEEN = 1000;
+/** In characters; what is longer holds a list, and costs more to keep than to read. */
+const LONGEST = 10_000;
 
 export class PreparedNames {
   readonly #names = new Map<string, string | undefined>();
@@ -11,7 +13,7 @@ export class PreparedNames {
   /** The name of a statement, from its second time on; undefined for one that is not worth it, or may be several in one. */
   nameOf(text: string): string | undefined {
     if (this.#names.has(text)) return this.#names.get(text);
-    if (this.#names.size >= KEPT || !/^\s*(?:select|insert|update|delete|with)\b[^;]*$/i.test(text)) return undefined;
+    if (this.#names.size >= KEPT || text.length > LONGEST || !isOneStatement(text)) return undefined;
     if (!this.#seen.has(text)) {
       if (this.#seen.size >= SEEN) this.#seen.clear();
       this.#seen.add(text);
@@ -27,4 +29,8 @@ export class PreparedNames {
   forget(text: string): void {
     this.#names.set(text, undefined);
   }
+}
+
+function isOneStatement(text: string): boolean {
+  return /^\s*(?:select|insert|update|delete|with)\b[^;]*$/i.test(text);
 }

@@ -27,6 +27,8 @@ export interface SqliteStatements {
 
 /** How many prepared statements are kept; Waxseal has fewer, and an application's own come and go. */
 const KEPT_STATEMENTS = 200;
+/** In characters; a longer one holds a list, and costs more to keep than to prepare. */
+const LONGEST_KEPT = 10_000;
 /** The longest pause between two looks at a lock, in milliseconds: a commit of another process takes less. */
 const LONGEST_PAUSE_MS = 20;
 
@@ -115,6 +117,7 @@ export class SqliteConnection implements DatabaseConnection, SqliteStatements {
     // Node 22 gives the columns that a statement had when it was prepared.
     if (/^\s*(?:alter|create|drop)\b/i.test(sql)) this.#statements.clear();
     const statement = new KeptStatement(this.#handle.prepare(sql));
+    if (sql.length > LONGEST_KEPT) return statement;
     if (this.#statements.size >= KEPT_STATEMENTS) {
       for (const oldest of this.#statements.keys()) {
         this.#statements.delete(oldest);
