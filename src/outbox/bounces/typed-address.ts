@@ -17,6 +17,6 @@ export function plainAddress(text: string): string {
 }
 
 /** `+2B` stands for `+`; what is no such pair is left as it is, since many servers write plain text. */
-export function decodeXtext(text: string): string {
+function decodeXtext(text: string): string {
   return text.replaceAll(/\+([0-9A-F]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
 }
