@@ -43,8 +43,8 @@ export interface Claim {
   outcomes: Outcome[];
   /** There may be more that is due: the claim found as much as there was room for. */
   more: boolean;
-  /** Some were put back, to be due later. */
-  putBack: boolean;
+  /** Those that the limits do not let go yet, and when they are due again. */
+  putOff: readonly { job: Job; dueAt: number }[];
 }
 
 export async function claim(tx: Queryable, request: ClaimRequest, options: ClaimOptions): Promise<Claim> {
@@ -130,9 +130,8 @@ async function check(tx: Queryable, claimed: readonly Job[], now: number, option
   let jobs = dropFinished(claimed, now, outcomes);
   if (renderer?.withhold !== undefined) jobs = await dropWithheld(tx, jobs, now, outcomes, renderer);
   if (suppression !== undefined) jobs = await dropSuppressed(tx, jobs, now, outcomes, suppression);
-  if (gate === undefined || jobs.length === 0) return { jobs, outcomes, putBack: false };
-  const admitted = await admit(tx, jobs, now, gate);
-  return { jobs: admitted, outcomes, putBack: admitted.length < jobs.length };
+  if (gate === undefined || jobs.length === 0) return { jobs, outcomes, putOff: [] };
+  return { ...(await admit(tx, jobs, now, gate)), outcomes };
 }
 
 /** A message whose time is over, or that has nobody to go to, gets no attempt. */
@@ -206,7 +205,12 @@ function withoutSuppressed(
 }
 
 /** Asks the limits; what may not leave yet is put back until it may. */
-async function admit(tx: Queryable, jobs: readonly Job[], now: number, gate: Gate): Promise<Job[]> {
+async function admit(
+  tx: Queryable,
+  jobs: readonly Job[],
+  now: number,
+  gate: Gate,
+): Promise<{ jobs: Job[]; putOff: { job: Job; dueAt: number }[] }> {
   const candidates = jobs.map(({ message, addresses, via }) => ({ message, addresses, via }));
   const waiting = new Map(
     (await gate.admit(tx, candidates, now)).flatMap((answer) =>
@@ -214,10 +218,16 @@ async function admit(tx: Queryable, jobs: readonly Job[], now: number, gate: Gat
     ),
   );
   const admitted: Job[] = [];
+  const putOff: { job: Job; dueAt: number }[] = [];
   for (const job of jobs) {
     const answer = waiting.get(job.message.id);
-    if (answer === undefined) admitted.push(job);
-    else await putBack(tx, job.message.id, Math.max(answer.until, now + 1), JSON.stringify(answer.reason));
+    if (answer === undefined) {
+      admitted.push(job);
+      continue;
+    }
+    const dueAt = Math.max(answer.until, now + 1);
+    await putBack(tx, job.message.id, dueAt, JSON.stringify(answer.reason));
+    putOff.push({ job, dueAt });
   }
-  return admitted;
+  return { jobs: admitted, putOff };
 }

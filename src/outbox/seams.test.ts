@@ -59,6 +59,24 @@ eachDatabase((open) => {
     expect(learned).toEqual(["Hello accepted"]);
   });
 
+  test("what was put off while nothing else happened goes when its time has come", async () => {
+    const clock = fixedClock();
+    let isFull = true;
+    const reason = { kind: "limit" as const, key: "mailer:default", detail: "the minute is full" };
+    const admit: Gate["admit"] = async (_tx, candidates, now) =>
+      candidates.map(({ message: { id } }) =>
+        isFull ? { id, admitted: false, until: now + 60_000, reason } : { id, admitted: true },
+      );
+    const outbox = outboxOn(await open(), scriptedBackend().backend, { clock, gate: gate({ admit }) });
+    await outbox.flush(); // it has looked, and sleeps
+    const id = await outbox.enqueue(composedMail());
+    expect(await outbox.get(id)).toMatchObject({ state: "queued", wait: reason });
+    isFull = false;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    clock.advance(60_000);
+    await inState(outbox, id, "sent");
+  });
+
   test("a closed mailer keeps its messages and no others; when it opens they go", async () => {
     const clock = fixedClock();
     const opensAt = clock.now() + 60_000;

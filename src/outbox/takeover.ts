@@ -2,6 +2,7 @@
 import { describeError, type Logger } from "../base/index.ts";
 import type { Database, Queryable } from "../db/index.ts";
 import type { Channel } from "./channel.ts";
+import type { Engine } from "./engine.ts";
 import type { Job } from "./job.ts";
 import { isWaiting } from "./job.ts";
 import { allIn, type Outcome, place } from "./outcome.ts";
@@ -19,6 +20,7 @@ export interface TakeoverOptions {
   store: HotStore;
   teller: Teller;
   channel: Channel;
+  engine: Engine;
   logger: Logger;
   owner: string;
   leaseMs: number;
@@ -60,14 +62,18 @@ export function takeovers(options: TakeoverOptions): () => Promise<boolean> {
 
 /** One message, in a transaction of its own: what cannot be read must not keep the others. */
 async function takeOver(abandoned: Abandoned, options: TakeoverOptions): Promise<boolean> {
-  const { database, store, teller, channel, logger } = options;
+  const { database, store, teller, channel, engine, logger } = options;
   const { id, lease_owner: lastOwner } = abandoned;
   try {
     const outcome = await database.kysely.transaction().execute(async (tx) => {
       const made = await outcomeOf(tx, abandoned, options);
       if (made === undefined) return undefined;
       await store.settle(tx, [made.settlement]);
-      if (made.settlement.dueAt !== null) await channel.tell(tx);
+      if (made.settlement.dueAt !== null) {
+        const { priority, mailer, group_name: group } = made.job.message;
+        await engine.add(tx, [{ id, dueAt: made.settlement.dueAt, priority, mailer, group }]);
+        await channel.tell(tx);
+      }
       await teller.record(tx, made.events);
       return made;
     });

@@ -61,6 +61,7 @@ export function createWorker(options: WorkerOptions): Worker {
       const before = running.get(id);
       // Our own: the clock has jumped past its lease (a machine that slept), and the claim has renewed it.
       if (before !== undefined && !ending.has(before.job)) continue;
+      if (gaveUp.signal.aborted) job.cutOff.abort();
       // The last attempt's outcome is in this very commit, and the next attempt was due with it.
       const done = (before?.done ?? Promise.resolve()).then(() => run(job)).finally(() => forget(job));
       running.set(id, { job, done });
@@ -104,7 +105,7 @@ export function createWorker(options: WorkerOptions): Worker {
   function makeRoom(job: Job): void {
     job.bytes = undefined;
     bytesInFlight -= job.message.size;
-    waiting.shift()?.();
+    for (const look of waiting.splice(0)) look();
   }
 
   /** Writes an outcome down, again and again while the database does not do; a message under way is in nobody else's hands. */
