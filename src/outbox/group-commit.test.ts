@@ -4,6 +4,7 @@ import { groupCommit } from "./group-commit.ts";
 interface Item {
   name: string;
   bytes?: number;
+  isUrgent?: boolean;
 }
 
 /** Commits into a list; "bad" does not go in, and while the disk is full nothing does. */
@@ -19,6 +20,7 @@ function ledger() {
     },
     weigh: ({ bytes = 0 }) => bytes,
     fail: ({ name }, error) => void failed.push(`${name}: ${String(error)}`),
+    isUrgent: ({ isUrgent = true }) => isUrgent,
     isUnavailable: (error) => String(error).includes("full"),
   });
   return { ...turnsOf, turns, failed, disk };
@@ -32,6 +34,20 @@ test("what is asked for at the same time is one commit, and what comes meanwhile
   push({ name: "c" });
   await settled();
   expect(turns).toEqual([["a", "b"], ["c"]]);
+});
+
+test("what nobody waits for gathers after a turn, and goes along with what somebody waits for", async () => {
+  const { push, settled, turns } = ledger();
+  push({ name: "a" });
+  await settled();
+  push({ name: "outcome 1", isUrgent: false });
+  await new Promise((resolve) => setImmediate(resolve));
+  push({ name: "outcome 2", isUrgent: false });
+  push({ name: "b" });
+  await settled();
+  push({ name: "outcome 3", isUrgent: false });
+  await settled();
+  expect(turns).toEqual([["a"], ["outcome 1", "outcome 2", "b"], ["outcome 3"]]);
 });
 
 test("a bad item fails alone, wherever it stands", async () => {

@@ -11,6 +11,8 @@ export interface GroupCommitOptions<Item> {
   weigh(item: Item): number;
   /** What becomes of an item that could not be committed. */
   fail(item: Item, error: unknown): void;
+  /** Whether somebody waits for it. What is not urgent gathers for as long as a commit is worth. */
+  isUrgent(item: Item): boolean;
   /** True where the database as a whole did not do, so that trying the items one by one would not help. */
   isUnavailable(error: unknown): boolean;
 }
@@ -26,10 +28,18 @@ export interface GroupCommit<Item> {
 const MOST_ITEMS = 512;
 const MOST_BYTES = 16 * 1024 * 1024;
 
+/** What is not urgent waits for twice the time of the last commit, within these bounds, in milliseconds. */
+const SHORTEST_GATHERING_MS = 2;
+const LONGEST_GATHERING_MS = 20;
+
 /** While a turn commits, the next one gathers. */
 export function groupCommit<Item>(options: GroupCommitOptions<Item>): GroupCommit<Item> {
-  const { commit, weigh, fail, isUnavailable } = options;
+  const { commit, weigh, fail, isUrgent, isUnavailable } = options;
   let queue: Item[] = [];
+  /** Ends the gathering under way. */
+  let hurry = (): void => {};
+  /** When the last turn ended, and how long it took, in milliseconds that never jump. */
+  let last = { endedAt: -Infinity, tookMs: 0 };
   let running: Promise<void> | undefined;
 
   /** A turn that fails is cut in two and tried again, so that a bad item fails alone. */
@@ -60,11 +70,30 @@ export function groupCommit<Item>(options: GroupCommitOptions<Item>): GroupCommi
     return turn;
   }
 
+  /** Waits for more to come where nobody waits for what is there. */
+  async function gather(): Promise<void> {
+    if (queue.length >= MOST_ITEMS || queue.some(isUrgent)) return;
+    const gatheringMs = Math.min(Math.max(2 * last.tookMs, SHORTEST_GATHERING_MS), LONGEST_GATHERING_MS);
+    const waitMs = last.endedAt + gatheringMs - performance.now();
+    if (waitMs <= 0) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, waitMs);
+      hurry = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
   async function run(): Promise<void> {
     do {
+      await gather();
       // Whoever asks in this pass of the event loop comes along.
       await new Promise((resolve) => setImmediate(resolve));
+      const beganAt = performance.now();
       await attempt(nextTurn());
+      const endedAt = performance.now();
+      last = { endedAt, tookMs: endedAt - beganAt };
     } while (queue.length > 0);
     running = undefined;
   }
@@ -78,7 +107,8 @@ export function groupCommit<Item>(options: GroupCommitOptions<Item>): GroupCommi
   return {
     push: (item) => {
       queue.push(item);
-      running ??= run();
+      if (running === undefined) running = run();
+      else if (queue.length >= MOST_ITEMS || isUrgent(item)) hurry();
     },
     settled,
   };

@@ -91,6 +91,8 @@ export function createOutbox(options: OutboxOptions): Outbox {
     }),
     weigh: (item) => (item.kind === "insert" ? item.entry.message.size : 0),
     fail: (item, error) => item.failed(error),
+    // A caller waits for an insert; outcomes and claims are the worker's own, and more of them will come.
+    isUrgent: (item) => item.kind === "insert" || item.kind === "claimOne",
     isUnavailable,
   });
   const watched = { database, store, teller, channel, engine, logger, owner, leaseMs, now, monotonic };

@@ -2,6 +2,9 @@
 import { type Clock, describeError, type Logger, silentLogger, systemClock } from "../../base/index.ts";
 import type { Engine, Heart } from "../engine.ts";
 
+/** Spares the making of an error that nobody sees. */
+const WOKEN = "woken";
+
 /** How the embedded engine waits. */
 export interface EmbeddedEngineOptions {
   clock?: Clock | undefined;
@@ -27,13 +30,13 @@ export function embeddedEngine(options: EmbeddedEngineOptions = {}): Engine {
 
   async function rest(until: number | undefined): Promise<void> {
     const wait = until === undefined ? pollMs : Math.min(pollMs, Math.max(0, until - now()));
-    if (wait > 0) await clock.sleep(wait, AbortSignal.any([awake.signal, stopping.signal]));
+    if (wait > 0) await clock.sleep(wait, awake.signal);
   }
 
   /** Goes on whatever happens: a database that fails for a while must not end the worker. */
   async function supervise(heart: Heart): Promise<void> {
     while (!stopping.signal.aborted) {
-      awake = new AbortController();
+      awake = new AbortController(); // one for each rest: a signal that lives long keeps what once listened to it
       try {
         await rest(await heart.pull());
       } catch (error) {
@@ -46,13 +49,14 @@ export function embeddedEngine(options: EmbeddedEngineOptions = {}): Engine {
   return {
     direct: true,
     // The claim that follows waits for the transaction in hand to end: on SQLite both use the one connection.
-    add: async () => awake.abort(),
-    wake: () => awake.abort(),
+    add: async () => awake.abort(WOKEN),
+    wake: () => awake.abort(WOKEN),
     work: (heart) => {
       loop ??= supervise(heart);
     },
     stop: async () => {
       stopping.abort();
+      awake.abort(WOKEN);
       await loop;
     },
   };

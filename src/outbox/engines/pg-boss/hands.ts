@@ -49,6 +49,7 @@ export function createHands(options: HandsOptions): Hands {
       for (const { done } of ended) done();
     },
     weigh: () => 0,
+    isUrgent: () => true,
     isUnavailable: () => true,
     // Its heart stops with it, and pg-boss hands it on.
     fail: ({ job, done }, error) => {
