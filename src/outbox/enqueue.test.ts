@@ -170,7 +170,6 @@ test.skipIf(postgresMissing)(
     await client.query("begin");
     const id = await outbox.enqueue(composedMail("kept"), { tx: fromPg(client), idempotencyKey: "k" });
     await client.query("commit");
-    outbox.wake();
     await inState(outbox, id, "sent");
     expect(sent).toHaveLength(1);
   },

@@ -89,7 +89,7 @@ export function createEnqueuing(options: EnqueuingOptions): Pick<Outbox, "enqueu
   async function announceWithin(tx: Queryable, entries: readonly Entry[]): Promise<void> {
     if (entries.length === 0) return;
     await engine.add(tx, entries.map(dueMessageOf));
-    await channel.tell(tx);
+    await channel.tellAll(tx);
     if (teller.listens) await teller.record(tx, entries.map(queued));
     wake();
   }

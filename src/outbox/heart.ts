@@ -96,6 +96,18 @@ export function createHeart(options: HeartOptions): BeatingHeart {
     }
   }
 
+  /** Hears of what others write; what was written before it heard is looked for once. */
+  async function listen(): Promise<Listening | undefined> {
+    try {
+      const found = await options.channel.listen(wake);
+      if (found !== undefined) wake();
+      return found;
+    } catch (error) {
+      logger.log("error", "outbox.listen-failed", { error: describeError(error) }); // it is looked for instead
+      return undefined;
+    }
+  }
+
   function wake(): void {
     isStirred = true;
     engine.wake();
@@ -111,10 +123,7 @@ export function createHeart(options: HeartOptions): BeatingHeart {
     start: () => {
       if (patrolling !== undefined) return;
       patrolling = patrol();
-      listening = options.channel.listen(wake).catch((error: unknown) => {
-        logger.log("error", "outbox.listen-failed", { error: describeError(error) }); // it is looked for instead
-        return undefined;
-      });
+      listening = listen();
       engine.work({ pull, deliver });
     },
     stop: async () => {
