@@ -53,7 +53,7 @@ async function start(config: WaxsealConfig, options: WaxsealOptions, opened: Ope
     siteUrl: "http://127.0.0.1",
     mailers: { default: { backend: "dummy" } },
   });
-  const database = await openMigrated(checked.databaseUrl, true);
+  const database = await openMigrated(checked, true);
   opened.push(database);
   const inbox = await openInbox({ logger, clock, port: checked.inbox.port, store: databaseStore(database) });
   opened.push(inbox);

@@ -85,7 +85,7 @@ export async function createWaxseal(config: WaxsealConfig = fromEnv(), options: 
     throw new ConfigError([{ setting: unknown.name, problem: `createWaxseal has no such option. ${unknown.hint}` }]);
   }
   const resolved = resolveConfig(config);
-  const database = await openMigrated(resolved.databaseUrl, options.migrate ?? false);
+  const database = await openMigrated(resolved, options.migrate ?? false);
   try {
     return await assemble(resolved, database, options);
   } catch (error) {
@@ -95,8 +95,11 @@ export async function createWaxseal(config: WaxsealConfig = fromEnv(), options: 
 }
 
 /** Opens a database and sees to it that its tables are this version's. */
-export async function openMigrated(url: string, runMigrations: boolean): Promise<Database> {
-  const database = await openDatabase(url);
+export async function openMigrated(
+  { databaseUrl, databasePoolSize }: Pick<ResolvedConfig, "databaseUrl" | "databasePoolSize">,
+  runMigrations: boolean,
+): Promise<Database> {
+  const database = await openDatabase(databaseUrl, { poolSize: databasePoolSize });
   try {
     await (runMigrations ? migrate(database) : requireMigrated(database));
     return database;

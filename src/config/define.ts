@@ -63,6 +63,7 @@ const shape: Shape = {
   siteUrl: isHttpUrl,
   siteName: isText,
   databaseUrl: isDatabaseUrl,
+  databasePoolSize: isCount,
   defaultFromEmail: isMailbox,
   mailers: (value) =>
     isPlainObject(value) ? undefined : `it is ${show(value)}; it must be an object of named mailers.`,

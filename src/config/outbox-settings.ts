@@ -94,10 +94,19 @@ export interface OutboxSettings {
   limits?: readonly LimitRule[] | undefined;
   /** Endpoints of yours that are told what happens to messages, by a name that stays. */
   webhooks?: Readonly<Record<string, WebhookEndpoint>> | undefined;
+  /** Calls webhooks on the public internet only: for a service whose users name them. Default false. */
+  webhooksPublicOnly?: boolean | undefined;
   bounces?: BouncesConfig | undefined;
   suppression?:
     | {
-        /** Days for which an entry holds, by its reason; null for ever. */ days?: Partial<SuppressionDays> | undefined;
+        /** Days for which an entry holds, by its reason; null for ever. */
+        days?: Partial<SuppressionDays> | undefined;
+      }
+    | undefined;
+  unsubscribe?:
+    | {
+        /** An address that takes unsubscriptions by mail, named beside each link. Default: none. */
+        mailto?: string | undefined;
       }
     | undefined;
   /** Days for which what is done with is kept. */
@@ -131,6 +140,7 @@ export const outboxShape: Shape = {
   },
   limits: isList,
   webhooks: isObject,
+  webhooksPublicOnly: isBoolean,
   bounces: {
     domain: isText,
     mailbox: isText,
@@ -149,6 +159,7 @@ export const outboxShape: Shape = {
     providers: { resend: isObject, postmark: isObject, sendgrid: isObject, mailgun: isObject, ses: isObject },
   },
   suppression: { days: isObject },
+  unsubscribe: { mailto: isText },
   retention: isObject,
   metrics: { token: isToken },
   tracing: isBoolean,

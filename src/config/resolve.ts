@@ -12,6 +12,7 @@ export interface ResolvedConfig extends MailSettings, Omit<OutboxSettings, "outb
   siteUrl: string;
   siteName: string;
   databaseUrl: string;
+  databasePoolSize: number;
   defaultFromEmail: string;
   mailers: Readonly<Record<string, MailerConfig>>;
   accounts: { activationMaxAgeSeconds: number; sessionMaxAgeSeconds: number; mailsPerHour: number };
@@ -29,6 +30,7 @@ export const defaults: Omit<
   Pick<ResolvedConfig, "serverEmail" | "subjectPrefix" | "charset" | "useLocalTime" | "disableFileAccess"> = {
   siteName: "Waxseal",
   databaseUrl: "sqlite:.waxseal/waxseal.db",
+  databasePoolSize: 10,
   defaultFromEmail: "webmaster@localhost",
   serverEmail: "root@localhost",
   subjectPrefix: "[Waxseal] ",
@@ -81,13 +83,16 @@ export function resolveConfig(config: WaxsealConfig, fallback: Partial<Essential
     disableFileAccess: config.disableFileAccess ?? defaults.disableFileAccess,
     siteName: config.siteName ?? defaults.siteName,
     databaseUrl: config.databaseUrl ?? defaults.databaseUrl,
+    databasePoolSize: config.databasePoolSize ?? defaults.databasePoolSize,
     defaultFromEmail: config.defaultFromEmail ?? defaults.defaultFromEmail,
     accounts: completed(config.accounts, defaults.accounts),
     outbox: completed(config.outbox, defaults.outbox),
     limits: config.limits,
     webhooks: config.webhooks,
+    webhooksPublicOnly: config.webhooksPublicOnly,
     bounces: config.bounces,
     suppression: config.suppression,
+    unsubscribe: config.unsubscribe,
     retention: config.retention,
     metrics: config.metrics,
     tracing: config.tracing,

@@ -113,6 +113,8 @@ export interface WaxsealConfig extends MessageConfig, OutboxSettings {
   siteName?: string | undefined;
   /** `sqlite:PATH`, or `postgres://USER:PASSWORD@HOST/DATABASE`. Default sqlite:.waxseal/waxseal.db */
   databaseUrl?: string | undefined;
+  /** Postgres: connections of each process at the most, beside the one that listens. Default 10. */
+  databasePoolSize?: number | undefined;
   /** The From of mails that name none, such as `mac <mac@163.com>`. Default webmaster@localhost, as in Django. */
   defaultFromEmail?: string | undefined;
   /** Named ways out; "default" is used where none is named. */

@@ -29,7 +29,12 @@ export interface Observers {
 
 /** Only what is configured is loaded. */
 export async function openObservers(
-  { webhooks: endpoints = {}, metrics: scraped, tracing: isTraced }: ResolvedConfig,
+  {
+    webhooks: endpoints = {},
+    webhooksPublicOnly: publicOnly = false,
+    metrics: scraped,
+    tracing: isTraced,
+  }: ResolvedConfig,
   { database, clock, logger }: { database: Database; clock: Clock; logger: Logger },
 ): Promise<Observers> {
   const events = createListeners({ logger });
@@ -37,7 +42,9 @@ export async function openObservers(
   const tracing = isTraced === true ? await createTracing() : undefined;
   const report = metrics === undefined ? {} : { report: metrics.report };
   const hasWebhooks = Object.keys(endpoints).length > 0;
-  const webhooks = hasWebhooks ? createWebhooks({ database, endpoints, clock, logger, ...report }) : undefined;
+  const webhooks = hasWebhooks
+    ? createWebhooks({ database, endpoints, publicOnly, clock, logger, ...report })
+    : undefined;
   return {
     events,
     metrics,

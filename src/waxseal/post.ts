@@ -21,6 +21,7 @@ import {
   type Suppressions,
 } from "../outbox/index.ts";
 import { createUnsubscribeLinks, type UnsubscribeLinks } from "../web/index.ts";
+import { openEngine } from "./engine.ts";
 import { accountOfMailer } from "./mailer-accounts.ts";
 import { openObservers, together } from "./observers.ts";
 import { openReturns, type Returns } from "./returns.ts";
@@ -47,7 +48,7 @@ export async function openPost(
   { database, clock, logger }: { database: Database; clock: Clock; logger: Logger },
 ): Promise<Post> {
   const links = createUnsubscribeLinks({ secretKey: config.secretKey, siteUrl: config.siteUrl });
-  const unsubscribing = listUnsubscribe({ urlFor: links.urlFor });
+  const unsubscribing = listUnsubscribe({ urlFor: links.urlFor, mailto: config.unsubscribe?.mailto });
   const settings: ResolvedConfig = { ...config, middleware: [unsubscribing, ...(config.middleware ?? [])] };
   // The mailers that queue are made before the queue is.
   const queue: { outbox?: Outbox } = {};
@@ -74,9 +75,11 @@ export async function openPost(
   const reports = deliveryReports(middleware, logger);
   const compose: Mail["compose"] = (...message) => mail.compose(...message);
   const rendering = { compose, unsubscribeLink: links.urlFor };
+  const engine = await openEngine(config, { database, clock, logger });
   const outbox = createOutbox({
     ...outboxSettings(config),
     database,
+    engine,
     // Guarded once more on the way out: what waits there may be older than the settings.
     mailer: kept((name) => {
       requireWayOut(config, name);
@@ -95,7 +98,7 @@ export async function openPost(
     ...rendering,
     database,
     mailer: (name) => mail.mailers.get(name),
-    engine: { add: async () => {}, wake: () => outbox.wake() },
+    engine: { add: async (tx, due) => engine?.add(tx, due), wake: () => outbox.wake() },
     clock,
     logger,
   });

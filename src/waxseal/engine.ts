@@ -1,0 +1,22 @@
+/** What tells the outbox that messages are due, as the settings name it. */
+import type { Clock, Logger } from "../base/index.ts";
+import { ConfigError, type ResolvedConfig } from "../config.ts";
+import type { Database } from "../db/index.ts";
+import { type Engine, pgBossEngine } from "../outbox/index.ts";
+
+/** pg-boss takes no shorter one, in seconds. */
+const LEAST_HEARTBEAT_SECONDS = 10;
+
+/** Undefined for the engine in the box, which the outbox makes itself. */
+export async function openEngine(
+  { outbox: { engine, concurrency, leaseSeconds } }: ResolvedConfig,
+  { database, clock, logger }: { database: Database; clock: Clock; logger: Logger },
+): Promise<Engine | undefined> {
+  if (engine !== "pg-boss") return undefined;
+  if (database.dialect !== "postgres") {
+    const problem = `"pg-boss" works on Postgres alone, and DATABASE_URL is ${database.url}. Set it to postgres://..., or leave the engine out.`;
+    throw new ConfigError([{ setting: "outbox.engine", problem }]);
+  }
+  const heartbeatSeconds = Math.max(LEAST_HEARTBEAT_SECONDS, Math.ceil(leaseSeconds));
+  return pgBossEngine({ database, concurrency, heartbeatSeconds, clock, logger });
+}
