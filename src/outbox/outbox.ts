@@ -138,6 +138,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
   }
 
   async function stop({ graceMs = DEFAULT_GRACE_MS }: { graceMs?: number } = {}): Promise<void> {
+    worker.halt();
     await heart.stop();
     await worker.stop(graceMs);
     await turns.settled();

@@ -33,6 +33,8 @@ export interface Worker {
   start(): void;
   /** Resolves when something under way has ended. */
   change(): Promise<void>;
+  /** Takes nothing more from now on. */
+  halt(): void;
   /** Waits for what is under way, and cuts it off when `graceMs` have passed. */
   stop(graceMs: number): Promise<void>;
 }
@@ -170,6 +172,7 @@ export function createWorker(options: WorkerOptions): Worker {
       renewing ??= renewLoop();
     },
     change: () => changed.promise,
+    halt: () => stopping.abort(),
     stop: async (graceMs) => {
       stopping.abort();
       const grace = new AbortController();
