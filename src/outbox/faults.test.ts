@@ -161,6 +161,22 @@ eachDatabase((open) => {
     expect((await outbox.get(id))?.recipients[0]?.detail).toBe("250 \ufffd \ufffd ok");
   });
 
+  test("a backend that does not end when it is told to does not keep the process", async () => {
+    const database = await open();
+    const { backend, sent } = scriptedBackend(() => new Promise<Receipt>(() => {}));
+    const outbox = outboxOn(database, backend);
+    outbox.start();
+    const id = await outbox.enqueue(composedMail());
+    await until(() => sent.length === 1);
+    await outbox.stop({ graceMs: 10 });
+    const { lease_owner: owner } = await database.kysely
+      .selectFrom("outbox_messages")
+      .select("lease_owner")
+      .where("id", "=", id)
+      .executeTakeFirstOrThrow();
+    expect(owner).not.toBeNull(); // left to run out: nobody knows what the server has
+  });
+
   test("more bytes than may be in memory wait for those before them, and a single larger message goes", async () => {
     let most = 0;
     let now = 0;

@@ -42,6 +42,8 @@ export interface Worker {
 /** How long to wait before an outcome that could not be written is written again, in milliseconds; then doubling up to the second. */
 const FIRST_RETRY_MS = 250;
 const LONGEST_RETRY_MS = 5_000;
+/** How long a delivery that was cut off may take to end, in milliseconds. */
+const CUT_OFF_MS = 1_000;
 
 export function createWorker(options: WorkerOptions): Worker {
   const { clock, monotonic, logger, leaseMs, concurrency, maxBytes, turns } = options;
@@ -133,6 +135,12 @@ export function createWorker(options: WorkerOptions): Worker {
     return new Promise((done, failed) => turns().push(item({ done, failed })));
   }
 
+  async function allEnded(): Promise<void> {
+    if (running.size === 0) return;
+    await Promise.all([...running.values()].map(({ done }) => done));
+    await allEnded();
+  }
+
   async function renewLoop(): Promise<void> {
     while (!gaveUp.signal.aborted) {
       await clock.sleep(leaseMs / 3, gaveUp.signal);
@@ -175,16 +183,18 @@ export function createWorker(options: WorkerOptions): Worker {
     halt: () => stopping.abort(),
     stop: async (graceMs) => {
       stopping.abort();
-      const grace = new AbortController();
-      const cutOff = pause(graceMs, grace.signal).then(() => {
-        if (grace.signal.aborted) return;
+      const over = new AbortController();
+      void allEnded().then(() => over.abort());
+      await pause(graceMs, over.signal);
+      if (!over.signal.aborted) {
         for (const { job } of running.values()) job.cutOff.abort();
         gaveUp.abort();
-      });
-      while (running.size > 0) await Promise.all([...running.values()].map(({ done }) => done));
-      grace.abort();
+        await pause(CUT_OFF_MS, over.signal);
+      }
       gaveUp.abort();
-      await Promise.all([cutOff, renewing]);
+      await renewing;
+      // A backend that does not listen: its leases are left to run out.
+      if (!over.signal.aborted) logger.log("error", "outbox.deliveries-left", { ids: [...running.keys()] });
     },
   };
 }
