@@ -1,4 +1,5 @@
 /** How one message is enqueued: what may be said of it, checked before anything is written. */
+import { inspect } from "node:util";
 import { findUnknownOption } from "../base/index.ts";
 import type { CallerTransaction, Schema } from "../db/index.ts";
 import { OutboxError } from "./errors.ts";
@@ -100,6 +101,21 @@ export function millisecondsOf(name: string, time: Date | number | undefined): n
   throw refused(name, time, "Give a valid Date, or milliseconds since 1970");
 }
 
+/**
+ * When it is sent and when its time is over, in milliseconds since 1970.
+ *
+ * @throws OutboxError `WX_OUTBOX_OPTIONS`
+ */
+export function timesOf(options: Pick<EnqueueOptions, "sendAt" | "expiresAt">): {
+  sendAt: number | undefined;
+  expiresAt: number | undefined;
+} {
+  const sendAt = millisecondsOf("sendAt", options.sendAt);
+  const expiresAt = millisecondsOf("expiresAt", options.expiresAt);
+  if (sendAt === undefined || expiresAt === undefined || sendAt < expiresAt) return { sendAt, expiresAt };
+  throw refused("expiresAt", options.expiresAt, "Its time is over before sendAt: give a later one");
+}
+
 /** @throws OutboxError `WX_OUTBOX_OPTIONS` for an option that does not exist, with the one that was meant */
 export function refuseUnknownOptions(owner: string, options: object, names: readonly string[]): void {
   const unknown = findUnknownOption(options, names);
@@ -122,7 +138,7 @@ function checkTags(tags: readonly string[]): void {
 }
 
 function checkMetadata(metadata: Readonly<Record<string, string>>): void {
-  const entries = typeof metadata === "object" && metadata !== null ? Object.entries(metadata) : undefined;
+  const entries = isRecord(metadata) ? Object.entries(metadata) : undefined;
   const right = entries?.every(([name, value]) => isPlainText(name) && isPlainText(value));
   const length = entries?.flat().join("").length ?? 0;
   if (right && (entries?.length ?? 0) <= MOST_METADATA && length <= LONGEST_METADATA) return;
@@ -133,6 +149,11 @@ function checkMetadata(metadata: Readonly<Record<string, string>>): void {
   );
 }
 
+/** A list or a Map holds its texts where they would be lost. */
+function isRecord(value: unknown): value is object {
+  return typeof value === "object" && value !== null && !(Symbol.iterator in value);
+}
+
 function isPlainText(value: unknown): boolean {
   return typeof value === "string" && !value.includes("\0");
 }
@@ -140,6 +161,10 @@ function isPlainText(value: unknown): boolean {
 const SHOWN_LENGTH = 48;
 
 function refused(name: string, value: unknown, fix: string): OutboxError {
-  const shown = (JSON.stringify(value) ?? String(value)).slice(0, SHOWN_LENGTH);
-  return new OutboxError("WX_OUTBOX_OPTIONS", `enqueue: ${name} may not be ${shown}. ${fix}.`);
+  return new OutboxError("WX_OUTBOX_OPTIONS", `enqueue: ${name} may not be ${shown(value)}. ${fix}.`);
+}
+
+function shown(value: unknown): string {
+  const text = typeof value === "string" ? JSON.stringify(value) : inspect(value, { depth: 1, breakLength: Infinity });
+  return text.slice(0, SHOWN_LENGTH);
 }

@@ -137,6 +137,10 @@ describe("options", () => {
     [{ group: "a\nb" }, "group"],
     [{ onUnknown: "ask" }, "onUnknown"],
     [{ sensitive: "yes" }, "sensitive"],
+    [{ sendAt: Number.NaN }, "sendAt may not be NaN"],
+    [{ sendAt: 2_000_000_000_000, expiresAt: 2_000_000_000_000 }, "over before sendAt"],
+    [{ metadata: new Map([["order", "1"]]) }, "metadata"],
+    [{ metadata: ["order"] }, "metadata"],
     [{ idempotencykey: "k" }, "Did you mean idempotencyKey?"],
   ])("%j is refused, with its name and the fix", async (options, words) => {
     await using database = await openDatabase("sqlite::memory:");
@@ -148,6 +152,35 @@ describe("options", () => {
       message: expect.stringContaining(words),
     });
     expect(await outbox.list()).toEqual([]);
+  });
+});
+
+test("what JSON cannot show is refused like any other value", async () => {
+  await using database = await openDatabase("sqlite::memory:");
+  await migrate(database);
+  const outbox = outboxOn(database, scriptedBackend().backend);
+  const circular: Record<string, unknown> = {};
+  circular["itself"] = circular;
+  for (const options of [{ sendAt: 1n }, { priority: 1n }, { metadata: circular }]) {
+    const enqueued = outbox.enqueue(composedMail(), options as unknown as EnqueueOptions);
+    await expect(enqueued).rejects.toMatchObject({ code: "WX_OUTBOX_OPTIONS" });
+  }
+  const address = { ...composedMail(), envelope: { from: "a@x.cn", to: "b@x.cn" } };
+  for (const message of [null, {}, address]) {
+    const enqueued = outbox.enqueue(message as unknown as Composed);
+    await expect(enqueued).rejects.toMatchObject({ code: "WX_OUTBOX_NOT_COMPOSED" });
+  }
+  expect(await outbox.list()).toEqual([]);
+});
+
+test("a transaction of another kind of database is refused: no worker would find the message there", async () => {
+  await using database = await openDatabase("sqlite::memory:");
+  await migrate(database);
+  const outbox = outboxOn(database, scriptedBackend().backend);
+  const tx = fromPg({ query: async () => ({ rows: [], rowCount: 1 }) });
+  await expect(outbox.enqueue(composedMail(), { tx })).rejects.toMatchObject({ code: "WX_DB_TRANSACTION" });
+  await expect(outbox.enqueueMany([{ message: composedMail() }], { tx })).rejects.toMatchObject({
+    code: "WX_DB_TRANSACTION",
   });
 });
 

@@ -47,7 +47,7 @@ export function createEnqueuing(options: EnqueuingOptions): Pick<Outbox, "enqueu
     const made = entry(message, rest);
     if (tx === undefined)
       return new Promise((done, failed) => turns.push({ kind: "insert", entry: made, done, failed }));
-    const [id = ""] = await insertWithin(await toQueryable(tx), [made]);
+    const [id = ""] = await insertWithin(await toQueryable(tx, database.dialect), [made]);
     return id;
   }
 
@@ -58,7 +58,7 @@ export function createEnqueuing(options: EnqueuingOptions): Pick<Outbox, "enqueu
     refuseUnknownOptions("enqueueMany", unknown, ["tx"]);
     await time.refresh();
     const entries = messages.map(({ message, options: each = {} }) => entry(message, each));
-    if (tx !== undefined) return insertWithin(await toQueryable(tx), entries);
+    if (tx !== undefined) return insertWithin(await toQueryable(tx, database.dialect), entries);
     const ids = await database.kysely.transaction().execute((own) => insertWithin(own, entries));
     wake();
     return ids;

@@ -1,9 +1,9 @@
 /** The rows that one message becomes. */
+import { newId } from "../base/index.ts";
 import type { Composed, Envelope } from "../mail/index.ts";
 import { contentHash } from "./content-hash.ts";
-import { checkEnqueueOptions, type EnqueueOptions, millisecondsOf } from "./enqueue-options.ts";
+import { checkEnqueueOptions, type EnqueueOptions, timesOf } from "./enqueue-options.ts";
 import { OutboxError } from "./errors.ts";
-import { newId } from "./ids.ts";
 import { rankOf } from "./priority.ts";
 import type { WaitReason } from "./wait-reason.ts";
 import type { MessageRow } from "./rows.ts";
@@ -32,7 +32,7 @@ export function entryOf(message: Composed, options: EnqueueOptions, now: number,
 }
 
 function rowOf(message: Composed, options: EnqueueOptions, now: number, lifetimeMs: number): MessageRow {
-  const sendAt = millisecondsOf("sendAt", options.sendAt);
+  const { sendAt, expiresAt } = timesOf(options);
   const dueAt = Math.max(now, sendAt ?? 0);
   return {
     id: newId(now),
@@ -48,7 +48,8 @@ function rowOf(message: Composed, options: EnqueueOptions, now: number, lifetime
     sensitive: options.sensitive === true ? 1 : 0,
     group_name: options.group ?? null,
     tenant: options.tenant ?? null,
-    stream: options.stream ?? null,
+    // As the link in its header has it.
+    stream: options.stream ?? message.envelope.metadata?.["stream"] ?? null,
     idempotency_key: options.idempotencyKey ?? null,
     content_hash: null,
     bulk_id: null,
@@ -57,7 +58,7 @@ function rowOf(message: Composed, options: EnqueueOptions, now: number, lifetime
     attempts: 0,
     created_at: now,
     send_at: sendAt ?? null,
-    expires_at: millisecondsOf("expiresAt", options.expiresAt) ?? dueAt + lifetimeMs,
+    expires_at: expiresAt ?? dueAt + lifetimeMs,
     due_at: dueAt,
     wait: dueAt > now ? SCHEDULED : null,
     lease_owner: null,
@@ -75,8 +76,8 @@ const SCHEDULED = JSON.stringify({
 } satisfies WaitReason);
 
 /** A message that was not composed has no envelope yet; only a program without types gets this far with one. */
-function requireComposed({ envelope, bytes }: Partial<Composed>): void {
-  if (envelope !== undefined && bytes instanceof Uint8Array) return;
+function requireComposed(message: Partial<Composed> | null | undefined): void {
+  if (Array.isArray(message?.envelope?.to) && message.bytes instanceof Uint8Array) return;
   throw new OutboxError(
     "WX_OUTBOX_NOT_COMPOSED",
     "The message is not composed. Give what mail.compose(message) returns: outbox.enqueue(await mail.compose(message)).",

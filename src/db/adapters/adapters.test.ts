@@ -93,10 +93,10 @@ async function everyStatement(db: Queryable): Promise<void> {
 
 /** The caller's transaction that commits, and the one that does not. */
 async function expectHeld(database: Database, transaction: InTransaction): Promise<void> {
-  await transaction(async (tx) => everyStatement(await toQueryable(tx)));
+  await transaction(async (tx) => everyStatement(await toQueryable(tx, database.dialect)));
   expect(await subjects(database)).toEqual([{ id: "1", subject, received_at: now }]);
   const failing = transaction(async (tx) => {
-    const db = await toQueryable(tx);
+    const db = await toQueryable(tx, database.dialect);
     await db.insertInto("inbox_messages").values(mail("3")).execute();
     throw new Error("changed my mind");
   });
@@ -305,11 +305,31 @@ eachDatabase((open) => {
 
 test("waxseal's own transaction is taken as it is, and another library's is wrapped once", async () => {
   const database = await testDatabase();
-  expect(await toQueryable(database.kysely)).toBe(database.kysely);
+  await database.kysely.transaction().execute(async (tx) => expect(await toQueryable(tx, "sqlite")).toBe(tx));
   const executor: SqlExecutor = { dialect: "sqlite", execute: async () => ({ rows: [] }) };
-  expect(await toQueryable(executor)).toBe(await toQueryable(executor));
-  const nested = (await toQueryable(executor)).transaction().execute(async () => {});
+  expect(await toQueryable(executor, "sqlite")).toBe(await toQueryable(executor, "sqlite"));
+  const nested = (await toQueryable(executor, "sqlite")).transaction().execute(async () => {});
   await expect(nested).rejects.toThrow(/the caller's/);
+});
+
+test("what is no transaction, or one of another kind of database, is refused before anything is written", async () => {
+  const database = await testDatabase();
+  const statements: string[] = [];
+  const executor: SqlExecutor = {
+    dialect: "postgres",
+    execute: async (statement) => {
+      statements.push(statement);
+      return { rows: [] };
+    },
+  };
+  await expect(toQueryable(executor, "sqlite")).rejects.toMatchObject({
+    code: "WX_DB_TRANSACTION",
+    message: expect.stringContaining("a transaction of postgres, but Waxseal's database is on sqlite"),
+  });
+  expect(statements).toEqual([]);
+  for (const none of [database.kysely, {}, null, "tx"]) {
+    await expect(toQueryable(none as never, "sqlite")).rejects.toMatchObject({ code: "WX_DB_TRANSACTION" });
+  }
 });
 
 test("every numeric column of the tables is known as one, and no column of text has the name of one", async () => {

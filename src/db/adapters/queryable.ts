@@ -3,7 +3,8 @@ import type { CompiledQuery, DatabaseConnection, Dialect, Driver, QueryResult } 
 import { storable } from "../drivers/storable.ts";
 import { numericColumns } from "../numeric-columns.ts";
 import type { Queryable, QueryableOf, Schema } from "../schema.ts";
-import type { SqlExecutor } from "./executor.ts";
+import { DatabaseError } from "../errors.ts";
+import { requireTransaction, type SqlExecutor } from "./executor.ts";
 
 /** A transaction that a caller may give: Kysely's own, or one of another library. */
 export type CallerTransaction<Tables extends Schema = Schema> = QueryableOf<Tables> | SqlExecutor;
@@ -13,11 +14,23 @@ const made = new WeakMap<SqlExecutor, Promise<Queryable>>();
 /**
  * What the parts of Waxseal run their statements on, in the caller's transaction.
  *
+ * @param dialect That of the database which Waxseal uses.
+ * @throws DatabaseError `WX_DB_TRANSACTION` for what is no transaction, or one of another kind of database
  * @example
- * const db = await toQueryable(fromPg(client));
+ * const db = await toQueryable(fromPg(client), database.dialect);
  */
-export async function toQueryable<Tables extends Schema>(tx: CallerTransaction<Tables>): Promise<Queryable> {
-  if (!isExecutor(tx)) return tx as unknown as Queryable; // our tables are among those it knows
+export async function toQueryable<Tables extends Schema>(
+  tx: CallerTransaction<Tables>,
+  dialect: SqlExecutor["dialect"],
+): Promise<Queryable> {
+  if (typeof tx !== "object" || tx === null || !isExecutor(tx)) {
+    requireTransaction(
+      isTransaction(tx),
+      "Give the tx of kysely.transaction(), or what fromPg, fromSqlite and so on make of yours.",
+    );
+    return tx as unknown as Queryable; // our tables are among those it knows
+  }
+  requireSame(tx.dialect, dialect);
   let queryable = made.get(tx);
   if (queryable === undefined) made.set(tx, (queryable = asQueryable(tx)));
   return queryable;
@@ -42,6 +55,20 @@ async function asQueryable(executor: SqlExecutor): Promise<Queryable> {
           createIntrospector: (db) => new kysely.SqliteIntrospector(db),
         };
   return new kysely.Kysely<Schema>({ dialect });
+}
+
+/** Guarantee: what is written there would be found by no worker of this database. */
+function requireSame(given: SqlExecutor["dialect"], own: SqlExecutor["dialect"]): void {
+  if (given === own) return;
+  throw new DatabaseError(
+    "WX_DB_TRANSACTION",
+    `This is a transaction of ${given}, but Waxseal's database is on ${own}. Give one of the database that Waxseal uses.`,
+  );
+}
+
+/** Kysely's own; a program without types may give anything. */
+function isTransaction(tx: unknown): boolean {
+  return (tx as { isTransaction?: unknown } | null | undefined)?.isTransaction === true;
 }
 
 function isExecutor(tx: object): tx is SqlExecutor {
