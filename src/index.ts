@@ -102,6 +102,7 @@ export type {
   OutboxOptions,
   OutboxSummary,
   RecipientFile,
+  ScopeState,
   SendManyOptions,
   Suppression,
   SuppressionFilter,

@@ -1,6 +1,7 @@
 /** `waxseal api-key`: makes, lists and revokes the keys by which other programs hand in mail. */
+import { hostname } from "node:os";
 import Table from "cli-table3";
-import { ConfigError, defaults } from "../config.ts";
+import { ConfigError, defaults, type WaxsealConfig } from "../config.ts";
 import {
   type ApiKey,
   type ApiKeys,
@@ -12,6 +13,9 @@ import {
 } from "../index.ts";
 import { loadConfig } from "./load-config.ts";
 import { bold, dim, encode, stderrLogger } from "./terminal.ts";
+
+/** Where none is set: unlike 587, a port that anybody may listen on. */
+const EXAMPLE_PORT = 2587;
 
 /** The flags of `waxseal api-key create`. */
 export interface CreateFlags {
@@ -36,9 +40,9 @@ export async function createApiKey(name: string, flags: CreateFlags): Promise<vo
     ...(perDay !== undefined && { dailyLimit: countOf("--per-day", perDay) }),
     ...(priority !== undefined && { priority: priority as SubmissionPriority }), // checked where the key is made
   };
-  await withKeys(flags, async (keys) => {
+  await withKeys(flags, async (keys, { submission }) => {
     const { key, secret } = await keys.create(name, settings);
-    console.log(quiet ? secret : announcement(key, secret));
+    console.log(quiet ? secret : announcement(key, secret, submission));
   });
 }
 
@@ -68,11 +72,14 @@ export async function revokeApiKey(name: string, flags: { database?: string }): 
   });
 }
 
-async function withKeys(flags: { database?: string }, work: (keys: ApiKeys) => Promise<void>): Promise<void> {
+async function withKeys(
+  flags: { database?: string },
+  work: (keys: ApiKeys, config: WaxsealConfig) => Promise<void>,
+): Promise<void> {
   const { config } = await loadConfig(flags.database === undefined ? {} : { database: flags.database });
   await using database = await openDatabase(config.databaseUrl ?? defaults.databaseUrl);
   await requireMigrated(database);
-  await work(await openApiKeys({ database, logger: stderrLogger("warn") }));
+  await work(await openApiKeys({ database, logger: stderrLogger("warn") }), config);
 }
 
 function countOf(setting: string, text: string): number {
@@ -80,37 +87,53 @@ function countOf(setting: string, text: string): number {
   throw new ConfigError([{ setting, problem: `it is ${JSON.stringify(text)}; it must be a whole number, 1 or more.` }]);
 }
 
-function announcement(key: ApiKey, secret: string): string {
+function announcement(key: ApiKey, secret: string, submission: WaxsealConfig["submission"]): string {
   const { name } = key;
   const [user, dsnUser] = [JSON.stringify(name), encodeURIComponent(name)];
+  const { host, port } = reachedAt(submission);
+  const where =
+    submission?.port === undefined
+      ? `Start the server with \`waxseal serve --smtp-port ${port}\`.`
+      : "The server is `waxseal serve`.";
   return `The key of ${bold(encode(name))}, shown this once:
 
   ${bold(secret)}
 
 It may send as ${sendersOf(key)}, ${limitsOf(key)}. The user name does not matter; the password is the key.
-Put the host and port of \`waxseal serve --smtp-port 2587\` in place of these:
+${where}
 
 ${dim("# Django, settings.py")}
-EMAIL_HOST, EMAIL_PORT = "localhost", 2587
+EMAIL_HOST, EMAIL_PORT = "${host}", ${port}
 EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = ${user}, "${secret}"
 ${dim("# EMAIL_USE_TLS = True   from another machine")}
 
 ${dim("# PHP: Symfony (.env)")}
-MAILER_DSN=smtp://${dsnUser}:${secret}@localhost:2587
+MAILER_DSN=smtp://${dsnUser}:${secret}@${host}:${port}
 
 ${dim("# PHP: Laravel (.env)")}
 MAIL_MAILER=smtp
-MAIL_HOST=localhost
-MAIL_PORT=2587
+MAIL_HOST=${host}
+MAIL_PORT=${port}
 MAIL_USERNAME=${user}
 MAIL_PASSWORD=${secret}
 
 ${dim("# Java, Spring (application.properties)")}
-spring.mail.host=localhost
-spring.mail.port=2587
+spring.mail.host=${host}
+spring.mail.port=${port}
 spring.mail.username=${name}
 spring.mail.password=${secret}
 spring.mail.properties.mail.smtp.auth=true`;
+}
+
+/** An address that every machine listens on is none to connect to, and an unset or free port none to write down. */
+function reachedAt({ host = "127.0.0.1", port = 0, name }: NonNullable<WaxsealConfig["submission"]> = {}): {
+  host: string;
+  port: number;
+} {
+  const isLocal = host === "127.0.0.1" || host === "::1" || host === "localhost";
+  const isAny = host === "0.0.0.0" || host === "::";
+  const reached = isAny ? (name ?? hostname()) : host;
+  return { host: isLocal ? "localhost" : reached, port: port === 0 ? EXAMPLE_PORT : port };
 }
 
 function sendersOf({ settings }: ApiKey): string {

@@ -204,6 +204,31 @@ outboxCommand("vacuum", "give the space of deleted messages back to the disk").a
   (await import("./housekeeping.ts")).vacuumOutbox(options),
 );
 
+const limits = program
+  .command("limits")
+  .description("see how fast mail may leave and what rests, and let it rest or go on");
+const scopeNote = "such as mailer:default, account:163:mac@163.com, domain:qq.com or tenant:acme";
+limits
+  .command("list")
+  .description("show each scope that is limited, rests, or failed lately")
+  .addOption(databaseOption)
+  .addOption(jsonOption)
+  .action(async (options) => (await import("./limits.ts")).listLimits(options));
+limits
+  .command("pause")
+  .description("let a scope rest, whatever servers say; its messages wait")
+  .argument("<scope...>", scopeNote)
+  .addOption(databaseOption)
+  .option("--for <time>", "how long: 30m, 2h, 1d (default: 1h)")
+  .option("--why <text>", "for whoever reads the list")
+  .action(async (keys, options) => (await import("./limits.ts")).pauseLimits(keys, options));
+limits
+  .command("resume")
+  .description("end a scope's pause, whoever began it, and forget its failures")
+  .argument("<scope...>", scopeNote)
+  .addOption(databaseOption)
+  .action(async (keys, options) => (await import("./limits.ts")).resumeLimits(keys, options));
+
 const apiKey = program
   .command("api-key")
   .description("make, list and revoke the keys by which other programs hand in mail");

@@ -1,18 +1,10 @@
 /** `waxseal outbox`: what became of messages, and what a person does about it. */
 import Table from "cli-table3";
 import { type Locale, localeOf, hintFor } from "../base/index.ts";
-import { ConfigError, defaults } from "../config.ts";
-import {
-  type DeliveryState,
-  openDatabase,
-  openOutbox,
-  type Outbox,
-  type OutboxMessage,
-  type OutboxSummary,
-  requireMigrated,
-} from "../index.ts";
-import { loadConfig } from "./load-config.ts";
+import { ConfigError } from "../config.ts";
+import type { DeliveryState, Outbox, OutboxMessage, OutboxSummary } from "../index.ts";
 import { bold, dim, encode, green, red, withoutLines } from "./terminal.ts";
+import { withWaxseal } from "./with-waxseal.ts";
 
 /** The flags of the commands that look for messages. */
 export interface OutboxFlags {
@@ -125,18 +117,7 @@ function nothing(id: string, why: string): void {
 }
 
 async function withOutbox(flags: OutboxFlags, work: (outbox: Outbox) => Promise<void>): Promise<void> {
-  const { config } = await loadConfig(flags.database === undefined ? {} : { database: flags.database });
-  await using database = await openDatabase(config.databaseUrl ?? defaults.databaseUrl);
-  await requireMigrated(database);
-  const mailer = (): never => {
-    throw new Error("The command line sends nothing by itself.");
-  };
-  const outbox = await openOutbox({ database, mailer });
-  try {
-    await work(outbox);
-  } finally {
-    await outbox.stop();
-  }
+  await withWaxseal(flags, ({ outbox }) => work(outbox));
 }
 
 function oneOf(flag: string, text: string, known: readonly string[]): string {

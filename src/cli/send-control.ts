@@ -1,26 +1,24 @@
 /** `waxseal send pause | resume | cancel | status`: what a person does to a run while it is sent. */
-import { type BulkProgress, createWaxseal, WaxsealError } from "../index.ts";
-import { loadConfig } from "./load-config.ts";
+import { type BulkProgress, WaxsealError } from "../index.ts";
 import { number } from "./progress.ts";
-import { withSite } from "./send-flags.ts";
 import { bold, encode } from "./terminal.ts";
+import { withWaxseal } from "./with-waxseal.ts";
 
 /** Prints where the run stands afterwards. */
 export async function controlRun(
   action: "pause" | "resume" | "cancel" | "status",
   name: string,
-  { database: url }: { database?: string },
+  flags: { database?: string },
 ): Promise<void> {
-  const { config } = await loadConfig(url === undefined ? {} : { database: url });
-  await using waxseal = await createWaxseal(withSite(config));
-  const { bulk } = waxseal;
-  const found = await (action === "status" ? bulk.progress(name) : bulk[action](name));
-  if (found === undefined) {
-    const names = (await bulk.list({ limit: 10 })).map((run) => run.name);
-    const known = names.length === 0 ? "There is none yet." : `There are: ${names.join(", ")}.`;
-    throw new WaxsealError("WX_BULK_UNKNOWN", `There is no run ${JSON.stringify(name)}. ${known}`);
-  }
-  for (const line of statusLines(found)) console.log(line);
+  await withWaxseal(flags, async ({ bulk }) => {
+    const found = await (action === "status" ? bulk.progress(name) : bulk[action](name));
+    if (found === undefined) {
+      const names = (await bulk.list({ limit: 10 })).map((run) => run.name);
+      const known = names.length === 0 ? "There is none yet." : `There are: ${names.join(", ")}.`;
+      throw new WaxsealError("WX_BULK_UNKNOWN", `There is no run ${JSON.stringify(name)}. ${known}`);
+    }
+    for (const line of statusLines(found)) console.log(line);
+  });
 }
 
 /** What is not there is not said. */

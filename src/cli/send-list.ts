@@ -13,9 +13,10 @@ import {
 } from "../index.ts";
 import { loadConfig } from "./load-config.ts";
 import { type Counts, createProgress, duration, number, type Progress } from "./progress.ts";
-import { namedTemplate, type SendFlags, withSite } from "./send-flags.ts";
+import { namedTemplate, type SendFlags } from "./send-flags.ts";
 import { statusLines } from "./send-control.ts";
 import { bold, dim, encode, green, red } from "./terminal.ts";
+import { withSite } from "./with-waxseal.ts";
 
 type ListFlags = SendFlags & { csv: string; template: string };
 
@@ -63,6 +64,7 @@ async function run(file: RecipientFile, template: Template, flags: ListFlags): P
   const startedAt = performance.now();
   try {
     const { config } = await loadConfig(flags.database === undefined ? {} : { database: flags.database });
+    // Only the mail of a stream has a link.
     await using waxseal = await createWaxseal(flags.stream === undefined ? withSite(config) : config, {
       logger: reasonsOn(progress),
     });

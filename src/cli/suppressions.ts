@@ -5,19 +5,16 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import Table from "cli-table3";
 import { describeError, hintFor } from "../base/index.ts";
-import { ConfigError, defaults } from "../config.ts";
+import { ConfigError } from "../config.ts";
 import {
-  openDatabase,
-  openSuppressions,
-  requireMigrated,
   type Suppression,
   type SuppressionFilter,
   type SuppressionReason,
   type Suppressions,
   WaxsealError,
 } from "../index.ts";
-import { loadConfig } from "./load-config.ts";
-import { bold, dim, encode, red, stderrLogger } from "./terminal.ts";
+import { bold, dim, encode, red } from "./terminal.ts";
+import { withWaxseal } from "./with-waxseal.ts";
 
 /** The flags that all of these share. */
 export interface SuppressionFlags {
@@ -130,10 +127,7 @@ export async function exportSuppressions(file: string | undefined, flags: Suppre
 }
 
 async function withList(flags: SuppressionFlags, work: (suppressions: Suppressions) => Promise<void>): Promise<void> {
-  const { config } = await loadConfig(flags.database === undefined ? {} : { database: flags.database });
-  await using database = await openDatabase(config.databaseUrl ?? defaults.databaseUrl);
-  await requireMigrated(database);
-  await work(await openSuppressions({ database, logger: stderrLogger("warn") }));
+  await withWaxseal(flags, ({ suppressions }) => work(suppressions));
 }
 
 function choiceOf({ stream, reason }: SuppressionFlags): { stream?: string; reason?: SuppressionReason } {

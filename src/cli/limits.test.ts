@@ -1,0 +1,53 @@
+import { join } from "node:path";
+import { beforeEach, expect, test, vi } from "vitest";
+import { tempFolder } from "../../test/support/temp-folder.ts";
+import { migrate, openDatabase } from "../index.ts";
+import { listLimits, pauseLimits, resumeLimits } from "./limits.ts";
+
+let database: string;
+
+beforeEach(async () => {
+  database = `sqlite:${join(tempFolder(), "test.db")}`;
+  await using opened = await openDatabase(database);
+  await migrate(opened);
+});
+
+async function run(command: () => Promise<void>): Promise<{ out: string; err: string; status: unknown }> {
+  const out = vi.spyOn(console, "log").mockImplementation(() => {});
+  const err = vi.spyOn(console, "error").mockImplementation(() => {});
+  const text = (spy: typeof out): string => spy.mock.calls.map((line) => line.join(" ")).join("\n");
+  try {
+    await command();
+    return { out: text(out), err: text(err), status: process.exitCode ?? 0 };
+  } finally {
+    process.exitCode = undefined;
+    out.mockRestore();
+    err.mockRestore();
+  }
+}
+
+test("a scope is paused for a time and a reason, shown so, and resumed", async () => {
+  expect((await run(() => listLimits({ database }))).out).toBe("Nothing is limited, and nothing rests.");
+  const paused = await run(() =>
+    pauseLimits(["mailer:default"], { database, for: "2h", why: "wrong\u001b[2J invoices" }),
+  );
+  expect(paused.out).toMatch(/^mailer:default rests until \d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ\.$/);
+  const { out } = await run(() => listLimits({ database }));
+  expect(out).toContain("mailer:default");
+  expect(out).toContain("rests until");
+  expect(out).toContain("operator: wrong\\u001b[2J invoices");
+  const [scope] = JSON.parse((await run(() => listLimits({ database, json: true }))).out);
+  expect(scope).toMatchObject({ key: "mailer:default", phase: "closed", reason: "operator" });
+  expect(scope.pausedUntil - Date.now()).toBeGreaterThan(7_190_000);
+
+  expect((await run(() => resumeLimits(["mailer:default"], { database }))).out).toBe("mailer:default is open again.");
+  const again = await run(() => resumeLimits(["mailer:default"], { database }));
+  expect(again).toMatchObject({ status: 1, err: expect.stringContaining("it does not rest") });
+});
+
+test("what can be no scope and no time is refused before anything is changed", async () => {
+  await expect(pauseLimits(["default"], { database })).rejects.toThrow(/Give mailer:NAME, account:NAME/);
+  await expect(pauseLimits(["mailer:default"], { database, for: "2 hours" })).rejects.toThrow(
+    '--for: it is "2 hours"; it must be minutes, hours or days, such as 30m, 2h or 1d.',
+  );
+});
