@@ -22,13 +22,15 @@ const LONGEST_HEADER = 512 * 1024;
 /**
  * The fields of a message's header, and the rest.
  *
- * @throws MessageError `WX_MESSAGE_RAW` for a CR or LF by itself, and for a header without an end
+ * @throws MessageError `WX_MESSAGE_RAW` for a CR or LF by itself, a line that continues nothing, and a header without an end
  */
 export function splitMessage(octets: Buffer): SplitMessage {
   // Guarantee: what one server takes for the end of a line or of the message, and another does not, goes no further
   // (SMTP smuggling): it must not be mended either, as the client's next server would see something else than we do.
   refuseBareNewlines(octets);
   if (octets[0] === 0x0d) return { fields: [], rest: octets };
+  // It would continue the trace that is put before it.
+  if (octets[0] === 0x20 || octets[0] === 0x09) throw raw("begins with white space", "Begin it with a header field");
   const found = octets.indexOf(HEADER_END);
   const end = found < 0 ? octets.length : found + 2;
   if (end > LONGEST_HEADER) {

@@ -59,6 +59,10 @@ test("nothing that a client says of itself can end the trace", () => {
   expect(first).toMatch(/^Received: from evil__X-Injected:__1__ \(\[IPv6:2001:db8::7\]\)\r\n by/);
 });
 
+test.each([" ", "\t"])("a first line that begins with %j would continue the trace, and is refused", (space) => {
+  expect(() => read(`${space}From: boss@bank.example\r\n${header}\r\n`)).toThrow(/begins with white space/);
+});
+
 test("Bcc, Return-Path and what is for us are taken out, the folded lines with them", () => {
   const mail = read(
     `Return-Path: <x@x.cn>\r\nBcc: secret@x.cn,\r\n other@x.cn\r\nX-Waxseal-Tags: welcome,\r\n\tonboarding\r\nResent-Bcc: c@x.cn\r\n${header}\r\nBcc: in the body\r\n`,
