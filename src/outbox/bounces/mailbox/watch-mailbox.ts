@@ -114,8 +114,13 @@ function newMail({ client }: OpenMailbox): {
     wait: async (ms, clock, signal, byNews) => {
       if ((byNews && told) || client.isClosed) return;
       const woken = new AbortController();
-      wake = () => (byNews || client.isClosed ? woken.abort() : undefined);
-      await clock.sleep(ms, AbortSignal.any([signal, woken.signal]));
+      const end = (): void => woken.abort();
+      wake = () => (byNews || client.isClosed ? end() : undefined);
+      // By hand: what AbortSignal.any ties to a signal that lives long, Node 20 and 22 keep.
+      signal.addEventListener("abort", end);
+      if (signal.aborted) end();
+      await clock.sleep(ms, woken.signal);
+      signal.removeEventListener("abort", end);
       wake = () => {};
     },
   };

@@ -91,7 +91,7 @@ export function createHands(options: HandsOptions): Hands {
         await clock.sleep(pollMs, stopping.signal);
         continue;
       }
-      await clock.sleep(pollMs, AbortSignal.any([awake.signal, stopping.signal]));
+      await clock.sleep(pollMs, awake.signal);
     }
   }
 
@@ -106,6 +106,12 @@ export function createHands(options: HandsOptions): Hands {
     }
   }
 
+  /** Both by hand: what AbortSignal.any ties to a signal that lives long, Node 20 and 22 keep. */
+  function end(): void {
+    stopping.abort();
+    awake.abort();
+  }
+
   return {
     work: (heart) => {
       loops ??= fetchLoop(heart);
@@ -113,11 +119,11 @@ export function createHands(options: HandsOptions): Hands {
     },
     wake: () => awake.abort(),
     stop: async () => {
-      stopping.abort();
+      end();
       await loops;
     },
     empty: async () => {
-      stopping.abort();
+      end();
       await Promise.all(inHand.values());
       await ending.settled();
       emptied.abort();
