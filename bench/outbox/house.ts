@@ -46,5 +46,5 @@ export async function openHouse(
 
 function backendTo(smtpPort: string | undefined): Backend {
   if (smtpPort === undefined) return dummyBackend();
-  return smtpBackend({ host: "127.0.0.1", port: Number(smtpPort), security: "none", maxConnections: 2 });
+  return smtpBackend({ host: "127.0.0.1", port: Number(smtpPort), security: "none" });
 }

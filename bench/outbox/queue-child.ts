@@ -66,9 +66,10 @@ async function probe(times: number): Promise<number[]> {
 
 /** The most memory that the process held while it delivered so many. */
 async function deliver(times: number): Promise<{ peakBytes: number }> {
-  const until = taken + times;
+  const before = taken;
   let peakBytes = 0;
-  while (taken < until) {
+  const isDone = (): boolean => taken - before >= times;
+  while (!isDone()) {
     peakBytes = Math.max(peakBytes, process.memoryUsage.rss());
     await pause(10);
   }

@@ -17,7 +17,8 @@ const { subject, text } = mailOf(1000);
 const { database, mail, outbox } = await openHouse(where, smtpPort);
 const helpers: ChildProcess[] = [];
 if (what === "path" || what === "work") outbox.start();
-for (let other = 1; what === "path" && other < Number(processes); other++) {
+const others = what === "path" ? Number(processes) - 1 : 0;
+for (let other = 0; other < others; other++) {
   const args = ["work", where, smtpPort ?? ""];
   const helper = fork(fileURLToPath(import.meta.url), args, { stdio: ["ignore", "inherit", "inherit", "ipc"] });
   await new Promise((resolve) => helper.once("message", resolve));

@@ -12,4 +12,5 @@ export {
   type Locale,
   localeOf,
 } from "./locale.ts";
+export { newId } from "./ids.ts";
 export { findUnknownOption, hintFor, type UnknownOption } from "./nearest.ts";

@@ -1,6 +1,5 @@
 /** From a message to what is sent: the envelope and the bytes, checked and 7-bit clean. */
-import { randomUUID } from "node:crypto";
-import { type Clock, findUnknownOption } from "../base/index.ts";
+import { type Clock, findUnknownOption, newId } from "../base/index.ts";
 import { addressOptionsOf, toAsciiAddress } from "./addr-spec.ts";
 import { bodyPart } from "./body.ts";
 import type { Composed } from "./composed.ts";
@@ -97,7 +96,7 @@ function utf8Octets(text: string): string {
   return Buffer.from(text, "utf8").toString("latin1");
 }
 
-function idOf(message: MessageFields, custom: CustomHeaders, { hostname }: ComposeContext): string {
+function idOf(message: MessageFields, custom: CustomHeaders, { hostname, clock }: ComposeContext): string {
   const header = custom.get("message-id");
   if (header !== undefined) return messageIdValue(header.value, header.field);
   if (message.messageId !== undefined) return messageIdValue(message.messageId, "messageId");
@@ -106,7 +105,8 @@ function idOf(message: MessageFields, custom: CustomHeaders, { hostname }: Compo
     domain === undefined
       ? asciiHostname(hostname)
       : domainOf(toAsciiAddress(`id@${headerText(domain, "messageIdDomain")}`, "messageIdDomain"));
-  return `<${randomUUID()}@${asciiDomain}>`;
+  // In the order of time, so that a table of sent mail grows at its end.
+  return `<${newId(clock.now())}@${asciiDomain}>`;
 }
 
 let knownHostname = "";

@@ -28,8 +28,8 @@ export interface GroupCommit<Item> {
 const MOST_ITEMS = 512;
 const MOST_BYTES = 16 * 1024 * 1024;
 
-/** What is not urgent waits for twice the time of the last commit, within these bounds, in milliseconds. */
-const SHORTEST_GATHERING_MS = 2;
+/** What is not urgent waits for four times the time of the last commit, within these bounds, in milliseconds. */
+const SHORTEST_GATHERING_MS = 4;
 const LONGEST_GATHERING_MS = 20;
 
 /** While a turn commits, the next one gathers. */
@@ -73,7 +73,7 @@ export function groupCommit<Item>(options: GroupCommitOptions<Item>): GroupCommi
   /** Waits for more to come where nobody waits for what is there. */
   async function gather(): Promise<void> {
     if (queue.length >= MOST_ITEMS || queue.some(isUrgent)) return;
-    const gatheringMs = Math.min(Math.max(2 * last.tookMs, SHORTEST_GATHERING_MS), LONGEST_GATHERING_MS);
+    const gatheringMs = Math.min(Math.max(4 * last.tookMs, SHORTEST_GATHERING_MS), LONGEST_GATHERING_MS);
     const waitMs = last.endedAt + gatheringMs - performance.now();
     if (waitMs <= 0) return;
     await new Promise<void>((resolve) => {

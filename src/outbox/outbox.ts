@@ -56,6 +56,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
   const channel = channelOf(database, owner);
   const engine = options.engine ?? defaultEngine(options, now);
 
+  const concurrency = options.concurrency ?? DEFAULT_CONCURRENCY;
   const worker = createWorker({
     db: database.kysely,
     mailer,
@@ -66,33 +67,36 @@ export function createOutbox(options: OutboxOptions): Outbox {
     monotonic,
     logger,
     leaseMs,
-    concurrency: options.concurrency ?? DEFAULT_CONCURRENCY,
+    concurrency,
     maxBytes,
     turns: () => turns,
   });
+  const turn = createTurn({
+    database,
+    store,
+    gate,
+    suppression,
+    renderer,
+    teller,
+    channel,
+    engine,
+    owner,
+    leaseMs,
+    maxBytes,
+    now,
+    monotonic,
+    room: worker.room,
+    begin: worker.begin,
+    wake,
+  });
   const turns = groupCommit<Item>({
-    commit: createTurn({
-      database,
-      store,
-      gate,
-      suppression,
-      renderer,
-      teller,
-      channel,
-      engine,
-      owner,
-      leaseMs,
-      maxBytes,
-      now,
-      monotonic,
-      room: worker.room,
-      begin: worker.begin,
-      wake,
-    }),
+    commit: turn.commit,
     weigh: (item) => (item.kind === "insert" ? item.entry.message.size : 0),
     fail: (item, error) => item.failed(error),
-    // A caller waits for an insert; outcomes and claims are the worker's own, and more of them will come.
-    isUrgent: (item) => item.kind === "insert" || item.kind === "claimOne",
+    // A caller waits for an insert. Outcomes and claims are the worker's own, and more of them will come, unless it has
+    // little left to deliver while messages wait.
+    isUrgent: (item) =>
+      item.kind === "insert" || item.kind === "claimOne" || (turn.hasBacklog() && worker.room() * 2 >= concurrency),
     isUnavailable,
   });
   const watched = { database, store, teller, channel, engine, logger, owner, leaseMs, now, monotonic };

@@ -80,13 +80,22 @@ interface Progress {
   answers: (() => void)[];
 }
 
-/** Makes the function that commits a turn. */
-export function createTurn(options: TurnOptions): (items: readonly Item[], isRetry: boolean) => Promise<void> {
+/** The turns of one outbox. */
+export interface Turn {
+  /** Commits these. */
+  commit(items: readonly Item[], isRetry: boolean): Promise<void>;
+  /** More messages may be due than the last turn took. */
+  hasBacklog(): boolean;
+}
+
+export function createTurn(options: TurnOptions): Turn {
   const { database, store, engine, teller, owner, leaseMs, now, room, begin, wake } = options;
   /** The last claim took all there was room for, so more may be due. */
   let backlog = true;
 
-  return async (items, isRetry) => {
+  return { commit, hasBacklog: () => backlog };
+
+  async function commit(items: readonly Item[], isRetry: boolean): Promise<void> {
     const progress = await database.kysely.transaction().execute(async (tx) => {
       const at = now();
       const lease = { owner, now: at, until: at + leaseMs };
@@ -107,7 +116,7 @@ export function createTurn(options: TurnOptions): (items: readonly Item[], isRet
     for (const answer of progress.answers) answer();
     teller.announce(progress.events);
     if (progress.due.length > 0) wake();
-  };
+  }
 
   async function settleAll(made: Progress, items: readonly Settle[]): Promise<void> {
     const written = await settle(

@@ -1,6 +1,6 @@
 /** Puts a message into the outbox that was sent, without sending it. */
 import type { Database, Schema } from "../../src/db/index.ts";
-import { newId } from "../../src/outbox/ids.ts";
+import { newId } from "../../src/base/index.ts";
 
 const SENT_AT = Date.parse("2026-03-02T11:59:00Z");
 

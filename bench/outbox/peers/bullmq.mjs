@@ -1,7 +1,7 @@
 // BullMQ as its documentation has it: a queue and a worker on Redis; mail leaves by a pool of nodemailer.
 //   node bullmq.mjs enqueue|path REDIS_PORT [SMTP_PORT]
 import { Queue, Worker } from "bullmq";
-import nodemailer from "nodemailer";
+import { createTransport } from "nodemailer";
 import { answer, byCallers, countdown, mailOf } from "./peer.mjs";
 
 const [what, redisPort, smtpPort] = process.argv.slice(2);
@@ -15,7 +15,7 @@ await queue.waitUntilReady();
 const accepted = countdown();
 
 if (what === "path") {
-  const transport = nodemailer.createTransport({
+  const transport = createTransport({
     host: "127.0.0.1",
     port: Number(smtpPort),
     pool: true,

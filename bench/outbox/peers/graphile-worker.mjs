@@ -1,7 +1,7 @@
 // graphile-worker as its documentation has it: jobs in Postgres; mail leaves by a pool of nodemailer.
 //   node graphile-worker.mjs enqueue|path POSTGRES_URL [SMTP_PORT]
 import { Logger, makeWorkerUtils, run } from "graphile-worker";
-import nodemailer from "nodemailer";
+import { createTransport } from "nodemailer";
 import { answer, byCallers, countdown, mailOf } from "./peer.mjs";
 
 const [what, connectionString, smtpPort] = process.argv.slice(2);
@@ -12,7 +12,7 @@ await utils.migrate();
 const accepted = countdown();
 
 if (what === "path") {
-  const transport = nodemailer.createTransport({
+  const transport = createTransport({
     host: "127.0.0.1",
     port: Number(smtpPort),
     pool: true,

@@ -1,6 +1,6 @@
 // pg-boss as its documentation has it: jobs in Postgres; mail leaves by a pool of nodemailer.
 //   node pg-boss.mjs enqueue|path POSTGRES_URL [SMTP_PORT]
-import nodemailer from "nodemailer";
+import { createTransport } from "nodemailer";
 import { PgBoss } from "pg-boss";
 import { answer, byCallers, countdown, mailOf } from "./peer.mjs";
 
@@ -12,7 +12,7 @@ await boss.createQueue("mail");
 const accepted = countdown();
 
 if (what === "path") {
-  const transport = nodemailer.createTransport({
+  const transport = createTransport({
     host: "127.0.0.1",
     port: Number(smtpPort),
     pool: true,

@@ -59,6 +59,8 @@ export async function makeDurable(connection: SqliteConnection): Promise<void> {
     ["journal_mode", "WAL", ["wal", "memory"]],
     ["synchronous", "FULL", [2]],
     ["foreign_keys", "ON", [1]],
+    // In pages of 4 kB. The log is carried into the file within somebody's commit: seldom, and the same pages once.
+    ["wal_autocheckpoint", "4000", [4000]],
   ] as const) {
     const found = await connection.patiently(() => {
       connection.prepare(`PRAGMA ${pragma} = ${value}`).all();

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
+import { newId } from "../../base/index.ts";
 import { OutboxError } from "../errors.ts";
-import { newId } from "../ids.ts";
 import { type BounceAddressOptions, createBounceAddresses } from "./bounce-addresses.ts";
 
 const secret = "a secret of some length";

@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
+import { newId } from "../../base/index.ts";
 import type { Database } from "../../db/index.ts";
 import { fixedClock } from "../../../test/support/fixed-clock.ts";
 import { eachDatabase } from "../../../test/support/postgres.ts";
 import { insertSent as sent, type Sent } from "../../../test/support/sent-message.ts";
 import type { OutboxEvent } from "../events.ts";
-import { newId } from "../ids.ts";
 import { createBounceAddresses } from "./bounce-addresses.ts";
 import { type Bounces, type BouncesOptions, createBounces } from "./bounces.ts";
 import type { Report, ReportedRecipient } from "./report.ts";

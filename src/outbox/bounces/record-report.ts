@@ -1,8 +1,8 @@
 /** Writes down a report: finds its message, marks its recipients, and keeps those addresses from being written to again. */
 import { createHash } from "node:crypto";
+import { newId } from "../../base/index.ts";
 import type { Queryable } from "../../db/index.ts";
 import type { OutboxEvent, OutboxEventType } from "../events.ts";
-import { newId } from "../ids.ts";
 import { deriveState } from "../policy.ts";
 import { priorityOf } from "../priority.ts";
 import type { EventSink, SuppressionGate } from "../seams.ts";

@@ -1,10 +1,9 @@
 /** Reads the list of a bulk into the outbox, one transaction after the other; a kill between two costs nothing. */
 import { createHash, randomUUID } from "node:crypto";
-import { type Clock, describeError } from "../../base/index.ts";
+import { type Clock, describeError, newId } from "../../base/index.ts";
 import type { Composed, MessageFields } from "../../mail/index.ts";
 import type { DueMessage } from "../engine.ts";
 import { type Entry, entryOf } from "../entry.ts";
-import { newId } from "../ids.ts";
 import type { MessageRow } from "../store.ts";
 import {
   type BulkEntry,

@@ -6,12 +6,12 @@ import {
   describeError,
   findUnknownOption,
   type Logger,
+  newId,
   silentLogger,
   systemClock,
 } from "../../../base/index.ts";
 import type { Database } from "../../../db/index.ts";
 import type { OutboxEvent } from "../../events.ts";
-import { newId } from "../../ids.ts";
 import type { EventSink } from "../../seams.ts";
 import { ObserveError } from "../errors.ts";
 import { payloadOf } from "../event-payload.ts";
