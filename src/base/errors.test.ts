@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { WaxsealError } from "./errors.ts";
+import { describeError, WaxsealError } from "./errors.ts";
 
 class First extends WaxsealError {
   static override readonly brand: string = "First";
@@ -28,4 +28,11 @@ test("an error shows its name, code and cause, and keeps its brands out of sight
   expect(error.code).toBe("WX_TEST");
   expect(error.cause).toBe(cause);
   expect(Object.keys(error)).toEqual(["code"]);
+});
+
+test("anything thrown has a text", () => {
+  expect(describeError(new Error("no"))).toBe("no");
+  expect(describeError(Symbol("s"))).toBe("Symbol(s)");
+  expect(describeError(undefined)).toBe("undefined");
+  expect(describeError(Object.create(null))).toBe("an error that cannot be shown");
 });

@@ -40,7 +40,11 @@ export class WaxsealError extends Error {
   }
 }
 
-/** The text of anything thrown, for a log line or a message to a person. */
+/** The text of anything thrown, for a log line or a message to a person. It never throws itself. */
 export function describeError(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  try {
+    return String(error instanceof Error ? error.message : error);
+  } catch {
+    return "an error that cannot be shown";
+  }
 }

@@ -1,7 +1,14 @@
 /** One attempt at one message: hands it to its mailer, and says what came of it. */
 import { describeError } from "../base/index.ts";
 import { DatabaseError, type Queryable } from "../db/index.ts";
-import { type Backend, DeliveryError, type Envelope, type QueuedMessage } from "../mail/index.ts";
+import {
+  type Backend,
+  DeliveryError,
+  type Envelope,
+  type QueuedMessage,
+  type Receipt,
+  receiptForAll,
+} from "../mail/index.ts";
 import type { Job } from "./job.ts";
 import type { AttemptResult } from "./policy.ts";
 import type { Renderer } from "./seams.ts";
@@ -25,15 +32,37 @@ export async function attempt(job: Job, options: AttemptOptions): Promise<Attemp
     // What cannot be read or rendered now cannot be later; a database that does not answer may.
     return failure(error, { name, stage: "content", retryable: error instanceof DatabaseError });
   }
+  let backend: Backend;
   try {
-    const backend = options.mailer(name);
-    const queued = queuedOf(job);
-    return { kind: "accepted", receipt: await backend.send(content.envelope, content.bytes, { signal, queued }) };
+    backend = options.mailer(name);
+  } catch (error) {
+    // As a server that is not there: whoever configures it can mend that, and it costs the message no attempt.
+    return failure(error, { name, stage: "connect", retryable: true });
+  }
+  try {
+    const answer: unknown = await backend.send(content.envelope, content.bytes, { signal, queued: queuedOf(job) });
+    return { kind: "accepted", receipt: receiptOf(answer, content.envelope, name) };
   } catch (error) {
     const known = error instanceof DeliveryError ? error : undefined;
     if (signal.aborted && known?.outcome !== "unknown") return "interrupted";
     return failure(error, { name, stage: "", retryable: true });
   }
+}
+
+/**
+ * What a backend answered, or what it should have.
+ *
+ * Guarantee: a backend that did not refuse has the message, whatever it answers; it is not sent again for that.
+ */
+function receiptOf(answer: unknown, envelope: Envelope, name: string): Receipt {
+  const { server, accepted, rejected, response } = { ...(answer as Partial<Receipt> | undefined) };
+  const all = receiptForAll(envelope, name, "handed over; the mailer gave no receipt");
+  return {
+    server: typeof server === "string" ? server : all.server,
+    accepted: Array.isArray(accepted) ? accepted : all.accepted,
+    rejected: Array.isArray(rejected) ? rejected : all.rejected,
+    response: typeof response === "string" ? response : all.response,
+  };
 }
 
 /** What those are told who watch the mailer, such as a trace. */
