@@ -25,10 +25,15 @@ export async function freshPostgres(): Promise<string> {
   return newDatabase(server, "template1");
 }
 
+/** The URL of a new database with our tables. */
+export async function migratedPostgres(): Promise<string> {
+  const migrated = await askAtDoor("migrated");
+  return newDatabase(migrated.replace(/[^/]+$/, "postgres"), "migrated");
+}
+
 /** A migrated database on Postgres. */
 export async function postgresDatabase(): Promise<Database> {
-  const migrated = await askAtDoor("migrated");
-  const database = await openDatabase(await newDatabase(migrated.replace(/[^/]+$/, "postgres"), "migrated"));
+  const database = await openDatabase(await migratedPostgres());
   onTestFinished(() => database.close());
   return database;
 }
