@@ -5,6 +5,7 @@ import type { Entry } from "./entry.ts";
 import { isWaiting, type Job } from "./job.ts";
 import { allIn, type Outcome, withoutAttempt } from "./outcome.ts";
 import { priorities } from "./priority.ts";
+import { isUntouched, type Recent } from "./recent.ts";
 import type { Allowance, Gate, Renderer, SuppressionGate } from "./seams.ts";
 import type { MessageRow } from "./rows.ts";
 import { putBack } from "./store/putting-back.ts";
@@ -20,6 +21,7 @@ export interface ClaimOptions {
   /** How many bytes of bodies are read along; the others are read when their turn comes. */
   maxBytes: number;
   monotonic: () => number;
+  recent: Recent;
 }
 
 /** What a claim is for. */
@@ -48,22 +50,21 @@ export interface Claim {
 }
 
 export async function claim(tx: Queryable, request: ClaimRequest, options: ClaimOptions): Promise<Claim> {
-  const { store } = options;
   const { lease, ids, wanted, fresh = [], allowances } = request;
-  const rows = await claimRows(tx, store, request);
+  const rows = await claimRows(tx, request, options);
   const jobs = [...fresh.map((entry) => jobOfEntry(entry, options)), ...(await jobsOfRows(tx, rows, options))];
   if (allowances !== undefined) for (const job of jobs) job.via = allowances.get(job.message.mailer)?.via;
   const more = ids === undefined && (rows.length >= wanted - fresh.length || isLimited(allowances, wanted));
   return { ...(await check(tx, jobs, lease.now, options)), more };
 }
 
-async function claimRows(tx: Queryable, store: HotStore, request: ClaimRequest): Promise<MessageRow[]> {
+async function claimRows(tx: Queryable, request: ClaimRequest, { store, recent }: ClaimOptions): Promise<MessageRow[]> {
   const { ids, lease, wanted, fresh = [], allowances } = request;
   if (ids !== undefined) return store.claimByIds(tx, ids, lease);
   const limit = wanted - fresh.length;
   if (limit <= 0) return [];
   const mailers = allowances === undefined ? await store.mailers(tx) : [...allowances.keys()];
-  return store.claim(tx, lanesOf(mailers, limit, fresh, allowances), limit, lease);
+  return store.claim(tx, lanesOf(mailers, limit, fresh, allowances), limit, lease, recent);
 }
 
 /** Where mailers are limited, what was inserted in this turn counts towards the limit. */
@@ -97,8 +98,23 @@ function jobOfEntry({ message, addresses, bytes }: Entry, { monotonic }: ClaimOp
 }
 
 async function jobsOfRows(tx: Queryable, rows: readonly MessageRow[], options: ClaimOptions): Promise<Job[]> {
-  if (rows.length === 0) return [];
-  const { store, maxBytes, monotonic } = options;
+  const known = new Map<string, Job>();
+  for (const row of rows) {
+    const entry = options.recent.find(row.id);
+    options.recent.drop(row.id);
+    if (entry !== undefined && isUntouched(row)) known.set(row.id, jobOfEntry({ ...entry, message: row }, options));
+  }
+  const unknown = rows.filter(({ id }) => !known.has(id));
+  const read = await readJobs(tx, unknown, options);
+  return rows.flatMap(({ id }) => known.get(id) ?? read.get(id) ?? []);
+}
+
+async function readJobs(
+  tx: Queryable,
+  rows: readonly MessageRow[],
+  { store, maxBytes, monotonic }: ClaimOptions,
+): Promise<Map<string, Job>> {
+  if (rows.length === 0) return new Map();
   const recipients = byMessage(
     await store.recipients(
       tx,
@@ -108,13 +124,18 @@ async function jobsOfRows(tx: Queryable, rows: readonly MessageRow[], options: C
   let room = maxBytes;
   const small = rows.filter(({ bulk_id: bulk, size }) => bulk === null && (room -= size) >= 0).map(({ id }) => id);
   const bodies = new Map((await store.bodies(tx, small)).map(({ message_id: id, bytes }) => [id, bytes]));
-  return rows.map((message) => {
-    const all = recipients.get(message.id) ?? [];
-    const addresses = all.filter(isWaiting).map(({ address }) => address);
-    const bytes = bodies.get(message.id);
-    const cutOff = new AbortController();
-    return { message, recipients: all, addresses, via: undefined, bytes, cutOff, leasedAt: monotonic() };
-  });
+  return new Map(
+    rows.map((message) => {
+      const all = recipients.get(message.id) ?? [];
+      const addresses = all.filter(isWaiting).map(({ address }) => address);
+      const bytes = bodies.get(message.id);
+      const cutOff = new AbortController();
+      return [
+        message.id,
+        { message, recipients: all, addresses, via: undefined, bytes, cutOff, leasedAt: monotonic() },
+      ];
+    }),
+  );
 }
 
 /** The limits may have kept back what is due. */

@@ -15,6 +15,7 @@ import { healthWatch } from "./health.ts";
 import { createHeart } from "./heart.ts";
 import { operations } from "./operate.ts";
 import { defaultRetryPolicy, type RetryPolicy } from "./policy.ts";
+import { createRecent } from "./recent.ts";
 import { outboxReader } from "./reader.ts";
 import { hotStore } from "./store/hot-store.ts";
 import { takeovers } from "./takeover.ts";
@@ -86,6 +87,8 @@ export function createOutbox(options: OutboxOptions): Outbox {
     now,
     monotonic,
     room: worker.room,
+    delivers: worker.delivers,
+    recent: createRecent(monotonic),
     begin: worker.begin,
     wake,
   });

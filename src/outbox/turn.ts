@@ -64,6 +64,8 @@ export interface TurnOptions extends ClaimOptions {
   now: () => number;
   /** How many messages this worker could take now; 0 while it does not deliver. */
   room: () => number;
+  /** Whether this process delivers at all. */
+  delivers: () => boolean;
   /** Delivers these from now on. */
   begin: (jobs: readonly Job[]) => void;
   /** Messages became due. */
@@ -221,8 +223,14 @@ export function createTurn(options: TurnOptions): Turn {
       }
       answers.push(() => item.done(entry.message.id));
       tellQueued(made, entry);
-      if (entry.message.lease_owner !== null) fresh.push(entry);
-      else due.push(dueMessage({ message: entry.message }, entry.message.due_at ?? lease.now));
+      if (entry.message.lease_owner !== null) {
+        fresh.push(entry);
+        continue;
+      }
+      if (options.delivers() && engine.direct === true && entry.message.wait === null) {
+        answers.push(() => options.recent.keep(entry));
+      }
+      due.push(dueMessage({ message: entry.message }, entry.message.due_at ?? lease.now));
     }
     return fresh;
   }

@@ -25,6 +25,8 @@ export interface WorkerOptions extends AttemptOptions {
 export interface Worker {
   /** How many more messages it could take. */
   room(): number;
+  /** True from the start to the stop. */
+  delivers(): boolean;
   begin(jobs: readonly Job[]): void;
   /** Resolves when the job is over and written down. */
   finished(job: Job): Promise<void>;
@@ -58,6 +60,10 @@ export function createWorker(options: WorkerOptions): Worker {
   let isStarted = false;
   let renewing: Promise<void> | undefined;
   let changed = deferred();
+
+  function delivers(): boolean {
+    return isStarted && !stopping.signal.aborted;
+  }
 
   function begin(jobs: readonly Job[]): void {
     for (const job of jobs) {
@@ -168,7 +174,8 @@ export function createWorker(options: WorkerOptions): Worker {
   }
 
   return {
-    room: () => (isStarted && !stopping.signal.aborted ? concurrency - (running.size - ending.size) : 0),
+    room: () => (delivers() ? concurrency - (running.size - ending.size) : 0),
+    delivers,
     begin,
     finished: async (job) => running.get(job.message.id)?.done,
     has: (id) => running.has(id),

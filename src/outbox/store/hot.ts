@@ -1,6 +1,7 @@
 /** The statements that every message passes: written by hand for each database, behind one interface. */
 import type { Queryable } from "../../db/index.ts";
 import type { Entry } from "../entry.ts";
+import type { Recent } from "../recent.ts";
 import type { MessageRow, RecipientRow } from "../rows.ts";
 import type { DeliveryState, OutboxAttempt } from "../types.ts";
 
@@ -59,8 +60,8 @@ type Answer<T> = T | Promise<T>;
 export interface HotStore {
   /** Inserts messages with their bodies and recipients; tells for each whether it was not there yet, by its id or its idempotency key. */
   insert(tx: Queryable, entries: readonly Entry[]): Answer<boolean[]>;
-  /** Takes the lease of messages that are due, by priority, then by time. */
-  claim(tx: Queryable, lanes: readonly Lane[], limit: number, lease: Lease): Answer<MessageRow[]>;
+  /** Takes the lease of messages that are due, by priority, then by time. What is known of them need not be read. */
+  claim(tx: Queryable, lanes: readonly Lane[], limit: number, lease: Lease, recent: Recent): Answer<MessageRow[]>;
   /** Takes the lease of these, as far as they are due and nobody holds them. */
   claimByIds(tx: Queryable, ids: readonly string[], lease: Lease): Answer<MessageRow[]>;
   /** The recipients of these, in order. */

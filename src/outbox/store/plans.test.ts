@@ -1,5 +1,6 @@
 import { Kysely, SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler } from "kysely";
 import { expect, test } from "vitest";
+import { createRecent } from "../recent.ts";
 import { testDatabase } from "../../../test/support/test-database.ts";
 import type { Queryable, Schema, SqliteStatements } from "../../db/index.ts";
 import { laneDepth } from "./depths.ts";
@@ -56,7 +57,13 @@ test("no hot statement scans a table, or sorts", async () => {
   const store = sqliteStore({ prepare });
   const tx = planner(real, []);
   const lease = { owner: "o", now: 1, until: 2 };
-  store.claim(tx, [{ mailer: "default", priority: 2, limit: 5 }], 5, lease);
+  store.claim(
+    tx,
+    [{ mailer: "default", priority: 2, limit: 5 }],
+    5,
+    lease,
+    createRecent(() => 0),
+  );
   store.claimByIds(tx, ["x"], lease);
   store.recipients(tx, ["x"]);
   store.bodies(tx, ["x"]);

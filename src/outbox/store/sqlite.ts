@@ -13,6 +13,10 @@ const FIND_DUE = `select id, due_at from outbox_messages
   where mailer = ? and priority = ? and due_at <= ? and lease_owner is null order by due_at limit ?`;
 const LEASE = `update outbox_messages set lease_owner = ?, due_at = ?
   where id = ? and due_at <= ? and lease_owner is null returning *`;
+/** Untouched, as `isUntouched` has it: then it is as it was enqueued. */
+const LEASE_KNOWN = `update outbox_messages set lease_owner = ?, due_at = ?
+  where id = ? and due_at <= ? and lease_owner is null
+    and state = 'queued' and wait is null and attempts + unreached + takeovers + forgiven = 0`;
 const FIND_RECIPIENTS = `select message_id, position, address, state, detail from outbox_recipients
   where message_id = ? order by position`;
 const FIND_BODY = "select message_id, bytes from outbox_bodies where message_id = ?";
@@ -76,8 +80,14 @@ export function sqliteStore(statements: SqliteStatements): HotStore {
         }
         return true;
       }),
-    claim: (_tx, lanes, limit, { owner, now, until }) =>
-      findDue(lanes, limit, now).flatMap((id) => get<MessageRow>(LEASE, owner, until, id, now) ?? []),
+    claim: (_tx, lanes, limit, { owner, now, until }, recent) =>
+      findDue(lanes, limit, now).flatMap((id) => {
+        const known = recent.find(id)?.message;
+        if (known !== undefined && run(LEASE_KNOWN, owner, until, id, now)) {
+          return { ...known, lease_owner: owner, due_at: until };
+        }
+        return get<MessageRow>(LEASE, owner, until, id, now) ?? [];
+      }),
     claimByIds: (_tx, ids, { owner, now, until }) =>
       ids.flatMap((id) => get<MessageRow>(LEASE, owner, until, id, now) ?? []),
     recipients: (_tx, ids) => ids.flatMap((id) => all<RecipientRow>(FIND_RECIPIENTS, id)),
