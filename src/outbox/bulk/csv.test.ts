@@ -86,6 +86,11 @@ test.each([
   await expect(read(content)).rejects.toThrow(/near line \d+, a quote opens a cell and does not close it/);
 });
 
+test("a cell that goes on after its closing quote is named by its line, with the fix", async () => {
+  const list = read('email,name\nann@x.cn,"Ann" A.\nbob@x.cn,Bob\n');
+  await expect(list).rejects.toThrow("in line 2, text follows the quote that ends a cell");
+});
+
 test("names of columns become names of variables", async () => {
   const { columns, entries } = await read("E-Mail,First Name,Preis (€),\nann@x.cn,Ann,5,x\n");
   expect(columns).toEqual(["E-Mail", "First_Name", "Preis_", ""]);

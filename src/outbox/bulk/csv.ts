@@ -147,6 +147,8 @@ async function* records(path: string, encoding: FileEncoding, separator: string)
 
 function problemOf(error: unknown): string {
   const { code, lines = 0 } = error as { code?: string; lines?: number };
+  if (code === "CSV_NON_TRIMABLE_CHAR_AFTER_CLOSING_QUOTE")
+    return `in line ${lines}, text follows the quote that ends a cell; inside of a cell in quotes, write a quote twice`;
   if (code !== "CSV_MAX_RECORD_SIZE" && code !== "CSV_QUOTE_NOT_CLOSED")
     return `it cannot be read: ${describeError(error)}`;
   return `near line ${lines}, a quote opens a cell and does not close it`;
