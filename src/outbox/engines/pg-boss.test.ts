@@ -1,13 +1,11 @@
 import { sql } from "kysely";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { Database } from "../../db/index.ts";
-import { composedMail, inState, outboxOn, receiptFor, scriptedBackend } from "../../../test/support/outbox.ts";
+import { composedMail, inState, outboxOn, scriptedBackend } from "../../../test/support/outbox.ts";
 import { postgresDatabase, postgresMissing } from "../../../test/support/postgres.ts";
-import { testDatabase } from "../../../test/support/test-database.ts";
 import { until } from "../../../test/support/until.ts";
 import type { Outbox } from "../api.ts";
 import type { Backend } from "../../mail/index.ts";
-import { createOutbox } from "../outbox.ts";
 import { pgBossEngine, type PgBossEngineOptions } from "./pg-boss.ts";
 
 interface JobRow {

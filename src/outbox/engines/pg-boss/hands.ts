@@ -46,23 +46,20 @@ export function createHands(options: HandsOptions): Hands {
       const refused = ended.filter(({ delivered }) => !delivered).map(({ job }) => job.data.id);
       if (refused.length > 0) await addAgain(refused);
       await queue.end(ended.map(({ job }) => job));
-      for (const { done } of ended) done();
     },
     weigh: () => 0,
-    isUrgent: () => true,
+    isUrgent: () => false,
     isUnavailable: () => true,
-    // Its heart stops with it, and pg-boss hands it on.
-    fail: ({ job, done }, error) => {
-      logger.log("warn", "pg-boss.end-failed", { id: job.data.id, error: describeError(error) });
-      done();
-    },
+    // Its heart stands still from now on, so that pg-boss hands it on.
+    fail: ({ job }, error) =>
+      logger.log("warn", "pg-boss.end-failed", { id: job.data.id, error: describeError(error) }),
   });
 
   async function deliver(job: HandedJob, heart: Heart): Promise<void> {
     const { id } = job.data;
     try {
       const delivered = await heart.deliver(id);
-      await new Promise<void>((done) => ending.push({ job, delivered, done }));
+      ending.push({ job, delivered });
     } catch (error) {
       const reason = describeError(error);
       logger.log("error", "pg-boss.delivery-failed", { id, error: reason });
@@ -136,5 +133,4 @@ interface Ended {
   job: HandedJob;
   /** False where the message was not to be had. */
   delivered: boolean;
-  done: () => void;
 }

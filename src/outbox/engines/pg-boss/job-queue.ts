@@ -14,8 +14,8 @@ export const QUEUE = "waxseal";
 export const DEAD_LETTERS = "waxseal-dead";
 
 const DAY_SECONDS = 86_400;
-/** A handler that fails (the database did, or a neighbour of the outbox) is called again after 5 s, doubling up to 15 min. */
-const RETRIES = { retryLimit: 10, retryDelay: 5, retryBackoff: true, retryDelayMax: 900 } as const;
+/** A handler that fails (the database did, or a neighbour of the outbox) is called again after a second, doubling up to 15 min. */
+const RETRIES = { retryLimit: 12, retryDelay: 1, retryBackoff: true, retryDelayMax: 900 } as const;
 /** Longer than any conversation with a mail server; a process that died is found by its heart. */
 const EXPIRE_SECONDS = 4 * 3600;
 
