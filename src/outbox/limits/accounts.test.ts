@@ -26,3 +26,8 @@ test("what a provider declares becomes windows, each counted as it counts", () =
   ]);
   expect(windowsOf(findProvider("qq")?.limits ?? { source: "" })).toEqual([]);
 });
+
+test("an account is the same however its host and user are written", () => {
+  const auth = { user: "Mac@Example.com", password: "p" };
+  expect(accountOfSmtp({ host: "Mail.Example.COM", auth })?.key).toBe("mail.example.com:mac@example.com");
+});

@@ -29,7 +29,7 @@ export function accountOfSmtp({
         ? findProvider(user)
         : providers.find((candidate) => candidate.host === host.toLowerCase())
       : findProvider(name);
-  return { key: `${known?.id ?? host ?? "smtp"}:${user}`, limits: known?.limits };
+  return { key: `${known?.id ?? host?.toLowerCase() ?? "smtp"}:${user}`, limits: known?.limits };
 }
 
 /** The windows that a provider's figures make. */

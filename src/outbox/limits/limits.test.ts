@@ -375,6 +375,32 @@ eachDatabase((open, dialect) => {
     await expect(limits.pause(database.kysely, "mailers", start)).rejects.toThrow('"mailers" is the key of no scope');
   });
 
+  test("a domain rests whatever case the operator writes it in, and only until a time that there is", async () => {
+    const database = await open();
+    const limits = createLimits({ mailers: ["default"], clock: fixedClock(start) });
+    await limits.pause(database.kysely, "domain:Example.COM", start + MINUTE);
+    expect(admitted(await admit(limits, database, messages(1)))).toBe(0);
+    expect(await within(database, (tx) => limits.resume(tx, "domain:EXAMPLE.com"))).toBe(true);
+    for (const until of [Number.NaN, Infinity, -1, 1.5]) {
+      const paused = limits.pause(database.kysely, "mailer:default", until);
+      await expect(paused).rejects.toMatchObject({ code: "WX_OUTBOX_OPTIONS" });
+    }
+    expect(await limits.list(database.kysely)).toEqual([]);
+  });
+
+  test("what one tenant's recipients count for is nobody else's, whatever tenants are called", async () => {
+    const database = await open();
+    const windows = [
+      { count: 5, seconds: 86_400 },
+      { count: 5, seconds: 86_400, counts: "recipients" as const },
+    ];
+    const limits = createLimits({ rules: [{ scope: "tenant", windows, criticalReserve: 0 }], mailers: ["default"] });
+    expect(admitted(await admit(limits, database, messages(5, { tenant: "acme" })))).toBe(5);
+    for (const tenant of ["acme/recipients", "recipients:tenant:acme"]) {
+      expect(admitted(await admit(limits, database, messages(5, { tenant })))).toBe(5);
+    }
+  });
+
   test("what no longer counts is forgotten, and nobody else's counter with it", async () => {
     const database = await open();
     const clock = fixedClock(start);

@@ -110,17 +110,30 @@ function windowStates(scope: LimitedScope, windows: Windows, now: number): Windo
 
 const SCOPES = { mailer: true, account: true, domain: true, tenant: true } satisfies Record<LimitScope, true>;
 
+/** The last millisecond that a Date can be. */
+const LATEST = 8.64e15;
+
+/** As messages are counted: names of accounts and domains in small letters. Undefined for a key of no scope. */
+function storedKey(key: string): string | undefined {
+  const [scope = "", ...name] = key.split(":");
+  if (!Object.hasOwn(SCOPES, scope) || name.join(":") === "") return undefined;
+  return scope === "domain" || scope === "account" ? key.toLowerCase() : key;
+}
+
 export async function pauseScope(
   { note, clock, logger }: LimitsContext,
   db: Queryable,
-  { key, until, detail }: { key: string; until: number; detail: string },
+  { key: given, until, detail }: { key: string; until: number; detail: string },
 ): Promise<void> {
-  const [scope = "", ...name] = key.split(":");
-  if (!Object.hasOwn(SCOPES, scope) || name.join(":") === "") {
+  const key = storedKey(given);
+  if (key === undefined) {
     throw new OutboxError(
       "WX_OUTBOX_OPTIONS",
-      `${JSON.stringify(key)} is the key of no scope. Give mailer:NAME, account:NAME, domain:NAME or tenant:NAME.`,
+      `${JSON.stringify(given)} is the key of no scope. Give mailer:NAME, account:NAME, domain:NAME or tenant:NAME.`,
     );
+  }
+  if (!Number.isInteger(until) || until < 0 || until > LATEST) {
+    throw new OutboxError("WX_OUTBOX_OPTIONS", `until is ${until}; give milliseconds since 1970, as a whole number.`);
   }
   const row = { key, until, reason: "operator", detail, failures: 0, probe: null, updated_at: clock.now() };
   await writePause(db, row);
@@ -128,7 +141,8 @@ export async function pauseScope(
   logger.log("warn", "outbox.scope-paused", { key, reason: "operator", detail, until: new Date(until).toISOString() });
 }
 
-export async function resumeScope({ note, logger }: LimitsContext, db: Queryable, key: string): Promise<boolean> {
+export async function resumeScope({ note, logger }: LimitsContext, db: Queryable, given: string): Promise<boolean> {
+  const key = storedKey(given) ?? given;
   const row = (await lockPauses(db, [key])).get(key);
   if (row === undefined) return false;
   await deletePause(db, key);

@@ -7,7 +7,7 @@ export type PauseRow = Selectable<Schema["outbox_pauses"]>;
 
 /** Which window: of a scope, and what it counts. */
 export interface WindowName {
-  /** The scope's key, with `/recipients` behind it where those are counted. */
+  /** The scope's key, with `recipients:` before it where those are counted. */
   key: string;
   seconds: number;
 }
