@@ -13,7 +13,7 @@ import {
   type MessageRow,
   type RecipientRow,
 } from "./store.ts";
-import { listMessages } from "./store/lists.ts";
+import { listMessages, walkToRecipient } from "./store/lists.ts";
 import type { DeliveryState, ListOptions, OutboxAttempt, OutboxReader, OutboxSummary } from "./types.ts";
 
 const listOptions = {
@@ -28,11 +28,16 @@ const listOptionNames = Object.keys(listOptions);
 const LONGEST_PAGE = 1000;
 
 /** @param now Milliseconds since 1970: what was leased until then is being sent. */
-export function outboxReader({ kysely }: Database, now: () => number): OutboxReader {
+export function outboxReader({ kysely, dialect }: Database, now: () => number): OutboxReader {
   return {
     list: async (options = {}) => {
       refuseUnknownOptions("list", options, listOptionNames);
-      const heads = await listMessages(kysely, { ...options, limit: Math.min(options.limit ?? 100, LONGEST_PAGE) });
+      const asked = { ...options, limit: Math.min(options.limit ?? 100, LONGEST_PAGE) };
+      const { recipient } = asked;
+      const heads =
+        recipient === undefined || dialect !== "sqlite"
+          ? await listMessages(kysely, asked)
+          : await walkToRecipient(kysely, { ...asked, recipient });
       const ids = heads.map(({ id }) => id);
       const rows = byMessage(await listRecipients(kysely, ids));
       return heads.map((head) => summary(head, rows.get(head.id) ?? [], now()));

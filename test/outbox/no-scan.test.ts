@@ -80,7 +80,7 @@ async function live(database: Database): Promise<void> {
 /** A hundredth of everything is older than 99 days. */
 async function liveHousekeeping(database: Database, sweep: (db: Queryable) => Promise<void>): Promise<void> {
   const counts = { taken: 0, queued: 0, repeated: 0, refused: 0, created_at: 0, finished_at: 0 };
-  const bulk = { id: "b1", name: "b1", template: "", settings: "", state: "running", list_hash: "", ...counts };
+  const bulk = { id: "b2", name: "b2", template: "", settings: "", state: "running", list_hash: "", ...counts };
   await database.kysely
     .insertInto("outbox_bulks")
     .values(bulk as never)

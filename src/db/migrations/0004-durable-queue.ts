@@ -1,6 +1,6 @@
 /** The durable queue: bodies beside the messages, what orders and limits them, and all that comes back of them. */
 import { type Kysely, sql } from "kysely";
-import { bytesType, inKeyOrder, keyType } from "./column-types.ts";
+import { bytesType, inKeyOrder, isPostgres, keyType } from "./column-types.ts";
 
 export async function up(db: Kysely<unknown>): Promise<void> {
   for (const table of ["outbox_messages", "outbox_recipients", "outbox_attempts"]) {
@@ -116,6 +116,8 @@ async function recipients(db: Kysely<unknown>): Promise<void> {
     .addPrimaryKeyConstraint("outbox_recipients_pk", ["message_id", "position"])
     .modifyEnd(inKeyOrder(db))
     .execute();
+  // On SQLite each new row would cost a page of this index at its commit: there the messages are walked through.
+  if (!isPostgres(db)) return;
   await db.schema
     .createIndex("outbox_recipients_by_address")
     .on("outbox_recipients")
