@@ -94,6 +94,8 @@ export function createTurn(options: TurnOptions): Turn {
   const { database, store, engine, teller, owner, leaseMs, now, room, begin, wake } = options;
   /** The last claim took all there was room for, so more may be due. */
   let backlog = true;
+  /** When a limit opens, as the last look was told. */
+  let toldOpening = Infinity;
 
   return { commit, hasBacklog: () => backlog };
 
@@ -194,7 +196,11 @@ export function createTurn(options: TurnOptions): Turn {
       if (asks) backlog = more;
     }
     await claimOnes(made, ids);
-    await answerClaims(made, claims, allowances);
+    const opening = openingOf(allowances);
+    // The limit has closed since the last look, which was not told of it.
+    if (claims.length === 0 && opening < toldOpening) made.answers.push(wake);
+    if (claims.length > 0) toldOpening = opening;
+    await answerClaims(made, claims, opening);
   }
 
   async function allowedNow(
@@ -277,14 +283,18 @@ export function createTurn(options: TurnOptions): Turn {
   async function answerClaims(
     { tx, lease, answers }: Progress,
     items: readonly ClaimDue[],
-    allowances: ReadonlyMap<string, Allowance> | undefined,
+    opening: number,
   ): Promise<void> {
     if (items.length === 0) return;
     const due = await store.nextDue(tx, await store.mailers(tx), lease.now);
-    const opens = [...(allowances?.values() ?? [])].flatMap(({ opensAt }) => opensAt ?? []);
-    const next = Math.min(due ?? Infinity, ...opens);
+    const next = Math.min(due ?? Infinity, opening);
     for (const item of items) answers.push(() => item.done(next === Infinity ? undefined : next));
   }
+}
+
+/** When the first of the limits opens that are closed. */
+function openingOf(allowances: ReadonlyMap<string, Allowance> | undefined): number {
+  return Math.min(Infinity, ...[...(allowances?.values() ?? [])].flatMap(({ opensAt }) => opensAt ?? []));
 }
 
 function only<Kind extends Item["kind"]>(items: readonly Item[], kind: Kind): Extract<Item, { kind: Kind }>[] {
