@@ -273,3 +273,44 @@ test.each([
 ])("%o is refused by the name that was set", (env, problem) => {
   expect(problemsOf(() => fromEnv(env as Environment)).join("\n")).toMatch(problem);
 });
+
+const whole = { secretKey: "a secret of more than sixteen", siteUrl: "https://shop.example" };
+const sends = { backend: "memory" } as const;
+const queues = (using: string) => ({ backend: "outbox", using }) as const;
+
+test.each([
+  [
+    { mailers: { default: sends, late: queues("defualt") } },
+    'mailers.late.using: it is "defualt", which is no mailer. Did you mean default?',
+  ],
+  [
+    { mailers: { default: queues("default") } },
+    /^mailers.default.using: .* leads to the outbox itself\. Configure a mailer that sends/,
+  ],
+  [
+    { mailers: { default: sends, a: queues("b"), b: queues("default") } },
+    'mailers.a.using: it is "b", which leads to the outbox itself. There are: default.',
+  ],
+  [
+    { mailers: { default: sends }, bounces: { imap: { host: "imap.163.com", user: "mac@163.com" } } },
+    "bounces.imap.password: it is missing. Set it, or WAXSEAL_IMAP_PASSWORD in the environment.",
+  ],
+  [
+    { mailers: { default: sends }, submission: { port: 587, certFile: "cert.pem" } },
+    "submission.keyFile: it is missing, and certFile is there. Set both, or neither.",
+  ],
+])("what only the whole shows is refused before anything is opened: %o", (config, problem) => {
+  expect(problemsOf(() => resolveConfig({ ...whole, ...config })).join("\n")).toMatch(problem);
+});
+
+test.each([
+  [
+    { mailers: { late: { backend: "outbox" } } },
+    "mailers.late.using: it is missing. Give the name of the mailer that sends",
+  ],
+  [{ unsubscribe: { mailto: "leave me" } }, 'unsubscribe.mailto: it is "leave me"; it must be an address'],
+  [{ databasePoolSize: 0 }, "databasePoolSize: it is 0; it must be a whole number from 1 up."],
+  [{ webhooksPublicOnly: "yes" }, 'webhooksPublicOnly: it is "yes"; it must be true or false.'],
+])("%o is refused", (config, problem) => {
+  expect(problemsOf(() => defineConfig(config as never)).join("\n")).toContain(problem);
+});

@@ -161,13 +161,15 @@ function checkMailer(mailer: unknown, path: string): ConfigProblem[] {
         ? [{ setting: `${path}.${option}`, problem: notTaken(option, String(backend)) }]
         : checkShape({ [option]: value }, found.options, path),
     ),
-    ...missing.map((option) => ({
-      setting: `${path}.${option}`,
-      problem: `it is missing. Set it, or ${environmentNames[option]} in the environment.`,
-    })),
+    ...missing.map((option) => ({ setting: `${path}.${option}`, problem: howToGive(option) })),
     ...(backend === "smtp" ? checkServer(options, path) : []),
     ...checkCredentials(options, path),
   ];
+}
+
+function howToGive(option: string): string {
+  if (option === "using") return "it is missing. Give the name of the mailer that sends what waits in the outbox.";
+  return `it is missing. Set it, or ${environmentNames[option]} in the environment.`;
 }
 
 function howToSay(user: unknown, known: string): string {

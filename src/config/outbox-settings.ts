@@ -129,6 +129,11 @@ const isToken: Check = (value) =>
 const isSecret: Check = (value) =>
   typeof value === "string" && value !== "" ? undefined : "it must be a text that is not empty.";
 
+const isMailto: Check = (value) =>
+  typeof value === "string" && /^(?:mailto:)?[^\s<>@]+@[^\s<>@]+$/i.test(value)
+    ? undefined
+    : `it is ${show(value)}; it must be an address, such as leave@example.com.`;
+
 /** The checks of the plain values. */
 export const outboxShape: Shape = {
   outbox: {
@@ -159,7 +164,7 @@ export const outboxShape: Shape = {
     providers: { resend: isObject, postmark: isObject, sendgrid: isObject, mailgun: isObject, ses: isObject },
   },
   suppression: { days: isObject },
-  unsubscribe: { mailto: isText },
+  unsubscribe: { mailto: isMailto },
   retention: isObject,
   metrics: { token: isToken },
   tracing: isBoolean,

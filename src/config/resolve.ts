@@ -4,6 +4,7 @@ import { ConfigError, type ConfigProblem } from "./errors.ts";
 import type { MailSettings } from "./mail-options.ts";
 import type { OutboxConfig, OutboxSettings } from "./outbox-settings.ts";
 import type { MailerConfig, WaxsealConfig } from "./types.ts";
+import { checkWhole } from "./whole.ts";
 
 /** A configuration with nothing left open. */
 export interface ResolvedConfig extends MailSettings, Omit<OutboxSettings, "outbox"> {
@@ -62,7 +63,8 @@ export function resolveConfig(config: WaxsealConfig, fallback: Partial<Essential
   const secretKey = config.secretKey ?? fallback.secretKey;
   const siteUrl = config.siteUrl ?? fallback.siteUrl;
   const mailers = { ...fallback.mailers, ...config.mailers };
-  const missing = missingEssentials(secretKey, siteUrl, mailers);
+  const { bounces, submission } = config;
+  const missing = [...missingEssentials(secretKey, siteUrl, mailers), ...checkWhole({ mailers, bounces, submission })];
   if (secretKey === undefined || siteUrl === undefined || missing.length > 0) throw new ConfigError(missing);
   return {
     secretKey: typeof secretKey === "string" ? [secretKey] : secretKey,
@@ -90,13 +92,13 @@ export function resolveConfig(config: WaxsealConfig, fallback: Partial<Essential
     limits: config.limits,
     webhooks: config.webhooks,
     webhooksPublicOnly: config.webhooksPublicOnly,
-    bounces: config.bounces,
+    bounces,
     suppression: config.suppression,
     unsubscribe: config.unsubscribe,
     retention: config.retention,
     metrics: config.metrics,
     tracing: config.tracing,
-    submission: config.submission,
+    submission,
     web: completed(config.web, defaults.web),
     inbox: completed(config.inbox, defaults.inbox),
     log: completed(config.log, defaults.log),

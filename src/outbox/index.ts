@@ -48,7 +48,7 @@ export type {
 } from "./seams.ts";
 export { housekeep, type HousekeepingOptions, type HousekeepingReport } from "./housekeeping/housekeep.ts";
 export { type Keeper, type KeeperOptions, startHousekeeping } from "./housekeeping/keeper.ts";
-export { defaultRetention, type Retention } from "./housekeeping/retention.ts";
+export { checkRetention, defaultRetention, type Retention } from "./housekeeping/retention.ts";
 export { vacuum, type VacuumReport } from "./housekeeping/vacuum.ts";
 export { addressKey } from "./suppression/address-key.ts";
 export { listUnsubscribe, type ListUnsubscribeOptions } from "./suppression/list-unsubscribe.ts";

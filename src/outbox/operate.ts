@@ -120,6 +120,10 @@ export function operations(options: OperateOptions): Operations {
 
   async function redriveMany(filter: RedriveFilter): Promise<number> {
     refuseUnknownOptions("redrive", filter, filterNames);
+    if (!redrivable.includes(filter.state)) {
+      const problem = `redrive: there is no message to send again that is ${JSON.stringify(filter.state)}.`;
+      throw new OutboxError("WX_OUTBOX_OPTIONS", `${problem} state is one of ${redrivable.join(", ")}.`);
+    }
     let count = 0;
     for (const id of await listRedrivable(database.kysely, filter)) {
       const again = onIdle(id, (tx, message) => redriveOne(tx, message, [filter.state]));

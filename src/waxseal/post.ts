@@ -1,11 +1,12 @@
 /** Everything between a composed message and the servers: mailers, outbox, limits, suppressions, bulk, what comes back. */
 import type { Clock, Logger } from "../base/index.ts";
-import { ConfigError, createMailFromConfig, createMiddleware, type ResolvedConfig } from "../config.ts";
+import { createMailFromConfig, createMiddleware, type ResolvedConfig } from "../config.ts";
 import type { Database } from "../db/index.ts";
 import { type Backend, deliveryReports, guardedBackend, type Mail } from "../mail/index.ts";
 import {
   type Bounces,
   type Bulk,
+  checkRetention,
   createBulk,
   createBulkRenderer,
   createLimits,
@@ -21,6 +22,7 @@ import {
   type Suppressions,
 } from "../outbox/index.ts";
 import { createUnsubscribeLinks, type UnsubscribeLinks } from "../web/index.ts";
+import { asSetting } from "./as-setting.ts";
 import { openEngine } from "./engine.ts";
 import { accountOfMailer } from "./mailer-accounts.ts";
 import { openObservers, together } from "./observers.ts";
@@ -61,7 +63,12 @@ export async function openPost(
   });
   const observers = await openObservers(config, { database, clock, logger });
   const { sinks } = observers;
-  const suppressions = createSuppressions({ database, clock, logger, events: together(sinks), ...config.suppression });
+  const events = together(sinks);
+  const suppressions = asSetting("suppression", () =>
+    createSuppressions({ database, clock, logger, events, ...config.suppression }),
+  );
+  // A mistake is said now, not when the first run is due.
+  asSetting("retention", () => checkRetention(config.retention));
   const returns = openReturns(config, { database, suppression: suppressions, sinks, clock, logger });
   const limits = createLimits({
     rules: config.limits,
@@ -82,7 +89,6 @@ export async function openPost(
     engine,
     // Guarded once more on the way out: what waits there may be older than the settings.
     mailer: kept((name) => {
-      requireWayOut(config, name);
       const guarded = guardedBackend(mail.mailers.get(name), middleware, logger);
       return observers.watch(name, returns.send(reports.watch(guarded)));
     }),
@@ -154,12 +160,4 @@ function kept(mailer: (name: string) => Backend): (name: string) => Backend {
 function requireOutbox({ outbox }: { outbox?: Outbox }): Outbox {
   if (outbox === undefined) throw new Error("a mailer was used before Waxseal was built");
   return outbox;
-}
-
-/** A message in the outbox must leave by a mailer that sends, or it would come back for ever. */
-function requireWayOut({ mailers }: ResolvedConfig, name: string): void {
-  const mailer = mailers[name];
-  if (mailer === undefined || "send" in mailer || mailer.backend !== "outbox") return;
-  const problem = `it leads to the outbox itself. Name the mailer that sends, such as "${mailer.using}".`;
-  throw new ConfigError([{ setting: `mailers.${name}.using`, problem }]);
 }

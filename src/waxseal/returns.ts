@@ -21,6 +21,7 @@ import {
   watchBounceMailbox,
   type Webhook,
 } from "../outbox/index.ts";
+import { asSetting } from "./as-setting.ts";
 
 export interface Returns {
   bounces: Bounces;
@@ -66,11 +67,8 @@ function signedAddresses({ bounces, secretKey }: ResolvedConfig): BounceAddresse
   if (domain === undefined && mailbox === undefined) return undefined;
   // Ours are oldest first; here the first one signs.
   const secret = secretKey.toReversed();
-  return createBounceAddresses({
-    secret,
-    ...(domain !== undefined && { domain }),
-    ...(mailbox !== undefined && { mailbox }),
-  });
+  const options = { secret, ...(domain !== undefined && { domain }), ...(mailbox !== undefined && { mailbox }) };
+  return asSetting("bounces", () => createBounceAddresses(options));
 }
 
 function hooksOf(
@@ -83,10 +81,13 @@ function hooksOf(
   const hooks = new Map<string, Webhook>();
   const shared = { bounces, clock, logger };
   if (token !== undefined) hooks.set("/hooks/bounces", bounceEndpoint({ bounces, token, logger }));
-  if (resend !== undefined) hooks.set("/hooks/resend", resendWebhook({ ...resend, ...shared }));
-  if (postmark !== undefined) hooks.set("/hooks/postmark", postmarkWebhook({ ...postmark, ...shared }));
-  if (sendgrid !== undefined) hooks.set("/hooks/sendgrid", sendgridWebhook({ ...sendgrid, ...shared }));
-  if (mailgun !== undefined) hooks.set("/hooks/mailgun", mailgunWebhook({ ...mailgun, ...shared }));
-  if (ses !== undefined) hooks.set("/hooks/ses", sesWebhook({ ...ses, ...shared }));
+  const add = (name: string, make: () => Webhook): void => {
+    hooks.set(`/hooks/${name}`, asSetting(`bounces.providers.${name}`, make));
+  };
+  if (resend !== undefined) add("resend", () => resendWebhook({ ...resend, ...shared }));
+  if (postmark !== undefined) add("postmark", () => postmarkWebhook({ ...postmark, ...shared }));
+  if (sendgrid !== undefined) add("sendgrid", () => sendgridWebhook({ ...sendgrid, ...shared }));
+  if (mailgun !== undefined) add("mailgun", () => mailgunWebhook({ ...mailgun, ...shared }));
+  if (ses !== undefined) add("ses", () => sesWebhook({ ...ses, ...shared }));
   return hooks;
 }

@@ -60,17 +60,13 @@ export async function openSubmission(
   }
 }
 
+/** Both files, or neither: the settings are checked for it. */
 function certificateOf({ certFile, keyFile }: SubmissionConfig): { cert: string; key: string } | undefined {
-  if (certFile === undefined && keyFile === undefined) return undefined;
+  if (certFile === undefined || keyFile === undefined) return undefined;
   return { cert: readPem(certFile, "submission.certFile"), key: readPem(keyFile, "submission.keyFile") };
 }
 
-function readPem(file: string | undefined, setting: string): string {
-  if (file === undefined) {
-    throw new ConfigError([
-      { setting, problem: "it is missing, and the other of the two is there. Set both, or neither." },
-    ]);
-  }
+function readPem(file: string, setting: string): string {
   try {
     return readFileSync(file, "utf8");
   } catch (error) {

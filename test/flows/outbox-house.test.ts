@@ -224,6 +224,25 @@ describe.skipIf(postgresMissing)("on postgres with pg-boss", () => {
   journeys("postgres with pg-boss");
 });
 
+test.each([
+  [{ retention: { sentDay: 3 } }, 'retention: retention has no option "sentDay". Did you mean sentDays?'],
+  [{ suppression: { days: { bounced: 3 } } }, 'suppression: days: there is no reason "bounced". Did you mean bounce?'],
+  [{ bounces: { providers: { resend: {} } } }, "bounces.providers.resend: resendWebhook needs secret"],
+  [{ bounces: { domain: "a b" } }, 'bounces: createBounceAddresses: domain is "a b"'],
+  [{ limits: [{ scope: "mailer", key: "defalt", concurrency: 1 }] }, 'limits[0].key is "defalt", which is no mailer.'],
+  [{ webhooks: { crm: "https://example.com" } }, "webhooks.crm: it must be an object with url and secret"],
+  [{ outbox: { engine: "pg-boss" } }, 'outbox.engine: "pg-boss" works on Postgres alone'],
+])("a setting that a part cannot use is refused at the start, by its name: %o", async (wrong, problem) => {
+  const config = {
+    secretKey: "a secret of more than sixteen",
+    siteUrl: "https://shop.example",
+    databaseUrl: "sqlite::memory:",
+    mailers: { default: { backend: "memory" } },
+    ...wrong,
+  };
+  await expect(createWaxseal(config as WaxsealConfig, { migrate: true })).rejects.toThrow(problem);
+});
+
 test("what is closed leaves nothing open: the process ends by itself", { timeout: 20_000 }, async () => {
   const { config } = await openHouse(`sqlite:${join(tempFolder(), "test.db")}`);
   const script = `

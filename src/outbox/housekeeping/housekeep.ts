@@ -1,6 +1,7 @@
 /** Deletes what the outbox need not keep any longer: a little at a time, so that nobody waits for it. */
 import { type Clock, type Logger, silentLogger, systemClock } from "../../base/index.ts";
 import type { Database, Queryable } from "../../db/index.ts";
+import { findMark, setMark } from "../store/marks.ts";
 import { cutoffOf, type Retention, retentionOf } from "./retention.ts";
 import {
   type Batch,
@@ -12,7 +13,6 @@ import {
   deleteMessages,
   deleteWebhookCalls,
   type Finished,
-  findMark,
   findOldBulk,
   selectBounces,
   selectBulkRecipients,
@@ -20,7 +20,6 @@ import {
   selectFinished,
   selectMessages,
   selectWebhookCalls,
-  setMark,
   wipeVariables,
 } from "./store.ts";
 

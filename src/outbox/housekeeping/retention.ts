@@ -34,20 +34,26 @@ const DAY_MS = 86_400_000;
 /** What a transaction that is still open may be late by, in milliseconds. */
 const MARGIN_MS = 60_000;
 
-/**
- * The retention with its defaults.
- *
- * @throws OutboxError WX_OUTBOX_OPTIONS for a name that there is not, or days that are no number of 0 or more
- */
-export function retentionOf(given: Partial<Retention> = {}): Retention {
+/** @throws OutboxError WX_OUTBOX_OPTIONS for a name that there is not, or days that are no number of 0 or more */
+export function checkRetention(given: Partial<Retention> = {}): void {
   const unknown = findUnknownOption(given, Object.keys(defaultRetention));
   if (unknown !== undefined) {
     throw new OutboxError("WX_OUTBOX_OPTIONS", `retention has no option "${unknown.name}". ${unknown.hint}`);
   }
   for (const [name, days] of Object.entries(given)) {
-    if (days === null || days === undefined || days >= 0) continue;
-    throw new OutboxError("WX_OUTBOX_OPTIONS", `retention.${name} is ${String(days)}; give days, or null for ever.`);
+    if (days === null || days === undefined || (typeof days === "number" && days >= 0)) continue;
+    const shown = typeof days === "number" ? String(days) : JSON.stringify(days);
+    throw new OutboxError("WX_OUTBOX_OPTIONS", `retention.${name} is ${shown}; give days, or null for ever.`);
   }
+}
+
+/**
+ * The retention with its defaults.
+ *
+ * @throws as `checkRetention`
+ */
+export function retentionOf(given: Partial<Retention> = {}): Retention {
+  checkRetention(given);
   const chosen = Object.fromEntries(Object.entries(given).filter(([, days]) => days !== undefined));
   return { ...defaultRetention, ...chosen };
 }

@@ -173,19 +173,6 @@ export async function deleteBulk(db: Queryable, bulkId: string): Promise<void> {
   await db.deleteFrom("outbox_bulks").where("id", "=", bulkId).execute();
 }
 
-export async function findMark(db: Queryable, name: string): Promise<string | undefined> {
-  const row = await db.selectFrom("outbox_marks").select("value").where("name", "=", name).executeTakeFirst();
-  return row?.value;
-}
-
-export async function setMark(db: Queryable, name: string, value: string): Promise<void> {
-  await db
-    .insertInto("outbox_marks")
-    .values({ name, value })
-    .onConflict((conflict) => conflict.column("name").doUpdateSet({ value }))
-    .execute();
-}
-
 /**
  * Puts off the next run, if it is due.
  *

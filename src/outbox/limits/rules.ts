@@ -58,7 +58,7 @@ const windowFields = { count: true, seconds: true, counts: true } satisfies Reco
 /**
  * Refuses rules that cannot be meant.
  *
- * @param mailers The names that there are, to check `spillOver` against; undefined where they are not known.
+ * @param mailers The names that there are, to check `key` and `spillOver` against; undefined where they are not known.
  * @throws OutboxError `WX_OUTBOX_OPTIONS`, naming the field
  */
 export function checkRules(rules: readonly LimitRule[], mailers?: readonly string[]): void {
@@ -66,6 +66,7 @@ export function checkRules(rules: readonly LimitRule[], mailers?: readonly strin
   for (const [index, rule] of rules.entries()) {
     const at = `limits[${index}]`;
     checkRule(rule, at);
+    checkMailer(rule, at, mailers);
     checkSpillOver(rule, at, mailers);
     const name = `${rule.scope}:${rule.key ?? "*"}`;
     if (seen.has(name)) throw wrong(at, `is the second rule for ${name}. Put their windows into one`);
@@ -109,6 +110,12 @@ function checkWindowsDiffer(windows: readonly LimitWindow[], at: string): void {
   if (twice !== undefined) throw wrong(`${at}.windows`, `limits ${twice} twice. Keep the lower count`);
 }
 
+/** A rule for a mailer that there is not would limit nothing. */
+function checkMailer({ scope, key }: LimitRule, at: string, mailers?: readonly string[]): void {
+  if (scope !== "mailer" || key === undefined || mailers === undefined || mailers.includes(key)) return;
+  throw wrong(`${at}.key`, `is ${JSON.stringify(key)}, which is no mailer. ${hintFor(key, mailers)}`);
+}
+
 function checkSpillOver({ scope, key, spillOver }: LimitRule, at: string, mailers?: readonly string[]): void {
   if (spillOver === undefined) return;
   if (scope !== "mailer" || key === undefined) {
@@ -140,7 +147,7 @@ function checkLoops(rules: readonly LimitRule[]): void {
 function checkWhole(value: number, at: string, max: number): void {
   if (Number.isInteger(value) && value >= 1 && value <= max) return;
   const range = max === Number.MAX_SAFE_INTEGER ? "of 1 or more" : `from 1 to ${max}`;
-  throw wrong(at, `is ${String(value)}. Give a whole number ${range}`);
+  throw wrong(at, `is ${typeof value === "number" ? value : JSON.stringify(value)}. Give a whole number ${range}`);
 }
 
 function refuseUnknown(value: object, fields: object, at: string): void {

@@ -297,6 +297,9 @@ eachDatabase((open, dialect) => {
     await expect(odd).rejects.toThrow(/"boune".*manual, invalid, bounce/);
     expect(() => createSuppressions({ database, day: {} } as never)).toThrow(/no option "day". Did you mean days\?/);
     expect(() => createSuppressions({ database, days: { bounces: 3 } as never })).toThrow(/Did you mean bounce\?/);
+    expect(() => createSuppressions({ database, days: { bounce: "3" as never } })).toThrow('days.bounce is "3". Give');
+    const misspelt = createSuppressions({ database }).add({ address: "ann@example.com", resaon: "bounce" } as never);
+    await expect(misspelt).rejects.toThrow('A suppression has no field "resaon". Did you mean reason?');
   });
 
   describe("as CSV", () => {

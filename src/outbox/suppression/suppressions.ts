@@ -1,6 +1,6 @@
 /** The suppression list: who must not be written to, why, and until when. */
 import { type Clock, findUnknownOption, type Logger, silentLogger, systemClock } from "../../base/index.ts";
-import type { Database, Queryable } from "../../db/index.ts";
+import { type CallerTransaction, type Database, type Queryable, toQueryable } from "../../db/index.ts";
 import { OutboxError } from "../errors.ts";
 import type { EventSink, SuppressionGate } from "../seams.ts";
 import { addressKey } from "./address-key.ts";
@@ -46,7 +46,7 @@ export interface Suppressions extends SuppressionGate {
    * @example
    * await suppressions.add({ address: "ann@example.com", reason: "manual", detail: "asked by phone" });
    */
-  add(entry: NewSuppression, options?: { tx?: Queryable | undefined }): Promise<Suppression>;
+  add(entry: NewSuppression, options?: { tx?: CallerTransaction | undefined }): Promise<Suppression>;
   /** Removes the entries of an address, and gives back what they were; the log keeps who did it and why. */
   remove(address: string, note?: RemovalNote): Promise<Suppression[]>;
   /** Every entry of an address, those that have ended too. */
@@ -94,8 +94,11 @@ export function createSuppressions(options: SuppressionsOptions): Suppressions {
     return (await selectPage(database.kysely, wanted)).map(entryOf);
   };
 
-  const remove: Suppressions["remove"] = async (address, { by, why, tx = database.kysely, ...choice } = {}) => {
-    const removed = (await deleteOf(tx, addressKey(address), choice)).map(entryOf);
+  const on = async (tx: CallerTransaction | undefined): Promise<Queryable> =>
+    tx === undefined ? database.kysely : toQueryable(tx, database.dialect);
+
+  const remove: Suppressions["remove"] = async (address, { by, why, tx, ...choice } = {}) => {
+    const removed = (await deleteOf(await on(tx), addressKey(address), choice)).map(entryOf);
     for (const { stream, reason } of removed) {
       logger.log("info", "outbox.suppression-removed", { address, stream, reason, by, why });
     }
@@ -106,9 +109,9 @@ export function createSuppressions(options: SuppressionsOptions): Suppressions {
     ...createGate(context),
     list,
     remove,
-    add: async (given, { tx = database.kysely } = {}) => {
+    add: async (given, { tx } = {}) => {
       const entry = completed(given, clock.now(), days);
-      await write(tx, [rowOf(addressKey(entry.address), entry)], "new");
+      await write(await on(tx), [rowOf(addressKey(entry.address), entry)], "new");
       const { address, stream, reason, detail } = entry;
       logger.log("info", "outbox.suppressed", { address, stream, reason, detail });
       return entry;
@@ -140,9 +143,18 @@ const suppressionsOptions = {
 } satisfies Record<keyof SuppressionsOptions, true>;
 
 function refuseUnknownOptions(options: SuppressionsOptions): void {
-  const unknown =
-    findUnknownOption(options, Object.keys(suppressionsOptions)) ??
-    findUnknownOption(options.days ?? {}, suppressionReasons);
-  if (unknown === undefined) return;
-  throw new OutboxError("WX_OUTBOX_OPTIONS", `createSuppressions has no option "${unknown.name}". ${unknown.hint}`);
+  const unknown = findUnknownOption(options, Object.keys(suppressionsOptions));
+  if (unknown !== undefined) throw wrong(`createSuppressions has no option "${unknown.name}". ${unknown.hint}`);
+  const { days = {} } = options;
+  const stranger = findUnknownOption(days, suppressionReasons);
+  if (stranger !== undefined) throw wrong(`days: there is no reason "${stranger.name}". ${stranger.hint}`);
+  for (const [reason, count] of Object.entries(days)) {
+    if (count === null || (typeof count === "number" && count > 0)) continue;
+    const shown = typeof count === "string" ? JSON.stringify(count) : String(count);
+    throw wrong(`days.${reason} is ${shown}. Give a number of days over 0, or null for ever.`);
+  }
+}
+
+function wrong(problem: string): OutboxError {
+  return new OutboxError("WX_OUTBOX_OPTIONS", problem);
 }

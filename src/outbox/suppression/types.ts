@@ -1,5 +1,5 @@
 /** The words of the suppression list: an entry, why it is there, and what is asked of the list. */
-import type { Queryable } from "../../db/index.ts";
+import type { CallerTransaction } from "../../db/index.ts";
 
 /**
  * Why an address is not written to: it bounced for good, its owner called a mail spam, a person decided so, its owner
@@ -58,7 +58,7 @@ export interface RemovalNote extends SuppressionChoice {
   by?: string | undefined;
   why?: string | undefined;
   /** The caller's transaction. */
-  tx?: Queryable | undefined;
+  tx?: CallerTransaction | undefined;
 }
 
 /** A page of the list, in the order of the addresses. */

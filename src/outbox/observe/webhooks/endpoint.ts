@@ -34,6 +34,7 @@ const known = { url: true, secret: true, events: true, concurrency: true } satis
 /** @throws ObserveError WX_OBSERVE_OPTION */
 export function endpointOf(name: string, given: WebhookEndpoint): Endpoint {
   const owner = `webhooks.${name}`;
+  if (typeof given !== "object" || given === null) throw wrong(owner, "it must be an object with url and secret");
   const unknown = findUnknownOption(given, Object.keys(known));
   if (unknown !== undefined) throw wrong(owner, `there is no option "${unknown.name}". ${unknown.hint}`);
   const { events = toldByDefault, concurrency = 4 } = given;
