@@ -19,7 +19,7 @@ const all = {
 } satisfies Record<OutboxEventType, true>;
 
 /** Every type of event. */
-export const eventTypes: readonly OutboxEventType[] = Object.keys(all) as OutboxEventType[];
+const eventTypes: readonly OutboxEventType[] = Object.keys(all) as OutboxEventType[];
 
 /** What an endpoint is told of unless it asks for others: all but that a message was queued, or an attempt begun. */
 export const toldByDefault: readonly OutboxEventType[] = eventTypes.filter(

@@ -28,7 +28,7 @@ export function expiryOf(reason: SuppressionReason, now: number, days: Suppressi
 const ABOUT_STREAMS: ReadonlySet<SuppressionReason> = new Set(["complaint", "unsubscribe"]);
 
 /** Whether an entry keeps back mail of this stream (null: of none, such as account mail). */
-export function keepsBack(entry: Pick<Suppression, "reason" | "stream">, stream: string | null): boolean {
+function keepsBack(entry: Pick<Suppression, "reason" | "stream">, stream: string | null): boolean {
   if (entry.stream !== "") return entry.stream === stream;
   return stream !== null || !ABOUT_STREAMS.has(entry.reason);
 }

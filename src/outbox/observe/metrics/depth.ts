@@ -5,7 +5,7 @@ import { priorities, type Priority } from "../../priority.ts";
 import { countWaiting, endpointsWaiting } from "../webhooks/store.ts";
 
 /** Counts end here: beyond it, what matters is that there are many. */
-export const MOST_COUNTED = 100_000;
+const MOST_COUNTED = 100_000;
 /** More are not told apart. */
 const MOST_MAILERS = 100;
 const MOST_PAUSES = 1_000;
