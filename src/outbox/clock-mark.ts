@@ -1,6 +1,7 @@
 /** Notices that the wall clock was set back, and sees to it that nothing waits for the time that was lost. */
 import type { Logger } from "../base/index.ts";
 import type { Database, Queryable } from "../db/index.ts";
+import { findMark } from "./store/marks.ts";
 
 /** How often the latest time is written down, in milliseconds. */
 const MARK_EVERY_MS = 10_000;
@@ -34,8 +35,8 @@ export function clockMark(
 
 /** By how much the clock went back, in milliseconds; 0 where it did not. */
 async function moveMark(tx: Queryable, now: number): Promise<number> {
-  const row = await tx.selectFrom("outbox_marks").select("value").where("name", "=", MARK).executeTakeFirst();
-  if (row === undefined) {
+  const mark = await findMark(tx, MARK);
+  if (mark === undefined) {
     await tx
       .insertInto("outbox_marks")
       .values({ name: MARK, value: String(now) })
@@ -43,14 +44,14 @@ async function moveMark(tx: Queryable, now: number): Promise<number> {
       .execute();
     return 0;
   }
-  const latest = Number(row.value);
+  const latest = Number(mark);
   const lost = latest - now;
   if (lost <= TOLERATED_MS && lost > -MARK_EVERY_MS) return 0;
   const { numUpdatedRows } = await tx
     .updateTable("outbox_marks")
     .set({ value: String(now) })
     .where("name", "=", MARK)
-    .where("value", "=", row.value)
+    .where("value", "=", mark)
     .executeTakeFirst();
   if (lost <= 0 || numUpdatedRows === 0n) return 0; // another worker does it
   await pullBack(tx, now, lost);

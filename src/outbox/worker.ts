@@ -1,5 +1,5 @@
 /** Delivers what was claimed: so many at once, each under a lease that is renewed while it lasts. */
-import { type Clock, describeError, type Logger } from "../base/index.ts";
+import { type Clock, describeError, type Logger, systemClock } from "../base/index.ts";
 import { attempt, type AttemptOptions } from "./attempt.ts";
 import type { GroupCommit } from "./group-commit.ts";
 import type { Job } from "./job.ts";
@@ -127,7 +127,7 @@ export function createWorker(options: WorkerOptions): Worker {
       } catch (error) {
         if (gaveUp.signal.aborted) throw error;
         logger.log("error", "outbox.settle-failed", { id: outcome.job.message.id, error: describeError(error) });
-        await pause(waitMs, gaveUp.signal);
+        await systemClock.sleep(waitMs, gaveUp.signal);
         if (gaveUp.signal.aborted) throw error;
       }
     }
@@ -192,11 +192,11 @@ export function createWorker(options: WorkerOptions): Worker {
       stopping.abort();
       const over = new AbortController();
       void allEnded().then(() => over.abort());
-      await pause(graceMs, over.signal);
+      await systemClock.sleep(graceMs, over.signal);
       if (!over.signal.aborted) {
         for (const { job } of running.values()) job.cutOff.abort();
         gaveUp.abort();
-        await pause(CUT_OFF_MS, over.signal);
+        await systemClock.sleep(CUT_OFF_MS, over.signal);
       }
       gaveUp.abort();
       await renewing;
@@ -215,19 +215,6 @@ function deferred(): Deferred {
   let resolve = (): void => {};
   const promise = new Promise<void>((settle) => (resolve = settle));
   return { promise, resolve };
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) return resolve();
-    const end = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", end);
-      resolve();
-    };
-    const timer = setTimeout(end, ms);
-    signal.addEventListener("abort", end, { once: true });
-  });
 }
 
 function report(logger: Logger, { job, settlement }: Outcome, isOurs: boolean): void {

@@ -2,9 +2,9 @@
 import { createHash } from "node:crypto";
 import { newId } from "../../base/index.ts";
 import type { Queryable } from "../../db/index.ts";
+import { eventOf, type Happening } from "../event-of.ts";
 import type { OutboxEvent, OutboxEventType } from "../events.ts";
 import { deriveState } from "../policy.ts";
-import { priorityOf } from "../priority.ts";
 import type { EventSink, SuppressionGate } from "../seams.ts";
 import type { MessageRow } from "../store.ts";
 import { addressKeyOf } from "../suppression/address-key.ts";
@@ -184,7 +184,7 @@ async function recordMatches(tx: Queryable, { message, rows, matches, report, co
     }
     await suppress(tx, message, row.address, said, context);
     const type = EVENT_TYPES[said.kind];
-    if (type !== undefined) events.push(eventOf(type, message, row.address, said, context.now));
+    if (type !== undefined) events.push(eventOf(message, { type, at: context.now, ...happened(row.address, said) }));
   }
   const state = deriveState([...states.values()], false);
   if (state !== message.state && recipients.length > 0) await setMessageState(tx, message.id, state);
@@ -250,33 +250,11 @@ const EVENT_TYPES: Readonly<Partial<Record<ReportKind, OutboxEventType>>> = {
   unsubscribe: "unsubscribed",
 };
 
-function eventOf(
-  type: OutboxEventType,
-  message: MessageRow,
+/** As of an attempt: what the server said of this recipient. */
+function happened(
   address: string,
-  said: ReportedRecipient,
-  at: number,
-): OutboxEvent {
-  const extras = JSON.parse(message.envelope_extras ?? "{}") as Pick<OutboxEvent, "tags" | "metadata">;
-  return {
-    type,
-    at,
-    id: message.id,
-    messageId: message.message_id,
-    mailer: message.mailer,
-    recipients: [address],
-    priority: priorityOf(message.priority),
-    group: message.group_name ?? undefined,
-    tenant: message.tenant ?? undefined,
-    stream: message.stream ?? undefined,
-    tags: extras.tags,
-    metadata: extras.metadata,
-    createdAt: message.created_at,
-    attempts: message.attempts,
-    server: said.server ?? "",
-    code: replyCodeIn(said.detail),
-    enhancedCode: said.status,
-    text: said.detail,
-    trace: message.trace ?? undefined,
-  };
+  { server = "", status, detail: text }: ReportedRecipient,
+): Omit<Happening, "type" | "at"> {
+  const attempt = { server, stage: "", code: replyCodeIn(text), enhancedCode: status, text };
+  return { recipients: [address], attempt };
 }

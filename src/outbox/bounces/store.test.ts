@@ -2,10 +2,10 @@ import { CompiledQuery, type KyselyPlugin } from "kysely";
 import { expect, test } from "vitest";
 import { testDatabase } from "../../../test/support/test-database.ts";
 import type { Database, Queryable } from "../../db/index.ts";
+import { findMark } from "../store/marks.ts";
 import {
   findByMessageIds,
   findByProviderId,
-  findMark,
   insertBounce,
   listLatest,
   listOfMessage,

@@ -93,17 +93,3 @@ export async function listOfMessage(db: Queryable, id: string): Promise<BounceRo
 export async function listLatest(db: Queryable, limit: number): Promise<BounceRow[]> {
   return db.selectFrom("outbox_bounces").selectAll().orderBy("at", "desc").limit(limit).execute();
 }
-
-/** A small fact by its name. Index: the primary key. */
-export async function findMark(db: Queryable, name: string): Promise<string | undefined> {
-  const row = await db.selectFrom("outbox_marks").select("value").where("name", "=", name).executeTakeFirst();
-  return row?.value;
-}
-
-export async function setMark(db: Queryable, name: string, value: string): Promise<void> {
-  await db
-    .insertInto("outbox_marks")
-    .values({ name, value })
-    .onConflict((conflict) => conflict.column("name").doUpdateSet({ value }))
-    .execute();
-}

@@ -1,6 +1,6 @@
 /** How far a mailbox was read: the last UID, good for as long as its UIDVALIDITY is the same (RFC 3501, section 2.3.1.1). */
 import type { Database } from "../../../db/index.ts";
-import { findMark, setMark } from "../store.ts";
+import { findMark, setMark } from "../../store/marks.ts";
 import type { BounceMailboxOptions } from "./mailbox-options.ts";
 
 /** Where the next reading begins. */

@@ -1,6 +1,7 @@
 /** The webhooks' SQL, one function for each statement; the index outbox_webhook_calls_due (endpoint, due_at) serves what looks for work. */
 import type { Selectable } from "kysely";
 import type { Database, Queryable, Schema } from "../../../db/index.ts";
+import { findMark, setMark } from "../../store/marks.ts";
 
 export type CallRow = Selectable<Schema["outbox_webhook_calls"]>;
 
@@ -125,20 +126,11 @@ export async function countWaiting(db: Queryable, endpoint: string, most: number
 
 /** The URL under which an endpoint said that it is gone (410); undefined where it did not. */
 export async function goneUrl(db: Queryable, endpoint: string): Promise<string | undefined> {
-  const row = await db
-    .selectFrom("outbox_marks")
-    .select("value")
-    .where("name", "=", goneMark(endpoint))
-    .executeTakeFirst();
-  return row?.value;
+  return findMark(db, goneMark(endpoint));
 }
 
 export async function markGone(db: Queryable, endpoint: string, url: string): Promise<void> {
-  await db
-    .insertInto("outbox_marks")
-    .values({ name: goneMark(endpoint), value: url })
-    .onConflict((conflict) => conflict.column("name").doUpdateSet({ value: url }))
-    .execute();
+  await setMark(db, goneMark(endpoint), url);
 }
 
 const goneMark = (endpoint: string): string => `webhook-gone:${endpoint}`;
