@@ -54,12 +54,12 @@ export interface MailSink {
 }
 
 /** How much of the content is read at "half", in bytes: a client whose message is larger than all buffers has not sent all by then. */
-const FIRST = 64;
+const FIRST = 16;
 
 export async function mailSink({ chunking = false }: { chunking?: boolean } = {}): Promise<MailSink> {
   const copies: Copy[] = [];
   let hook: SinkHook = () => undefined;
-  const keywords = chunking ? ["PIPELINING", "CHUNKING"] : ["PIPELINING"];
+  const keywords = chunking ? ["PIPELINING", "8BITMIME", "CHUNKING"] : ["PIPELINING", "8BITMIME"];
 
   async function message(peer: Peer, tell: Tell): Promise<void> {
     await tell("mail");
