@@ -2,7 +2,7 @@
 import { describeError, systemClock } from "../../src/base/index.ts";
 import { openDatabase } from "../../src/db/index.ts";
 import { type Composed, smtpBackend } from "../../src/mail/index.ts";
-import { createOutbox, type Outbox, type OutboxOptions } from "../../src/outbox/index.ts";
+import { createOutbox, type Outbox, type OutboxOptions, pgBossEngine } from "../../src/outbox/index.ts";
 import { setTripwire, type Tripwire } from "./tripwire.ts";
 
 /** What such a process is to do. */
@@ -11,6 +11,8 @@ export interface OutboxOrder {
   /** Its name in the greeting to the server, and in its messages' ids. */
   name: string;
   port: number;
+  /** Default: the one in the box. */
+  engine?: "pg-boss";
   enqueues?: boolean;
   delivers?: boolean;
   leaseMs?: number;
@@ -55,6 +57,9 @@ const outbox = createOutbox({
   database,
   mailer: () => smtp,
   pollMs: 50,
+  ...(order.engine !== undefined && {
+    engine: await pgBossEngine({ database, concurrency, heartbeatSeconds: 10, pollMs: 100 }),
+  }),
   leaseMs,
   concurrency,
   logger: { log: (_level, event, fields) => say(`log ${event} ${String(fields?.["id"] ?? "")}`) },
