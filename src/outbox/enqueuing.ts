@@ -13,7 +13,7 @@ import type { RetryPolicy } from "./policy.ts";
 import type { HotStore } from "./store/hot.ts";
 import type { Teller } from "./teller.ts";
 import type { SharedTime } from "./time.ts";
-import type { Item } from "./turn.ts";
+import type { Item } from "./turn-items.ts";
 
 export interface EnqueuingOptions {
   database: Database;

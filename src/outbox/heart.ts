@@ -6,7 +6,7 @@ import type { Engine, Heart } from "./engine.ts";
 import type { GroupCommit } from "./group-commit.ts";
 import type { Job } from "./job.ts";
 import type { SharedTime } from "./time.ts";
-import type { Item } from "./turn.ts";
+import type { Item } from "./turn-items.ts";
 import type { Worker } from "./worker.ts";
 
 export interface HeartOptions {

@@ -21,7 +21,8 @@ import { hotStore } from "./store/hot-store.ts";
 import { takeovers } from "./takeover.ts";
 import { createTeller } from "./teller.ts";
 import { sharedTime } from "./time.ts";
-import { createTurn, type Item } from "./turn.ts";
+import { createTurn } from "./turn.ts";
+import type { Item } from "./turn-items.ts";
 import { isUnavailable } from "./unavailable.ts";
 import { createWorker } from "./worker.ts";
 

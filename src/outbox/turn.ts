@@ -9,45 +9,21 @@ import { eventOf } from "./event-of.ts";
 import type { OutboxEvent } from "./events.ts";
 import type { Job } from "./job.ts";
 import type { Outcome } from "./outcome.ts";
+import { pickDirect } from "./pick-direct.ts";
 import type { Allowance, Gate, SuppressionGate } from "./seams.ts";
 import { findByKey } from "./store.ts";
 import type { HotStore, Lease } from "./store/hot.ts";
 import type { Teller } from "./teller.ts";
-
-/** Something to be done in a turn. Exactly one of its two answers is called, after the commit or after it failed. */
-export type Item = Insert | Settle | Renew | Release | ClaimDue | ClaimOne;
-
-interface Answers<T> {
-  done(value: T): void;
-  failed(error: unknown): void;
-}
-export interface Insert extends Answers<string> {
-  kind: "insert";
-  entry: Entry;
-}
-/** Answers whether the lease was still ours. */
-export interface Settle extends Answers<boolean> {
-  kind: "settle";
-  outcome: Outcome;
-}
-/** Answers which of them are still ours. */
-export interface Renew extends Answers<ReadonlySet<string>> {
-  kind: "renew";
-  ids: readonly string[];
-}
-export interface Release extends Answers<void> {
-  kind: "release";
-  job: Job;
-}
-/** Answers when to look again. */
-export interface ClaimDue extends Answers<number | undefined> {
-  kind: "claim";
-}
-/** Answers with the job, or undefined where there is none to be had. */
-export interface ClaimOne extends Answers<Job | undefined> {
-  kind: "claimOne";
-  id: string;
-}
+import {
+  type ClaimDue,
+  type ClaimOne,
+  type Insert,
+  type Item,
+  only,
+  type Release,
+  type Renew,
+  type Settle,
+} from "./turn-items.ts";
 
 /** What a turn works with. */
 export interface TurnOptions extends ClaimOptions {
@@ -295,34 +271,6 @@ export function createTurn(options: TurnOptions): Turn {
 /** When the first of the limits opens that are closed. */
 function openingOf(allowances: ReadonlyMap<string, Allowance> | undefined): number {
   return Math.min(Infinity, ...[...(allowances?.values() ?? [])].flatMap(({ opensAt }) => opensAt ?? []));
-}
-
-function only<Kind extends Item["kind"]>(items: readonly Item[], kind: Kind): Extract<Item, { kind: Kind }>[] {
-  return items.filter((item): item is Extract<Item, { kind: Kind }> => item.kind === kind);
-}
-
-/** Those of the new messages that this worker delivers itself, as many as there is room for and the limits allow. */
-function pickDirect(
-  inserts: readonly Insert[],
-  wanted: number,
-  now: number,
-  allowances: ReadonlyMap<string, Allowance> | undefined,
-): ReadonlySet<Entry> {
-  const picked = new Set<Entry>();
-  const taken = new Map<string, number>();
-  const urgentFirst = inserts.toSorted((a, b) => a.entry.message.priority - b.entry.message.priority);
-  for (const { entry } of urgentFirst) {
-    const { mailer, due_at: dueAt, priority } = entry.message;
-    if (picked.size >= wanted) break;
-    if (dueAt === null || dueAt > now) continue;
-    const count = taken.get(mailer) ?? 0;
-    const allowance = allowances?.get(mailer);
-    const allowed = allowance === undefined ? wanted : priority === 0 ? allowance.critical : allowance.others;
-    if (allowances !== undefined && count >= allowed) continue;
-    taken.set(mailer, count + 1);
-    picked.add(entry);
-  }
-  return picked;
 }
 
 function leased(entry: Entry, { owner, until }: Lease): Entry {

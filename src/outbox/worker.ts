@@ -5,7 +5,7 @@ import type { GroupCommit } from "./group-commit.ts";
 import type { Job } from "./job.ts";
 import { afterAttempt, type Outcome } from "./outcome.ts";
 import type { RetryPolicy } from "./policy.ts";
-import type { Item } from "./turn.ts";
+import type { Item } from "./turn-items.ts";
 
 /** What a worker works with. */
 export interface WorkerOptions extends AttemptOptions {
