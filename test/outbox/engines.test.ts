@@ -203,7 +203,7 @@ eachEngine((open, name) => {
     expect(sent).toHaveLength(5);
   });
 
-  test("a message that cannot be claimed keeps no other from going, and goes once it can", async () => {
+  test("what could not be claimed for a while goes once it can", async () => {
     let isBroken = true;
     const gate: Gate = {
       allow: async (_tx, mailers) => mailers.map((mailer) => ({ mailer, critical: 100, others: 100 })),
@@ -214,13 +214,15 @@ eachEngine((open, name) => {
         }),
       learn: async () => {},
     };
-    const { backend } = scriptedBackend();
+    const { backend, sent } = scriptedBackend();
     const outbox = await (await open()).outbox(backend, { gate });
     const bad = await outbox.enqueue(composedMail("bad"));
     outbox.start();
+    // With pg-boss each message is a claim of its own.
     if (name === "pg-boss") await inState(outbox, await outbox.enqueue(composedMail("good")), "sent");
     isBroken = false;
     await inState(outbox, bad, "sent");
+    expect(sent).toHaveLength(name === "pg-boss" ? 2 : 1);
   });
 
   test.skipIf(name === "sqlite")("a transaction on a client of the caller's own", async () => {

@@ -43,7 +43,13 @@ export function eachEngine(tests: (open: () => Promise<EnginePlace>, name: Engin
     const database = await openDatabase();
     return { database, outbox: (backend, options) => outboxBy(name, database, backend, options) };
   };
-  describe("sqlite, embedded", () => tests(place("sqlite", testDatabase), "sqlite"));
-  describe.skipIf(postgresMissing)("postgres, embedded", () => tests(place("postgres", postgresDatabase), "postgres"));
-  describe.skipIf(postgresMissing)("postgres, pg-boss", () => tests(place("pg-boss", postgresDatabase), "pg-boss"));
+  describe("sqlite, embedded", () => {
+    tests(place("sqlite", testDatabase), "sqlite");
+  });
+  describe.skipIf(postgresMissing)("postgres, embedded", () => {
+    tests(place("postgres", postgresDatabase), "postgres");
+  });
+  describe.skipIf(postgresMissing)("postgres, pg-boss", () => {
+    tests(place("pg-boss", postgresDatabase), "pg-boss");
+  });
 }

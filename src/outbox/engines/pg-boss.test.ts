@@ -1,9 +1,11 @@
 import { sql } from "kysely";
 import { describe, expect, test } from "vitest";
 import type { Database } from "../../db/index.ts";
-import { composedMail, inState, outboxOn, scriptedBackend } from "../../../test/support/outbox.ts";
+import { composedMail, inState, outboxOn, receiptFor, scriptedBackend } from "../../../test/support/outbox.ts";
 import { postgresDatabase, postgresMissing } from "../../../test/support/postgres.ts";
+import { testDatabase } from "../../../test/support/test-database.ts";
 import { until } from "../../../test/support/until.ts";
+import type { Gate } from "../seams.ts";
 import type { Outbox } from "../api.ts";
 import type { Backend } from "../../mail/index.ts";
 import { pgBossEngine, type PgBossEngineOptions } from "./pg-boss.ts";
@@ -49,5 +51,115 @@ describe.skipIf(postgresMissing)("the engine on pg-boss", () => {
     await inState(outbox, id, "sent");
     await until(async () => (await jobsOf(database)).length === 0);
     expect(sent).toHaveLength(1);
+  });
+
+  test("a job stands where its message does: by priority, by time, and one for each message", async () => {
+    const { outbox, database } = await outboxWith(scriptedBackend().backend);
+    const sendAt = Date.now() + 86_400_000;
+    const low = await outbox.enqueue(composedMail("low"), { priority: "low" });
+    const critical = await outbox.enqueue(composedMail("critical"), { priority: "critical", sendAt });
+    expect(await jobsOf(database)).toMatchObject([
+      { key: critical, priority: 3, startAfter: new Date(sendAt) },
+      { key: low, priority: 0 },
+    ]);
+    expect(await outbox.release(critical)).toBe(true);
+    const moved = await jobsOf(database);
+    expect(moved).toHaveLength(2);
+    expect(Number(moved[0]?.startAfter)).toBeLessThanOrEqual(Date.now());
+  });
+
+  test("of one group no more than so many are sent at once, by all workers together", async () => {
+    const taken: (() => void)[] = [];
+    const backend: Backend = {
+      send: ({ to }) => new Promise((resolve) => taken.push(() => resolve(receiptFor(to)))),
+    };
+    const { outbox, database } = await outboxWith(backend, { groupConcurrency: 1 });
+    const { outbox: second } = await outboxWith(backend, { groupConcurrency: 1 }, database);
+    const ids = [];
+    for (const group of ["a", "a", "a", "b"]) ids.push(await outbox.enqueue(composedMail(), { group }));
+    outbox.start();
+    second.start();
+    await until(() => taken.length === 2);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    const sending = (await outbox.list()).filter(({ state }) => state === "sending");
+    expect(sending.map(({ group }) => group).toSorted()).toEqual(["a", "b"]);
+    const taking = setInterval(() => taken.splice(0).forEach((take) => take()), 20);
+    for (const id of ids) await inState(outbox, id, "sent");
+    clearInterval(taking);
+  });
+
+  test("what was enqueued under another engine gets its job, and goes", async () => {
+    const { backend, sent } = scriptedBackend();
+    const database = await postgresDatabase();
+    const before = outboxOn(database, backend);
+    const ids = [];
+    for (const subject of ["one", "two"]) ids.push(await before.enqueue(composedMail(subject)));
+    await database.kysely
+      .updateTable("outbox_messages")
+      .set({ due_at: Date.now() - 60_000 })
+      .execute();
+    const { outbox } = await outboxWith(backend, {}, database);
+    outbox.start();
+    for (const id of ids) await inState(outbox, id, "sent");
+    expect(sent).toHaveLength(2);
+  });
+
+  test("a job whose worker died before it had the lease goes to another", { timeout: 60_000 }, async () => {
+    const { outbox, database } = await outboxWith(scriptedBackend().backend, { heartbeatSeconds: 10 });
+    const id = await outbox.enqueue(composedMail());
+    // As a worker leaves it that was killed right after it had fetched the job, a while ago.
+    await sql`update pgboss.job set state = 'active', started_on = now() - interval '1 minute',
+      heartbeat_on = now() - interval '1 minute' where name = 'waxseal'`.execute(database.kysely);
+    outbox.start();
+    await until(async () => (await outbox.get(id))?.state === "sent");
+  });
+
+  test("a job that fails again and again is among the dead letters, its message still waits, and goes when it can", async () => {
+    let isBroken = true;
+    const { backend } = scriptedBackend();
+    const database = await postgresDatabase();
+    const engine = await pgBossEngine({ database, pollMs: 50, sweepMs: 200 });
+    const gate: Gate = {
+      allow: async () => [],
+      admit: async (_tx, candidates) => {
+        if (isBroken) throw new Error("the gate is broken");
+        return candidates.map(({ message: { id } }) => ({ id, admitted: true }));
+      },
+      learn: async () => {},
+    };
+    const outbox = outboxOn(database, backend, { engine, gate });
+    const id = await outbox.enqueue(composedMail());
+    await sql`update pgboss.job set retry_limit = 0 where name = 'waxseal'`.execute(database.kysely);
+    outbox.start();
+    await until(async () => (await jobsOf(database, "waxseal-dead")).length === 1);
+    expect(await outbox.get(id)).toMatchObject({ state: "queued" });
+    isBroken = false;
+    await database.kysely
+      .updateTable("outbox_messages")
+      .set({ due_at: Date.now() - 60_000 })
+      .execute();
+    await inState(outbox, id, "sent");
+  });
+
+  test("tables that a person has made are used by a role that may make none", async () => {
+    const database = await postgresDatabase();
+    await expect(pgBossEngine({ database, migrate: false })).rejects.toThrow(/pgboss|pg-boss/);
+    const { outbox } = await outboxWith(scriptedBackend().backend, {}, database);
+    await outbox.stop();
+    const engine = await pgBossEngine({ database, migrate: false });
+    await engine.close?.();
+  });
+
+  test("what is no Postgres, and options that cannot be meant, are refused", async () => {
+    await expect(pgBossEngine({ database: await testDatabase() })).rejects.toMatchObject({
+      code: "WX_OUTBOX_OPTIONS",
+      message: expect.stringContaining("needs Postgres"),
+    });
+    const database = await postgresDatabase();
+    const misspelt = { database, shema: "jobs" };
+    await expect(pgBossEngine(misspelt)).rejects.toThrow('no option "shema". Did you mean schema?');
+    await expect(pgBossEngine({ database, heartbeatSeconds: 5 })).rejects.toThrow(
+      "heartbeatSeconds is 5. Give a whole number of at least 10.",
+    );
   });
 });
