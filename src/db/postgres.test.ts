@@ -328,6 +328,25 @@ test("a server that accepts and says nothing is given up in time, by name", asyn
   silent.close();
 });
 
+test("a connection that is ended in the very packet that made it fails by name, and nothing else does", async () => {
+  /** A message of the protocol: its type, its length, its content. */
+  const said = (type: string, content: string): Buffer => {
+    const length = Buffer.alloc(4);
+    length.writeInt32BE(content.length + 4);
+    return Buffer.concat([Buffer.from(type), length, Buffer.from(content, "latin1")]);
+  };
+  const ended = "SFATAL\0C57P01\0Mterminating connection due to administrator command\0\0";
+  const server = createServer((socket) => {
+    socket.on("error", () => {});
+    socket.once("data", () => socket.end(Buffer.concat([said("R", "\0\0\0\0"), said("Z", "I"), said("E", ended)])));
+  }).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  // An error event that nobody heard would end the process, and this run of the tests.
+  await expect(openDatabase(`postgres://me:x@127.0.0.1:${port}/mail`)).rejects.toMatchObject({ code: "WX_DB_LOST" });
+  server.close();
+});
+
 test("on SQLite there is nothing to listen to", async () => {
   await using database = await openDatabase("sqlite::memory:");
   expect(await database.listen("orders", () => {})).toBeUndefined();

@@ -55,6 +55,8 @@ export async function openPostgres(url: string, options: PostgresOptions): Promi
     Client: class extends pg.Client {
       constructor() {
         super(client);
+        // The pool listens while a connection is idle, we do once it is ours; the server may end it between the two.
+        this.on("error", () => {});
       }
     },
   });
@@ -109,7 +111,6 @@ function namedFaults(pool: Pool, context: PostgresFaultContext, prepare: boolean
       });
       let named = clients.get(client);
       if (named === undefined) {
-        client.on("error", () => {}); // told by the statement that was under way, or by the next one
         clients.set(client, (named = namedClient(client, context, names)));
       }
       return named;
