@@ -47,6 +47,8 @@ export interface QueuedMessage {
   attempt: number;
   /** W3C traceparent of the request that enqueued it. */
   trace?: string | undefined;
+  /** Somebody waits for it: it goes before what waits for a connection and is not urgent. */
+  urgent?: boolean | undefined;
 }
 
 /** What a call of a backend may be given. */

@@ -11,6 +11,7 @@ import {
 } from "../mail/index.ts";
 import type { Job } from "./job.ts";
 import type { AttemptResult } from "./policy.ts";
+import { rankOf } from "./priority.ts";
 import type { Renderer } from "./seams.ts";
 import { findBody, type MessageRow } from "./store.ts";
 
@@ -65,9 +66,11 @@ function receiptOf(answer: unknown, envelope: Envelope, name: string): Receipt {
   };
 }
 
+const CRITICAL = rankOf("critical");
+
 /** What those are told who watch the mailer, such as a trace. */
-function queuedOf({ message: { id, message_id: messageId, attempts, trace } }: Job): QueuedMessage {
-  return { id, messageId, attempt: attempts + 1, trace: trace ?? undefined };
+function queuedOf({ message: { id, message_id: messageId, attempts, trace, priority } }: Job): QueuedMessage {
+  return { id, messageId, attempt: attempts + 1, trace: trace ?? undefined, urgent: priority === CRITICAL };
 }
 
 function failure(

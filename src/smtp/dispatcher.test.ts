@@ -124,14 +124,15 @@ test("only one log-in is under way until one has succeeded", async () => {
   expect(logins.count).toBeGreaterThan(1);
 });
 
-test("messages begin in the order in which they were given", async () => {
+/** A pool of one connection, and the recipients in the order in which the server was told of them. */
+async function oneConnection() {
   const order: string[] = [];
   const { pool } = await serve(
     async (peer) => {
       await peer.greet("PIPELINING");
       for (;;) {
         const line = await peer.line();
-        if (line.startsWith("RCPT")) order.push(line);
+        if (line.startsWith("RCPT")) order.push(/<(.*)>/.exec(line)?.[1] ?? "");
         if (line === "DATA") {
           await peer.say("354 go\r\n");
           await peer.content();
@@ -141,9 +142,24 @@ test("messages begin in the order in which they were given", async () => {
     },
     { maxConnections: 1 },
   );
+  const send = (name: string, urgent = false) => pool.send({ from: "", to: [name] }, MESSAGE, { urgent });
+  return { order, send };
+}
+
+test("messages begin in the order in which they were given", async () => {
+  const { order, send } = await oneConnection();
   const names = Array.from({ length: 20 }, (_, index) => `p${index}@example.com`);
-  await Promise.all(names.map((name) => pool.send({ from: "", to: [name] }, MESSAGE)));
-  expect(order).toEqual(names.map((name) => `RCPT TO:<${name}>`));
+  await Promise.all(names.map((name) => send(name)));
+  expect(order).toEqual(names);
+});
+
+test("urgent messages go before those that wait, and keep their own order", async () => {
+  const { order, send } = await oneConnection();
+  const names = Array.from({ length: 20 }, (_, index) => `p${index}@example.com`);
+  const sending = names.map((name) => send(name));
+  await Promise.all([...sending, send("u1@example.com", true), send("u2@example.com", true)]);
+  expect(order.slice(0, 2)).toEqual(["u1@example.com", "u2@example.com"]);
+  expect(order.slice(2)).toEqual(names);
 });
 
 test("idle connections share a burst", async () => {

@@ -17,7 +17,7 @@ export type { SmtpAuthPause } from "./login-guard.ts";
 export type { SmtpOAuth2Options } from "./oauth2/grant.ts";
 export type { SmtpOptions, SmtpProtocol, SmtpSecurity } from "./options.ts";
 export type { SmtpMode } from "./pipeline/mode.ts";
-export { createSmtpPool, type SmtpPool, type SmtpPoolConnections } from "./pool.ts";
+export { createSmtpPool, type SmtpPool, type SmtpPoolConnections, type SmtpSendOptions } from "./pool.ts";
 export type { SmtpRate } from "./rate-limit.ts";
 export type { SmtpReceipt } from "./receipt.ts";
 export { httpProxy, type HttpProxyOptions } from "./proxy/http-connect.ts";

@@ -14,6 +14,8 @@ export interface Suspicion {
 export interface Errand {
   readonly signal: AbortSignal | undefined;
   readonly isSettled: boolean;
+  /** Goes before those that are not. */
+  readonly isUrgent: boolean;
   /** Whether only a connection that is opened for it will do. */
   readonly needsFresh: boolean;
   /** Kept by the queue it waits in. */
@@ -31,6 +33,7 @@ export class Job implements Errand {
   readonly bytes: Buffer;
   readonly isAscii: boolean;
   readonly signal: AbortSignal | undefined;
+  readonly isUrgent: boolean;
   readonly #resolve: (receipt: SmtpReceipt) => void;
   readonly #reject: (error: Error) => void;
   #isSettled = false;
@@ -42,7 +45,7 @@ export class Job implements Errand {
   #returns = 0;
 
   constructor(
-    message: { envelope: Envelope; bytes: Buffer; signal: AbortSignal | undefined },
+    message: { envelope: Envelope; bytes: Buffer; signal: AbortSignal | undefined; isUrgent?: boolean },
     resolve: (receipt: SmtpReceipt) => void,
     reject: (error: Error) => void,
   ) {
@@ -50,6 +53,7 @@ export class Job implements Errand {
     this.bytes = message.bytes;
     this.isAscii = isAscii(message.bytes);
     this.signal = message.signal;
+    this.isUrgent = message.isUrgent ?? false;
     this.#resolve = resolve;
     this.#reject = reject;
   }
@@ -84,6 +88,7 @@ export class Job implements Errand {
 /** Somebody who only wants to see that a connection can be opened. */
 export class Visit implements Errand {
   readonly signal: AbortSignal | undefined;
+  readonly isUrgent = false;
   readonly needsFresh = true;
   readonly #resolve: () => void;
   readonly #reject: (error: Error) => void;

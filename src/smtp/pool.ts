@@ -21,6 +21,14 @@ export interface SmtpPoolConnections {
   waiting: number;
 }
 
+/** How one message is sent. */
+export interface SmtpSendOptions {
+  /** Gives the message up. */
+  signal?: AbortSignal | undefined;
+  /** Goes before the messages that wait for a connection and are not urgent. Default false. */
+  urgent?: boolean | undefined;
+}
+
 /** Connections to one server. Every method that fails rejects with an `SmtpError`. */
 export interface SmtpPool {
   /**
@@ -34,7 +42,7 @@ export interface SmtpPool {
    *
    * @throws SmtpError with one of the codes of `SmtpErrorCode`. Its `outcome` says "unknown" where the message may have arrived.
    */
-  send(envelope: Envelope, bytes: Uint8Array, options?: { signal?: AbortSignal | undefined }): Promise<SmtpReceipt>;
+  send(envelope: Envelope, bytes: Uint8Array, options?: SmtpSendOptions): Promise<SmtpReceipt>;
   /**
    * Sends every message that `messages` gives, and yields what became of each as it becomes known, in no fixed order.
    *
@@ -91,11 +99,7 @@ class Pool implements SmtpPool {
     this.#dispatcher = new Dispatcher(settings);
   }
 
-  send(
-    envelope: Envelope,
-    bytes: Uint8Array,
-    { signal }: { signal?: AbortSignal | undefined } = {},
-  ): Promise<SmtpReceipt> {
+  send(envelope: Envelope, bytes: Uint8Array, options: SmtpSendOptions = {}): Promise<SmtpReceipt> {
     const problem = kindProblem(envelope, bytes);
     if (problem !== undefined) return Promise.reject(this.#refusal("WX_SMTP_ENVELOPE", "mail", problem));
     // A copy: what was checked is what is sent, whatever the caller does to its own while this waits.
@@ -103,8 +107,8 @@ class Pool implements SmtpPool {
     const content = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     const refusal = this.#refusalOf(own, content);
     if (refusal !== undefined) return Promise.reject(refusal);
-    if (own.to.length === 1) return this.#submit(own, content, signal);
-    const sendPart = (part: Envelope): Promise<SmtpReceipt> => this.#submit(part, content, signal);
+    if (own.to.length === 1) return this.#submit(own, content, options);
+    const sendPart = (part: Envelope): Promise<SmtpReceipt> => this.#submit(part, content, options);
     return sendInParts(own, this.#dispatcher.maxRecipients, (part) => sendWithRest(part, sendPart));
   }
 
@@ -136,9 +140,9 @@ class Pool implements SmtpPool {
     return this.close();
   }
 
-  #submit(envelope: Envelope, bytes: Buffer, signal: AbortSignal | undefined): Promise<SmtpReceipt> {
+  #submit(envelope: Envelope, bytes: Buffer, { signal, urgent }: SmtpSendOptions): Promise<SmtpReceipt> {
     const sending = new Promise<SmtpReceipt>((resolve, reject) =>
-      this.#dispatcher.submit(new Job({ envelope, bytes, signal }, resolve, reject)),
+      this.#dispatcher.submit(new Job({ envelope, bytes, signal, isUrgent: urgent === true }, resolve, reject)),
     );
     return this.#settings.logger === silentLogger ? sending : this.#logged(sending);
   }

@@ -22,7 +22,9 @@ export function smtpBackend(given: SmtpBackendOptions): Backend {
   return {
     headerEncoding: provider?.headerEncoding,
     send: async (envelope, bytes, sendOptions) => {
-      const { server, accepted, rejected, response } = await asDelivery(pool.send(envelope, bytes, sendOptions));
+      const { server, accepted, rejected, response } = await asDelivery(
+        pool.send(envelope, bytes, { signal: sendOptions?.signal, urgent: sendOptions?.queued?.urgent }),
+      );
       return { server, accepted: [...accepted], rejected: rejected.map(toRefusal), response };
     },
     verify: async (verifyOptions) => {
