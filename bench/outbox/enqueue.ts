@@ -17,7 +17,8 @@ export async function measureEnqueue(isQuick: boolean): Promise<void> {
 
 async function onSqlite(isQuick: boolean): Promise<void> {
   const clients: Client[] = [await startOurs("one commit per message", ["enqueue-each", "sqlite"])];
-  clients.push(await startOurs("Waxseal", ["enqueue", "sqlite"]));
+  clients.push(await startOurs("Waxseal, composing too", ["enqueue", "sqlite"]));
+  clients.push(await startOurs("Waxseal, composed before", ["enqueue-composed", "sqlite"]));
   const servers = [];
   if (hasRedis && hasPeers) {
     for (const appendfsync of ["always", "everysec"] as const) {

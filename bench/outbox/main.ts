@@ -4,6 +4,7 @@
  *   npm run bench -- outbox            all parts
  *   npm run bench -- outbox enqueue    durable single enqueues by 100 callers at once
  *   npm run bench -- outbox path       enqueue to accepted by a local server, the whole durable way
+ *   npm run bench -- outbox costs      commits, bytes and CPU of a message
  *   npm run bench -- outbox latency    from the commit to the server's 250, with nothing else to do
  *   npm run bench -- outbox memory     1,000 to 1,000,000 messages queued
  *   npm run bench -- outbox bulk       critical mail while a bulk of 1,000,000 runs
@@ -13,6 +14,7 @@
  * The peers' packages: `npm ci --prefix bench/outbox/peers`. BullMQ also needs a `redis-server`.
  */
 import { runHeading } from "../support/report.ts";
+import { measureCosts } from "./costs.ts";
 import { measureBulk, measureLatency } from "./delays.ts";
 import { measureEnqueue } from "./enqueue.ts";
 import { measureMemory } from "./memory.ts";
@@ -21,6 +23,7 @@ import { measurePath } from "./path.ts";
 const parts = {
   enqueue: measureEnqueue,
   path: measurePath,
+  costs: measureCosts,
   latency: measureLatency,
   memory: measureMemory,
   bulk: measureBulk,

