@@ -30,6 +30,17 @@ eachDatabase((open) => {
     expect(await outbox.cancel("00000000-0000-7000-8000-000000000000")).toBe(false);
   });
 
+  test("a limit below nothing is none, to look at and to send again", async () => {
+    const { backend } = scriptedBackend(refusedForGood);
+    const outbox = outboxOn(await open(), backend);
+    const id = await outbox.enqueue(composedMail());
+    await outbox.flush();
+    await inState(outbox, id, "failed");
+    expect(await outbox.list({ limit: -1 })).toEqual([]);
+    expect(await outbox.redrive({ state: "failed", limit: -1 })).toBe(0);
+    expect(await outbox.redrive({ state: "failed", limit: Infinity })).toBe(1);
+  });
+
   test("what is being sent just now cannot be cancelled", async () => {
     let release = (): void => {};
     const { backend, sent } = scriptedBackend(

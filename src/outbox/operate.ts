@@ -6,6 +6,7 @@ import { refuseUnknownOptions } from "./enqueue-options.ts";
 import { OutboxError } from "./errors.ts";
 import { eventOf } from "./event-of.ts";
 import type { OutboxEvent, OutboxEventType } from "./events.ts";
+import { pageSize } from "./page-size.ts";
 import { deriveState, waitingStates } from "./policy.ts";
 import { findMessage, listRecipients } from "./store.ts";
 import { hasBody, type IdleMessage, listRedrivable, lockIdle, moveRecipients, place } from "./store/operations.ts";
@@ -125,7 +126,8 @@ export function operations(options: OperateOptions): Operations {
       throw new OutboxError("WX_OUTBOX_OPTIONS", `${problem} state is one of ${redrivable.join(", ")}.`);
     }
     let count = 0;
-    for (const id of await listRedrivable(database.kysely, filter)) {
+    const limit = pageSize(filter.limit, { usual: 1000, most: Number.MAX_SAFE_INTEGER });
+    for (const id of await listRedrivable(database.kysely, { ...filter, limit })) {
       const again = onIdle(id, (tx, message) => redriveOne(tx, message, [filter.state]));
       count += Number(await again.catch(unlessBodyIsGone));
     }

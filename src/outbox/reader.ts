@@ -2,6 +2,7 @@
 import type { Database } from "../db/index.ts";
 import { refuseUnknownOptions } from "./enqueue-options.ts";
 import { isWaiting } from "./job.ts";
+import { pageSize } from "./page-size.ts";
 import { priorityOf } from "./priority.ts";
 import type { WaitReason } from "./seams.ts";
 import { byMessage } from "./by-message.ts";
@@ -25,14 +26,13 @@ const listOptions = {
   limit: true,
 } satisfies Record<keyof ListOptions, true>;
 const listOptionNames = Object.keys(listOptions);
-const LONGEST_PAGE = 1000;
 
 /** @param now Milliseconds since 1970: what was leased until then is being sent. */
 export function outboxReader({ kysely, dialect }: Database, now: () => number): OutboxReader {
   return {
     list: async (options = {}) => {
       refuseUnknownOptions("list", options, listOptionNames);
-      const asked = { ...options, limit: Math.min(options.limit ?? 100, LONGEST_PAGE) };
+      const asked = { ...options, limit: pageSize(options.limit) };
       const { recipient } = asked;
       const heads =
         recipient === undefined || dialect !== "sqlite"

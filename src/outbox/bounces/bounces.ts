@@ -9,6 +9,7 @@ import {
 } from "../../base/index.ts";
 import type { Database } from "../../db/index.ts";
 import { OutboxError } from "../errors.ts";
+import { pageSize } from "../page-size.ts";
 import type { EventSink, SuppressionGate } from "../seams.ts";
 import { addressKeyOf } from "../suppression/address-key.ts";
 import type { BounceAddresses } from "./bounce-addresses.ts";
@@ -68,7 +69,7 @@ export interface Bounces {
   take(raw: Uint8Array, options: { source: string; sentTo?: readonly string[] }): Promise<Taken>;
   /** Takes a report that was read already, such as a provider's. */
   record(report: Report, source: string): Promise<Taken>;
-  /** What came back of one message, oldest first; without an id, the latest of all (100 unless `limit` says otherwise). */
+  /** What came back of one message, oldest first; without an id, the latest of all (100 unless `limit` says otherwise, 1000 at the most). */
   list(options?: { messageId?: string; limit?: number }): Promise<Bounce[]>;
 }
 
@@ -106,11 +107,10 @@ export function createBounces(options: BouncesOptions): Bounces {
       return { outcome: reading.is === "auto-reply" ? "auto-reply" : "no-report", recipients: [] };
     },
     record,
-    list: async ({ messageId, limit = 100 } = {}) => {
+    list: async ({ messageId, limit } = {}) => {
       const { kysely } = database;
-      return (messageId === undefined ? await listLatest(kysely, limit) : await listOfMessage(kysely, messageId)).map(
-        shown,
-      );
+      if (messageId !== undefined) return (await listOfMessage(kysely, messageId)).map(shown);
+      return (await listLatest(kysely, pageSize(limit))).map(shown);
     },
   };
 }

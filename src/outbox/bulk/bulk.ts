@@ -1,6 +1,7 @@
 /** Mail to many from one template: enqueued without holding the list, paused, resumed and cancelled while it runs. */
 import { systemClock } from "../../base/index.ts";
 import type { Queryable } from "../../db/index.ts";
+import { pageSize } from "../page-size.ts";
 import type { DeliveryState } from "../types.ts";
 import { BulkError } from "./errors.ts";
 import { paceOf } from "./pace.ts";
@@ -129,7 +130,7 @@ export function createBulk(options: BulkOptions): Bulk {
       const bulk = await findBulk(database.kysely, name);
       return bulk === undefined ? undefined : progressOf(bulk);
     },
-    list: async ({ limit = 100 } = {}) => (await listBulks(database.kysely, limit)).map(runOf),
+    list: async ({ limit } = {}) => (await listBulks(database.kysely, pageSize(limit))).map(runOf),
     pause,
     resume,
     cancel,
