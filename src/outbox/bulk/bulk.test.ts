@@ -207,8 +207,9 @@ eachDatabase((open) => {
     const run = await bulk.sendMany(template, cancelledAt(1000), named());
     expect(run).toMatchObject({ state: "cancelled", taken: 1000 });
     expect(await bulk.progress("news")).toMatchObject({ cancelled: 1000, waiting: 0, queued: 1000 });
-    for (const call of [bulk.pause("news"), bulk.resume("news"), bulk.sendMany(template, [], named())]) {
-      await expect(call).rejects.toMatchObject({ code: "WX_BULK_CANCELLED" });
+    const calls = [() => bulk.pause("news"), () => bulk.resume("news"), () => bulk.sendMany(template, [], named())];
+    for (const call of calls) {
+      await expect(call()).rejects.toMatchObject({ code: "WX_BULK_CANCELLED" });
     }
     await expect(bulk.cancel("other")).rejects.toMatchObject({ code: "WX_BULK_UNKNOWN" });
     expect(await bulk.progress("other")).toBeUndefined();
