@@ -14,6 +14,10 @@ import type { OutboxAttempt } from "./types.ts";
 
 /** After so many leases in a row that ended without a word, the message is taken for what kills its workers. */
 const MOST_TAKEOVERS = 5;
+/** From so many on, those that are taken over together are tried one after the other, so that the one that kills its workers takes no other along to the fifth. */
+const SUSPECT_TAKEOVERS = 2;
+/** How far apart they are tried, in milliseconds: most deliveries end within that. */
+const APART_MS = 1_000;
 
 export interface TakeoverOptions {
   database: Database;
@@ -55,18 +59,24 @@ export function takeovers(options: TakeoverOptions): () => Promise<boolean> {
   return async () => {
     const found = (await store.abandoned(database.kysely, now())).filter(({ id }) => !isOurs(id));
     let some = false;
-    for (const abandoned of ripe(found)) some = (await takeOver(abandoned, options)) || some;
+    let suspects = 0;
+    for (const abandoned of ripe(found)) {
+      const outcome = await takeOver(abandoned, options, suspects * APART_MS);
+      if (outcome === undefined || outcome.settlement.dueAt === null) continue;
+      some = true;
+      if (outcome.settlement.takeovers >= SUSPECT_TAKEOVERS) suspects++;
+    }
     return some;
   };
 }
 
-/** One message, in a transaction of its own: what cannot be read must not keep the others. */
-async function takeOver(abandoned: Abandoned, options: TakeoverOptions): Promise<boolean> {
+/** One message, in a transaction of its own: what cannot be read must not keep the others. A suspect is due after `apartMs`. */
+async function takeOver(abandoned: Abandoned, options: TakeoverOptions, apartMs: number): Promise<Outcome | undefined> {
   const { database, store, teller, channel, engine, logger } = options;
   const { id, lease_owner: lastOwner } = abandoned;
   try {
     const outcome = await database.kysely.transaction().execute(async (tx) => {
-      const made = await outcomeOf(tx, abandoned, options);
+      const made = await outcomeOf(tx, abandoned, options, apartMs);
       if (made === undefined) return undefined;
       await store.settle(tx, [made.settlement]);
       if (made.settlement.dueAt !== null) {
@@ -77,13 +87,13 @@ async function takeOver(abandoned: Abandoned, options: TakeoverOptions): Promise
       await teller.record(tx, made.events);
       return made;
     });
-    if (outcome === undefined) return false;
+    if (outcome === undefined) return undefined;
     logger.log("warn", "outbox.lease-taken-over", { id, lastOwner, state: outcome.settlement.state });
     teller.announce(outcome.events);
-    return outcome.settlement.dueAt !== null;
+    return outcome;
   } catch (error) {
     logger.log("error", "outbox.takeover-failed", { id, error: describeError(error) });
-    return false;
+    return undefined;
   }
 }
 
@@ -92,6 +102,7 @@ async function outcomeOf(
   tx: Queryable,
   abandoned: Abandoned,
   { owner, leaseMs, now }: TakeoverOptions,
+  apartMs: number,
 ): Promise<Outcome | undefined> {
   const at = now();
   const message = await takeLease(tx, abandoned, owner, at + leaseMs);
@@ -118,7 +129,8 @@ async function outcomeOf(
     return place(job, { recipients: held, attempt, dueAt: null, now: at, takeovers: count });
   }
   const again = allIn(job, "deferred", attempt.text);
-  const outcome = place(job, { recipients: again, attempt, dueAt: at, now: at, takeovers: count });
+  const dueAt = count >= SUSPECT_TAKEOVERS ? at + apartMs : at;
+  const outcome = place(job, { recipients: again, attempt, dueAt, now: at, takeovers: count });
   outcome.settlement.unreached += 1; // it costs the message none of its attempts
   return outcome;
 }

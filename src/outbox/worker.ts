@@ -1,4 +1,5 @@
 /** Delivers what was claimed: so many at once, each under a lease that is renewed while it lasts. */
+import { setMaxListeners } from "node:events";
 import { type Clock, describeError, type Logger, systemClock } from "../base/index.ts";
 import { attempt, type AttemptOptions } from "./attempt.ts";
 import type { GroupCommit } from "./group-commit.ts";
@@ -25,6 +26,8 @@ export interface WorkerOptions extends AttemptOptions {
 export interface Worker {
   /** How many more messages it could take. */
   room(): number;
+  /** How many more critical ones: some places are theirs alone. */
+  urgentRoom(): number;
   /** True from the start to the stop. */
   delivers(): boolean;
   begin(jobs: readonly Job[]): void;
@@ -56,10 +59,13 @@ export function createWorker(options: WorkerOptions): Worker {
   const waiting: (() => void)[] = [];
   const stopping = new AbortController();
   const gaveUp = new AbortController();
+  setMaxListeners(0, gaveUp.signal); // every outcome that waits for the database listens
   let bytesInFlight = 0;
   let isStarted = false;
   let renewing: Promise<void> | undefined;
   let changed = deferred();
+
+  const underWay = (): number => running.size - ending.size;
 
   function delivers(): boolean {
     return isStarted && !stopping.signal.aborted;
@@ -174,7 +180,8 @@ export function createWorker(options: WorkerOptions): Worker {
   }
 
   return {
-    room: () => (delivers() ? concurrency - (running.size - ending.size) : 0),
+    room: () => (delivers() ? Math.max(0, concurrency - underWay()) : 0),
+    urgentRoom: () => (delivers() ? Math.max(0, concurrency + Math.ceil(concurrency / 8) - underWay()) : 0),
     delivers,
     begin,
     finished: async (job) => running.get(job.message.id)?.done,

@@ -1,0 +1,97 @@
+/** A worker that stands still past the end of its lease, and goes on: what it brings back counts for nothing. Real processes, SIGSTOP and SIGCONT. */
+import { sql } from "kysely";
+import { expect, test } from "vitest";
+import { openDatabase } from "../../src/db/index.ts";
+import { mailSink } from "../support/mail-sink.ts";
+import { composedMail, outboxOn, scriptedBackend } from "../support/outbox.ts";
+import {
+  eachUrl,
+  expectWhole,
+  opened,
+  type OutboxProcess,
+  outboxProcesses,
+  standings,
+} from "../support/outbox-processes.ts";
+import { until } from "../support/until.ts";
+
+const LEASE_MS = 500;
+
+/** Stops it where it holds no lock: in the middle of a transaction it would keep everybody waiting, on SQLite. */
+async function stopBetween(worker: OutboxProcess, url: string): Promise<void> {
+  await using database = await openDatabase(url, { busyWaitMs: 100 });
+  for (;;) {
+    worker.signal("SIGSTOP");
+    try {
+      await database.kysely.transaction().execute(async (tx) => {
+        if (database.dialect === "postgres") await sql`select 1 from outbox_messages for update nowait`.execute(tx);
+      });
+      return;
+    } catch {
+      worker.signal("SIGCONT");
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+  }
+}
+const TIMEOUT = { timeout: 60_000 };
+
+eachUrl((urlOf) => {
+  test.for([
+    {
+      onUnknown: "resend",
+      late: "refuse",
+      state: "sent",
+      history: ["interrupted", "sent"],
+      copies: ["asleep", "awake"],
+    },
+    { onUnknown: "hold", late: undefined, state: "unknown", history: ["interrupted"], copies: ["asleep"] },
+  ] as const)(
+    "with $onUnknown, the outcome of one that slept is discarded, and the next one's stands",
+    TIMEOUT,
+    async ({ onUnknown, late, state, history, copies }) => {
+      const url = await urlOf();
+      const sink = await mailSink();
+      let answer: (deed: unknown) => void = () => {};
+      const isTaken = new Promise<void>((taken) =>
+        sink.at(({ client, step }) => {
+          if (client !== "asleep" || step !== "dot") return undefined;
+          taken();
+          return new Promise((resolve) => (answer = resolve));
+        }),
+      );
+      const database = await opened(url);
+      await outboxOn(database, scriptedBackend().backend).enqueue(composedMail("late"), { onUnknown });
+      const start = await outboxProcesses({ url, port: sink.port, leaseMs: LEASE_MS, delivers: true });
+      const asleep = start({ name: "asleep" });
+      await isTaken;
+      await stopBetween(asleep, url);
+      start({ name: "awake" });
+      const standing = async () => (await standings(url)).get("<late@x.cn>");
+      await until(async () => (await standing())?.state === state);
+      answer(late); // it waits in the sleeper's socket, and says something else
+      asleep.signal("SIGCONT");
+      await asleep.says(/^log outbox\.(outcome-discarded|lease-lost) /);
+      await new Promise((resolve) => setTimeout(resolve, LEASE_MS)); // what it could still do, it has done
+      expect(await standing()).toMatchObject({ state, history, isLeased: false });
+      expect(sink.copies.map(({ client }) => client)).toEqual(copies);
+      expect(asleep.lines.filter((line) => /^log outbox\.(sent|failed|unknown|deferred)/.test(line))).toEqual([]);
+      await expectWhole(url);
+      expect(asleep.isOver).toBe(false);
+    },
+  );
+
+  test("one that slept goes on with what comes after", TIMEOUT, async () => {
+    const url = await urlOf();
+    const sink = await mailSink();
+    const start = await outboxProcesses({ url, port: sink.port, leaseMs: LEASE_MS, delivers: true });
+    const worker = start({ name: "asleep" });
+    await worker.says(/^ready$/);
+    const database = await opened(url);
+    const outbox = outboxOn(database, scriptedBackend().backend);
+    await stopBetween(worker, url);
+    for (let number = 0; number < 5; number++) await outbox.enqueue(composedMail(`m${number}`));
+    await new Promise((resolve) => setTimeout(resolve, 2 * LEASE_MS));
+    worker.signal("SIGCONT");
+    await until(async () => [...(await standings(url)).values()].every(({ state }) => state === "sent"));
+    expect([...sink.counts().values()]).toEqual([1, 1, 1, 1, 1]);
+  });
+});
