@@ -89,6 +89,9 @@ export function checkEnqueueOptions(options: EnqueueOptions): void {
   if (options.metadata !== undefined) checkMetadata(options.metadata);
 }
 
+/** The last year that every program writes in four digits, in milliseconds since 1970. */
+const LATEST = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
+
 /**
  * A time as the caller gave it, in milliseconds since 1970.
  *
@@ -97,8 +100,8 @@ export function checkEnqueueOptions(options: EnqueueOptions): void {
 export function millisecondsOf(name: string, time: Date | number | undefined): number | undefined {
   if (time === undefined) return undefined;
   const milliseconds = time instanceof Date ? time.getTime() : time;
-  if (typeof milliseconds === "number" && milliseconds >= 0 && milliseconds <= 8.64e15) return Math.trunc(milliseconds);
-  throw refused(name, time, "Give a valid Date, or milliseconds since 1970");
+  if (typeof milliseconds === "number" && milliseconds >= 0 && milliseconds <= LATEST) return Math.trunc(milliseconds);
+  throw refused(name, time, "Give a valid Date, or milliseconds since 1970, before the year 10000");
 }
 
 /**

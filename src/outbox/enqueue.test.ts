@@ -138,6 +138,7 @@ describe("options", () => {
     [{ onUnknown: "ask" }, "onUnknown"],
     [{ sensitive: "yes" }, "sensitive"],
     [{ sendAt: Number.NaN }, "sendAt may not be NaN"],
+    [{ expiresAt: 8.64e15 }, "before the year 10000"],
     [{ sendAt: 2_000_000_000_000, expiresAt: 2_000_000_000_000 }, "over before sendAt"],
     [{ metadata: new Map([["order", "1"]]) }, "metadata"],
     [{ metadata: ["order"] }, "metadata"],
