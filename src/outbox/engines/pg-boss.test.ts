@@ -105,6 +105,20 @@ describe.skipIf(postgresMissing)("the engine on pg-boss", () => {
     expect(sent).toHaveLength(2);
   });
 
+  test("workers of both engines at one database send each message once", async () => {
+    const { backend, sent } = scriptedBackend();
+    const database = await postgresDatabase();
+    const embedded = outboxOn(database, backend);
+    const { outbox } = await outboxWith(backend, {}, database);
+    const enqueue = (index: number) => (index % 2 ? outbox : embedded).enqueue(composedMail(`m${index}`));
+    embedded.start();
+    outbox.start();
+    const ids = await Promise.all(Array.from({ length: 60 }, (_, index) => enqueue(index)));
+    for (const id of ids) await inState(outbox, id, "sent");
+    expect(sent).toHaveLength(60);
+    await until(async () => (await jobsOf(database)).length === 0);
+  });
+
   test("a job whose worker died before it had the lease goes to another", { timeout: 60_000 }, async () => {
     const { outbox, database } = await outboxWith(scriptedBackend().backend, { heartbeatSeconds: 10 });
     const id = await outbox.enqueue(composedMail());
