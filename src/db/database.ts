@@ -184,6 +184,8 @@ async function opened(
  * The path in a `sqlite:` URL.
  *
  * @throws DatabaseError `WX_DB_URL` for any other text
+ * @example
+ * sqlitePath("sqlite:.waxseal/waxseal.db"); // ".waxseal/waxseal.db"
  */
 export function sqlitePath(url: string): string {
   const path = /^sqlite:(?:\/\/)?(?<path>.+)$/s.exec(url)?.groups?.["path"];

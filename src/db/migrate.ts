@@ -46,6 +46,8 @@ export async function refuseNewer(kysely: Kysely<Schema>): Promise<void> {
  * Passes when every migration of this version has run; changes nothing.
  *
  * @throws DatabaseError `WX_DB_BEHIND` when migrations are still to be run, `WX_DB_NEWER`
+ * @example
+ * await requireMigrated(database);
  */
 export async function requireMigrated(database: { kysely: Kysely<Schema> }): Promise<void> {
   await refuseNewer(database.kysely);

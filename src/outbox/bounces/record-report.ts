@@ -67,6 +67,11 @@ const LONGEST_DELIVERY_MS = 15 * 60_000;
  * are recipients of that message are touched, so a forged report reaches nobody else. The same report twice is one.
  *
  * @returns Its `events` are to be given to `announce` of the sinks once the transaction has committed.
+ * @example
+ * const { events } = await database.kysely
+ *   .transaction()
+ *   .execute((tx) => recordReport(tx, report, { source: "file", now: Date.now(), sinks }));
+ * for (const sink of sinks) sink.announce?.(events);
  */
 export async function recordReport(tx: Queryable, report: Report, context: RecordContext): Promise<Recorded> {
   const target = await findTarget(tx, report, context.addresses);

@@ -24,6 +24,7 @@ export interface LinkTarget {
 /** Makes the link by which a recipient leaves a stream; the same target must give the same link. */
 export type UnsubscribeLink = (target: LinkTarget) => string | undefined;
 
+/** What messages of a bulk are made with. */
 export interface BulkRendererOptions {
   compose: Compose;
   /** Without it, no message gets a List-Unsubscribe header of its own. */

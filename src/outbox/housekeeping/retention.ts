@@ -20,6 +20,7 @@ export interface Retention {
   bulkDays: number | null;
 }
 
+/** What holds where nothing else is said. */
 export const defaultRetention: Retention = {
   sentDays: 30,
   failedDays: 90,
@@ -34,7 +35,13 @@ const DAY_MS = 86_400_000;
 /** What a transaction that is still open may be late by, in milliseconds. */
 const MARGIN_MS = 60_000;
 
-/** @throws OutboxError WX_OUTBOX_OPTIONS for a name that there is not, or days that are no number of 0 or more */
+/**
+ * Refuses a retention that cannot be meant, before anything is deleted by it.
+ *
+ * @throws OutboxError WX_OUTBOX_OPTIONS for a name that there is not, or days that are no number of 0 or more
+ * @example
+ * checkRetention({ sentDays: 30, failedDays: null });
+ */
 export function checkRetention(given: Partial<Retention> = {}): void {
   const unknown = findUnknownOption(given, Object.keys(defaultRetention));
   if (unknown !== undefined) {

@@ -31,7 +31,14 @@ export interface OutboxListeners {
   readonly sink: EventSink;
 }
 
-/** An empty list of listeners. */
+/**
+ * An empty list of listeners.
+ *
+ * @example
+ * const events = createListeners();
+ * events.on("failed", ({ recipients, text }) => console.error(recipients, text));
+ * const outbox = createOutbox({ database, mailer, sinks: [events.sink] });
+ */
 export function createListeners({ logger = silentLogger }: { logger?: Logger } = {}): OutboxListeners {
   const listeners = new Map<string, Set<{ listener: OutboxListener }>>();
   const alerted = new Set<{ listener: (health: OutboxHealth) => unknown }>();
