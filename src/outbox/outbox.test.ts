@@ -56,6 +56,29 @@ eachDatabase((open) => {
       return message?.state === state ? message : undefined;
     });
 
+  test("a critical message goes while bulk mail takes every place and more of it waits", async () => {
+    let letGo = (): void => {};
+    const isLetGo = new Promise<void>((resolve) => (letGo = resolve));
+    const sent: string[] = [];
+    const backend: Backend = {
+      send: async ({ to }) => {
+        if (to[0] === "bulk@x.cn") await isLetGo;
+        sent.push(to[0] ?? "");
+        return receipt(to);
+      },
+    };
+    const { outbox } = await outboxWith(backend, { concurrency: 4 });
+    outbox.start();
+    const bulk = Array.from({ length: 12 }, () => composed("News", ["bulk@x.cn"]));
+    await Promise.all(bulk.map((message) => outbox.enqueue(message, { priority: "low" })));
+    const id = await outbox.enqueue(composed("Your code", ["ann@x.cn"]), { priority: "critical" });
+    await inState(outbox, id, "sent");
+    expect(sent).toEqual(["ann@x.cn"]);
+    letGo();
+    await outbox.flush();
+    expect(sent).toHaveLength(13);
+  });
+
   test("all that an envelope holds reaches the backend, on each attempt", async () => {
     const envelopes: Envelope[] = [];
     const backend: Backend = {

@@ -88,6 +88,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
     now,
     monotonic,
     room: worker.room,
+    urgentRoom: worker.urgentRoom,
     delivers: worker.delivers,
     recent: createRecent(monotonic),
     begin: worker.begin,

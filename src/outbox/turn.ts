@@ -40,6 +40,8 @@ export interface TurnOptions extends ClaimOptions {
   now: () => number;
   /** How many messages this worker could take now; 0 while it does not deliver. */
   room: () => number;
+  /** The same, of critical messages. */
+  urgentRoom: () => number;
   /** Whether this process delivers at all. */
   delivers: () => boolean;
   /** Delivers these from now on. */
@@ -152,7 +154,7 @@ export function createTurn(options: TurnOptions): Turn {
 
   /**
    * Inserts what is new, under the lease of this worker where it can deliver it at once: then it is neither claimed nor
-   * read again. Only what is due, goes by this engine and overtakes nothing gets that.
+   * read again. Only what is due, goes by this engine and overtakes nothing gets that, or is critical.
    */
   async function insertAndClaim(made: Progress, items: readonly Item[], isRetry: boolean): Promise<void> {
     const inserts = only(items, "insert");
@@ -163,11 +165,15 @@ export function createTurn(options: TurnOptions): Turn {
     const wanted = claimsToo ? room() : 0;
     backlog ||= claims.length > 0;
     const asks = wanted > 0 && backlog;
-    const allowances = wanted > 0 && (asks || inserts.length > 0) ? await allowedNow(made, inserts, wanted) : undefined;
-    const direct = wanted > 0 && !asks ? pickDirect(inserts, wanted, made.lease.now, allowances) : new Set<Entry>();
+    // Behind what waits already, or without a free place, only critical messages go at once: some places are theirs.
+    const isOpen = wanted > 0 && !asks;
+    const hasty = !claimsToo ? [] : isOpen ? inserts : inserts.filter(({ entry }) => entry.message.priority === 0);
+    const places = hasty.length === 0 ? 0 : isOpen ? wanted : options.urgentRoom();
+    const allowances = asks || places > 0 ? await allowedNow(made, inserts, Math.max(wanted, places)) : undefined;
+    const direct = pickDirect(hasty, places, made.lease.now, allowances);
     const fresh = await insertAll(made, inserts, direct);
     if (asks || fresh.length > 0) {
-      const ask = { lease: made.lease, wanted: asks ? wanted : fresh.length, fresh, allowances };
+      const ask = { lease: made.lease, wanted: asks ? wanted + fresh.length : fresh.length, fresh, allowances };
       const more = await claimAnd(made, ask);
       if (asks) backlog = more;
     }
