@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { sql } from "kysely";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { type Database, openDatabase } from "../../db/index.ts";
+import { type Database, migrate, openDatabase } from "../../db/index.ts";
 import { composedMail, inState, outboxOn, receiptFor, scriptedBackend } from "../../../test/support/outbox.ts";
-import { postgresDatabase, postgresMissing } from "../../../test/support/postgres.ts";
+import { postgresDatabase, postgresMissing, startPostgres } from "../../../test/support/postgres.ts";
 import { testDatabase } from "../../../test/support/test-database.ts";
 import { until } from "../../../test/support/until.ts";
 import type { Gate } from "../seams.ts";
@@ -173,6 +173,19 @@ describe.skipIf(postgresMissing)("the engine on pg-boss", () => {
     outbox.start();
     await inState(outbox, await outbox.enqueue(composedMail()), "sent");
     expect(sent).toHaveLength(1);
+  });
+
+  test("it stops although Postgres is away, and leaves no connection", { timeout: 60_000 }, async () => {
+    const server = await startPostgres();
+    const database = await openDatabase(server.url());
+    await migrate(database);
+    const { outbox } = await outboxWith(scriptedBackend().backend, {}, database);
+    outbox.start();
+    await inState(outbox, await outbox.enqueue(composedMail()), "sent");
+    await server.stop();
+    await outbox.stop({ graceMs: 100 });
+    await database.close();
+    await until(() => !process.getActiveResourcesInfo().includes("TCPSocketWrap"));
   });
 
   test("what is no Postgres, and options that cannot be meant, are refused", async () => {
