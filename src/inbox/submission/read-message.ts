@@ -89,7 +89,10 @@ export function refuseSender(key: ApiKey, field: string, address: string): void 
   );
 }
 
-/** The first author; each of them, and the Sender, may be used with the key. */
+/** Who else hands a message in (RFC 5322, sections 3.6.2 and 3.6.6). */
+const OTHER_SENDERS = ["Sender", "Resent-From", "Resent-Sender"];
+
+/** The first author; each of them, and whoever else hands it in, may be used with the key. */
 function readSenders(fields: readonly HeaderField[], key: ApiKey, smtpUtf8: boolean): Mailbox {
   const named = (wanted: string): HeaderField[] => fields.filter(({ name }) => name === wanted);
   const [from, ...others] = named("from");
@@ -104,8 +107,10 @@ function readSenders(fields: readonly HeaderField[], key: ApiKey, smtpUtf8: bool
     throw new MessageError("WX_MESSAGE_NO_SENDER", { field: "From", problem: "names nobody", fix: "Write an address" });
   }
   for (const { address } of authors) refuseSender(key, "From", address);
-  for (const { value } of named("sender")) {
-    for (const { address } of parseMailboxText(value, "Sender", options)) refuseSender(key, "Sender", address);
+  for (const field of OTHER_SENDERS) {
+    for (const { value } of named(field.toLowerCase())) {
+      for (const { address } of parseMailboxText(value, field, options)) refuseSender(key, field, address);
+    }
   }
   return author;
 }

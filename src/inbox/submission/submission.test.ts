@@ -205,6 +205,8 @@ test("senders the key may not use are refused by name, in the envelope and in th
     "From: shop@shop.example, eve@evil.example",
     'From: "shop@shop.example" <eve@evil.example>',
     "From: shop@shop.example\r\nSender: eve@evil.example",
+    "From: shop@shop.example\r\nResent-From: shop@shop.example, eve@evil.example",
+    "From: shop@shop.example\r\nResent-Sender: eve@evil.example",
     "From: shop@evil.shop.example",
   ]) {
     expect(await submit(client, `${header}\r\n\r\nx\r\n`), header).toMatch(/^550 5\.7\.1 .*WX_SUBMISSION_SENDER/);
