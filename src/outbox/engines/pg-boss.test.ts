@@ -185,7 +185,7 @@ describe.skipIf(postgresMissing)("the engine on pg-boss", () => {
     await server.stop();
     await outbox.stop({ graceMs: 100 });
     await database.close();
-    await until(() => !process.getActiveResourcesInfo().includes("TCPSocketWrap"));
+    await expect.poll(() => process.getActiveResourcesInfo()).not.toContain("TCPSocketWrap");
   });
 
   test("what is no Postgres, and options that cannot be meant, are refused", async () => {
