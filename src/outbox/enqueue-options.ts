@@ -130,8 +130,9 @@ function checkText(name: keyof typeof LONGEST, text: unknown): void {
   if (text === undefined) return;
   if (typeof text !== "string" || text === "") throw refused(name, text, "Give a text, or leave it out");
   if (text.length > LONGEST[name]) throw refused(name, text, `Give at most ${LONGEST[name]} characters`);
-  // Postgres stores no NUL in a text.
-  if (/[\0\r\n]/.test(text)) throw refused(name, text, "Leave out line ends and NUL");
+  // Postgres stores no NUL in a text, and nobody half a character.
+  if (/[\0\r\n]|\p{Surrogate}/u.test(text))
+    throw refused(name, text, "Leave out line ends, NUL and halves of characters");
 }
 
 function checkTags(tags: readonly string[]): void {

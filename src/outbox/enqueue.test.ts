@@ -103,6 +103,16 @@ eachDatabase((open) => {
     expect(await outbox.get(id)).toMatchObject({ tags: ["a", "b"], metadata: { order: "2", shop: "x" } });
   });
 
+  test("half a character in a text costs no message", async () => {
+    const outbox = outboxOn(await open(), scriptedBackend().backend);
+    const message = composedMail("Hello \ud83d", ["ann\ud800@x.cn", "back\\ud800@x.cn"]);
+    const id = await outbox.enqueue({ ...message, messageId: "<\udc00\0@x.cn>" }, { metadata: { name: "Ann \ud83d" } });
+    await outbox.flush();
+    const sent = await outbox.get(id);
+    expect(sent).toMatchObject({ state: "sent", subject: "Hello \ufffd" });
+    expect(sent?.recipients.map(({ address }) => address)).toEqual(["ann\ufffd@x.cn", "back\\ud800@x.cn"]);
+  });
+
   test("a sensitive body is gone once the server has taken the message, another one stays", async () => {
     const database = await open();
     const outbox = outboxOn(database, scriptedBackend().backend);
@@ -135,6 +145,7 @@ describe("options", () => {
     [{ tags: ["x".repeat(101)] }, "tags"],
     [{ metadata: { a: 1 } }, "metadata"],
     [{ group: "a\nb" }, "group"],
+    [{ tenant: "acme \ud83d" }, "tenant"],
     [{ onUnknown: "ask" }, "onUnknown"],
     [{ sensitive: "yes" }, "sensitive"],
     [{ sendAt: Number.NaN }, "sendAt may not be NaN"],

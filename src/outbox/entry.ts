@@ -99,7 +99,9 @@ function extrasOf({ from: _from, to: _to, ...extras }: Envelope, { tags, metadat
   return json === "{}" ? null : json;
 }
 
-/** Text as every database stores it: Postgres takes no NUL. */
+/** Text as every database stores it: Postgres takes no NUL, and nobody half a character. */
 function stored(text: string): string {
-  return text.includes("\0") ? text.replaceAll("\0", "") : text;
+  return UNSTORABLE.test(text) ? text.replaceAll("\0", "").replace(/\p{Surrogate}/gu, "\uFFFD") : text;
 }
+
+const UNSTORABLE = /\0|\p{Surrogate}/u;

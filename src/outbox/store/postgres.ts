@@ -11,8 +11,8 @@ async function idsOf(tx: Queryable, statement: ReturnType<typeof sql<{ id: strin
 export const postgresStore: HotStore = {
   insert: async (tx, entries) => {
     if (entries.length === 0) return [];
-    const messages = JSON.stringify(entries.map(({ message }) => message));
-    const recipients = JSON.stringify(
+    const messages = jsonOf(entries.map(({ message }) => message));
+    const recipients = jsonOf(
       entries.flatMap(({ message: { id }, addresses }) =>
         addresses.map((address, position) => ({ message_id: id, position, address, state: "queued", detail: "" })),
       ),
@@ -110,7 +110,7 @@ export const postgresStore: HotStore = {
       tx,
       sql<{ id: string }>`
         with given as materialized (
-          select * from json_to_recordset(${JSON.stringify(settlements.map(rowOf))}::json)
+          select * from json_to_recordset(${jsonOf(settlements.map(rowOf))}::json)
             as g(id text, owner text, attempts int, unreached int, state text, due_at bigint, wait text, finished_at bigint, takeovers int)
         ), settled as (
           update outbox_messages m set attempts = g.attempts, unreached = g.unreached, state = g.state, due_at = g.due_at,
@@ -118,11 +118,11 @@ export const postgresStore: HotStore = {
           from given g where m.id = g.id and m.lease_owner = g.owner returning m.id
         ), attempted as (
           insert into outbox_attempts
-          select a.* from json_populate_recordset(null::outbox_attempts, ${JSON.stringify(attemptsOf(settlements))}::json) a
+          select a.* from json_populate_recordset(null::outbox_attempts, ${jsonOf(attemptsOf(settlements))}::json) a
           join settled on settled.id = a.message_id
         ), moved as (
           update outbox_recipients r set state = s.state, detail = s.detail
-          from json_populate_recordset(null::outbox_recipients, ${JSON.stringify(standingsOf(settlements))}::json) s
+          from json_populate_recordset(null::outbox_recipients, ${jsonOf(standingsOf(settlements))}::json) s
           join settled on settled.id = s.message_id
           where r.message_id = s.message_id and r.position = s.position
         ), wiped as (
@@ -165,6 +165,13 @@ export const postgresStore: HotStore = {
     return rows;
   },
 };
+
+/** Rows as JSON that Postgres reads: of its escapes it refuses NUL and halves of characters. */
+function jsonOf(rows: readonly object[]): string {
+  const json = JSON.stringify(rows);
+  if (!/\\u(?:0000|d[89a-f])/.test(json)) return json;
+  return json.replace(/\\\\|\\u(?:0000|d[89a-f]..)/g, (escape) => (escape === "\\\\" ? escape : "\\ufffd"));
+}
 
 /** A view of the same bytes as pg takes them within a list. */
 function bufferOf(bytes: Uint8Array = new Uint8Array()): Buffer {
