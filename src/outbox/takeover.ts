@@ -1,4 +1,5 @@
 /** Takes over what a dead worker left under its lease. */
+import { sql } from "kysely";
 import { describeError, type Logger } from "../base/index.ts";
 import type { Database, Queryable } from "../db/index.ts";
 import type { Channel } from "./channel.ts";
@@ -18,6 +19,8 @@ const MOST_TAKEOVERS = 5;
 const SUSPECT_TAKEOVERS = 2;
 /** How far apart they are tried, in milliseconds: most deliveries end within that. */
 const APART_MS = 1_000;
+/** A worker whose machine is gone can hold its rows' locks for hours, as its connection ends for Postgres only then; the rest need not wait for these. */
+const LOCK_WAIT = "set local lock_timeout = '1s'";
 
 export interface TakeoverOptions {
   database: Database;
@@ -76,6 +79,7 @@ async function takeOver(abandoned: Abandoned, options: TakeoverOptions, apartMs:
   const { id, lease_owner: lastOwner } = abandoned;
   try {
     const outcome = await database.kysely.transaction().execute(async (tx) => {
+      if (database.dialect === "postgres") await sql.raw(LOCK_WAIT).execute(tx);
       const made = await outcomeOf(tx, abandoned, options, apartMs);
       if (made === undefined) return undefined;
       await store.settle(tx, [made.settlement]);

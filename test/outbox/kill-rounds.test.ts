@@ -4,9 +4,11 @@
  */
 import { expect, test } from "vitest";
 import { type MailSink, mailSink, type SinkStep } from "../support/mail-sink.ts";
+import { outboxOn, scriptedBackend } from "../support/outbox.ts";
 import {
   eachUrl,
   expectWhole,
+  opened,
   type OutboxProcess,
   outboxProcesses,
   type Standing,
@@ -50,10 +52,10 @@ async function round(
   crew.alive[duty] = start({ name: `w${number}`, ...duties[duty] });
 }
 
-/** Does `deed` when the client is at that step of a conversation, before the server goes on; or after a second without one. */
+/** Does `deed` when the client is at that step of a conversation, before the server goes on; or after half a second without one. */
 async function inTalk(sink: MailSink, name: string, at: SinkStep, deed: () => void): Promise<void> {
   await new Promise<void>((resolve) => {
-    const timer = setTimeout(resolve, 1_000);
+    const timer = setTimeout(resolve, 500);
     sink.at(({ client, step }) => {
       if (client !== name || step !== at) return;
       sink.at(() => undefined);
@@ -69,12 +71,21 @@ function acknowledge(crew: Crew, { lines }: OutboxProcess): void {
   for (const line of lines) if (line.startsWith("took ")) crew.acknowledged.add(line.slice(5));
 }
 
-/** Another life for every worker, until nothing waits and nobody holds a lease. */
+/** Until nothing waits; what was failed by a fifth death in a row, as hundreds of kills may bring about, a person sends again. */
 async function finish(url: string): Promise<ReadonlyMap<string, Standing>> {
-  return until(async () => {
+  const nothingWaits = async (): Promise<ReadonlyMap<string, Standing> | false> => {
     const rows = await standings(url);
-    return [...rows.values()].every(({ state }) => state === "sent" || state === "unknown") && rows;
-  });
+    return [...rows.values()].every(({ state }) => /^(?:sent|unknown|failed)$/.test(state)) && rows;
+  };
+  for (;;) {
+    const rows = await until(nothingWaits);
+    const failed = [...rows.values()].filter(({ state }) => state === "failed");
+    if (failed.length === 0) return rows;
+    for (const { history } of failed) expect(history.slice(-5)).toEqual(Array.from({ length: 5 }, () => "interrupted"));
+    expect(await outboxOn(await opened(url), scriptedBackend().backend).redrive({ state: "failed" })).toBe(
+      failed.length,
+    );
+  }
 }
 
 eachUrl((urlOf, dialect) => {

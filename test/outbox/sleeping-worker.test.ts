@@ -2,6 +2,7 @@
 import { sql } from "kysely";
 import { expect, test } from "vitest";
 import { openDatabase } from "../../src/db/index.ts";
+import { fastClock } from "../support/fast-clock.ts";
 import { mailSink } from "../support/mail-sink.ts";
 import { composedMail, outboxOn, scriptedBackend } from "../support/outbox.ts";
 import {
@@ -34,7 +35,7 @@ async function stopBetween(worker: OutboxProcess, url: string): Promise<void> {
 }
 const TIMEOUT = { timeout: 60_000 };
 
-eachUrl((urlOf) => {
+eachUrl((urlOf, dialect) => {
   test.for([
     {
       onUnknown: "resend",
@@ -76,6 +77,28 @@ eachUrl((urlOf) => {
       expect(asleep.lines.filter((line) => /^log outbox\.(sent|failed|unknown|deferred)/.test(line))).toEqual([]);
       await expectWhole(url);
       expect(asleep.isOver).toBe(false);
+    },
+  );
+
+  test.skipIf(dialect === "sqlite")(
+    "one that is gone in the middle of a transaction keeps its own rows, and nobody else's",
+    TIMEOUT,
+    async () => {
+      const database = await opened(await urlOf());
+      const { backend, sent } = scriptedBackend();
+      const outbox = outboxOn(database, backend, fastClock(100));
+      await outbox.enqueueMany(["locked", "free"].map((subject) => ({ message: composedMail(subject) })));
+      await database.kysely.updateTable("outbox_messages").set({ lease_owner: "gone", due_at: 1 }).execute();
+      const subjects = (): string[] =>
+        sent.map(({ bytes }) => /Subject: (.*)\r/.exec(Buffer.from(bytes).toString())?.[1] ?? "");
+      await database.kysely.transaction().execute(async (tx) => {
+        await tx.updateTable("outbox_messages").set({ due_at: 1 }).where("subject", "=", "locked").execute();
+        outbox.start();
+        await until(() => sent.length > 0);
+        expect(subjects()).toEqual(["free"]);
+      });
+      await until(() => sent.length > 1);
+      expect(subjects()).toEqual(["free", "locked"]);
     },
   );
 
