@@ -22,6 +22,7 @@ const INSERT = "insert into outbox_messages";
 const CLAIM = "update outbox_messages (m )?set lease_owner = [?$]";
 const SETTLE = "update outbox_messages (m )?set attempts";
 const TAKEOVER = '^update "outbox_messages" set "lease_owner"';
+const MARK = '^update "outbox_marks"';
 const COMMIT = "^commit$";
 
 const waiting: Partial<Standing> = { state: "queued", isLeased: false, history: [] };
@@ -31,7 +32,7 @@ const sentAgain: Partial<Standing> = { state: "sent", isLeased: false, history: 
 const held: Partial<Standing> = { state: "unknown", isLeased: false, history: ["interrupted"] };
 
 /** Larger than what the network between two processes holds while the server does not read. */
-const LARGE = 8_000_000;
+const LARGE = 3_000_000;
 
 function mail(subject: string, size = 100): Composed {
   return {
@@ -265,6 +266,34 @@ eachUrl((urlOf, dialect) => {
     expect(rows).toEqual([{ takeovers }]);
     await finish(outbox, url);
     expect(await standing(url, "again")).toMatchObject(sentAgain);
+    expect(copiesOf(sink, "again")).toBe(1);
+  });
+
+  test.each([
+    { when: "before its commit", where: "before", isMoved: false },
+    { when: "after it", where: "after", isMoved: true },
+  ] as const)("11: as a clock that was set back is noticed, $when", TIMEOUT, async ({ where, isMoved }) => {
+    const url = await urlOf();
+    const sink = await mailSink();
+    const outbox = await outboxAt(url, sink.port);
+    await outbox.enqueue(mail("again"));
+    const { kysely } = await opened(url);
+    const ahead = Date.now() + 3_600_000;
+    await kysely
+      .insertInto("outbox_marks")
+      .values({ name: "clock", value: String(ahead) })
+      .execute();
+    await kysely.updateTable("outbox_messages").set({ due_at: ahead }).execute();
+    const start = await outboxProcesses({ url, port: sink.port });
+    const stopAt: Tripwire = { after: MARK, statement: COMMIT, where };
+    const worker = start({ name: "first", delivers: true, stopAt });
+    await worker.says(new RegExp(STOPPED));
+    await worker.kill();
+    const mark = await kysely.selectFrom("outbox_marks").select("value").where("name", "=", "clock").executeTakeFirst();
+    const row = await kysely.selectFrom("outbox_messages").select("due_at").executeTakeFirst();
+    expect([Number(mark?.value) < ahead, Number(row?.due_at) < ahead]).toEqual([isMoved, isMoved]);
+    await finish(outbox, url);
+    expect(await standing(url, "again")).toMatchObject(sent);
     expect(copiesOf(sink, "again")).toBe(1);
   });
 
