@@ -17,8 +17,9 @@ import type { OutboxAttempt } from "./types.ts";
 const MOST_TAKEOVERS = 5;
 /** From so many on, those that are taken over together are tried one after the other, so that the one that kills its workers takes no other along to the fifth. */
 const SUSPECT_TAKEOVERS = 2;
-/** How far apart they are tried, in milliseconds: most deliveries end within that. */
+/** How far apart they are tried, in milliseconds: most deliveries end within that; and over how many places, so that a fleet that crashed is back within a minute. */
 const APART_MS = 1_000;
+const PLACES = 60;
 /** A worker whose machine is gone can hold its rows' locks for hours, as its connection ends for Postgres only then; the rest need not wait for these. */
 const LOCK_WAIT = "set local lock_timeout = '1s'";
 
@@ -64,7 +65,7 @@ export function takeovers(options: TakeoverOptions): () => Promise<boolean> {
     let some = false;
     let suspects = 0;
     for (const abandoned of ripe(found)) {
-      const outcome = await takeOver(abandoned, options, suspects * APART_MS);
+      const outcome = await takeOver(abandoned, options, (suspects % PLACES) * APART_MS);
       if (outcome === undefined || outcome.settlement.dueAt === null) continue;
       some = true;
       if (outcome.settlement.takeovers >= SUSPECT_TAKEOVERS) suspects++;
