@@ -28,7 +28,7 @@ export type DatabaseErrorCode =
  * process holds the file, or every connection is in use; `WX_DB_FULL` the disk is full, and nothing was written;
  * `WX_DB_UNREACHABLE` no connection to Postgres can be made; `WX_DB_LOST` one that was there was lost;
  * `WX_DB_ROLLED_BACK` a transaction went on after a statement of it had failed, and Postgres rolled it back;
- * `WX_DB_TRANSACTION` what was given as a transaction is none; `WX_DB_COPY` the database cannot be copied to
+ * `WX_DB_TRANSACTION` what was given as a transaction is none, or one of another kind of database; `WX_DB_COPY` the database cannot be copied to
  * that target, and nothing of it was; `WX_DB_OPTIONS` an option of `openDatabase` does not exist.
  */
 export class DatabaseError extends WaxsealError {

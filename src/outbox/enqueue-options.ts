@@ -23,7 +23,7 @@ export interface EnqueueOptions<Tables extends Schema = Schema> {
   priority?: Priority | undefined;
   /** Not before this time: a Date, or milliseconds since 1970. Default: at once. */
   sendAt?: Date | number | undefined;
-  /** No attempt after this time. Default: 48 hours after it is due first (`policy.lifetimeMs`). */
+  /** No attempt after this time, which must be later than `sendAt`. Default: 48 hours after it is due first (`policy.lifetimeMs`). */
   expiresAt?: Date | number | undefined;
   /** Names to count messages by, added to the envelope's: at most 20, of 100 characters each. */
   tags?: readonly string[] | undefined;
