@@ -143,7 +143,7 @@ test("config print shows each value with its source, and no secret", async () =>
   expect(row("secretKey")).toMatch(/\*{8} \(29 characters\)\s+SECRET_KEY_FILE in the environment/);
   expect(row("siteName")).toMatch(/Shop\s+waxseal\.config\.mjs/);
   expect(row("mailers.bulk.backend")).toMatch(/console\s+waxseal\.config\.mjs/);
-  expect(row("outbox.leaseSeconds")).toMatch(/60\s+default/);
+  expect(row("outbox.leaseSeconds")).toMatch(/30\s+default/);
   expect(stdout).not.toContain("ABCDEFGHIJKLMNOP");
   expect(stdout).not.toContain("more than sixteen");
 });
