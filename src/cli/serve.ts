@@ -1,5 +1,5 @@
 /** `waxseal serve`: the account pages, the worker and the SMTP port for other programs, with settings that are all given. */
-import { createWaxseal } from "../waxseal.ts";
+import { createWaxseal, type Waxseal } from "../waxseal.ts";
 import { type CommonFlags, loadConfig } from "./load-config.ts";
 import { closeOnSignal, stderrLogger } from "./terminal.ts";
 
@@ -8,6 +8,15 @@ export async function serve({ smtpPort, ...flags }: CommonFlags): Promise<void> 
   const logger = stderrLogger(config.log?.level ?? "info");
   const waxseal = await createWaxseal(config, { logger });
   closeOnSignal(waxseal);
+  try {
+    await open(waxseal);
+  } catch (error) {
+    await waxseal.close(); // what is open already would keep the process
+    throw error;
+  }
+}
+
+async function open(waxseal: Waxseal): Promise<void> {
   const server = await waxseal.listen();
   const submission = waxseal.config.submission?.port === undefined ? undefined : await waxseal.listenSubmission();
   waxseal.startWorker();
