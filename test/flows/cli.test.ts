@@ -52,6 +52,10 @@ test.each([
 
 test.each([
   [["--port", "PORT"], "port PORT on 127.0.0.1 is in use by another program. Choose another with --port (or PORT)."],
+  [
+    ["--port", "0", "--smtp-port", "PORT"],
+    "port PORT on 127.0.0.1 is in use by another program. Choose another with --smtp-port",
+  ],
   [["--port", "0", "--host", "nowhere.invalid"], "the host name nowhere.invalid does not exist."],
 ])("serve with %j says in one line why it cannot listen", async (args, message) => {
   const port = String(await takenPort());
@@ -60,7 +64,7 @@ test.each([
   await finished(["migrate"], env, cwd);
   const { code, stderr } = await finished(["serve", ...args.map((arg) => arg.replace("PORT", port))], env, cwd);
   expect(code).toBe(1);
-  expect(stderr).toMatch(/^waxseal: web\.port: .*\n$/);
+  expect(stderr).toMatch(/^waxseal: (?:web|submission)\.port: .*\n$/);
   expect(stderr).toContain(message.replace("PORT", port));
 });
 
