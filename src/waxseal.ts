@@ -125,7 +125,8 @@ export async function assemble(
   const { secretKey, siteUrl, siteName } = config;
   const post = await openPost(config, { database, clock, logger });
   const { mail, outbox, suppressions, links } = post;
-  const deliver = intoOutbox(outbox, mail);
+  const maxAgeMs = config.accounts.activationMaxAgeSeconds * 1000;
+  const deliver = intoOutbox(outbox, mail, () => clock.now() + maxAgeMs);
   const accounts = createAccounts({ ...config.accounts, database, clock, secretKey, siteUrl, siteName, deliver });
   const web = createWeb({
     accounts,
@@ -192,15 +193,15 @@ function hooksOf({ metrics: scraped }: ResolvedConfig, { returns, metrics }: Pos
  * The request path ends here: the mail is a row of the same transaction, and the worker finds it there. An account mail
  * names somebody; where nobody is left of them (`allowTo`), there is nothing to send, and the account stands.
  */
-function intoOutbox(outbox: Outbox, mail: Mail): Deliver {
+function intoOutbox(outbox: Outbox, mail: Mail, expiresAt: () => number): Deliver {
   return async (message, { tx }) => {
     const composed = await mail.compose(message).catch((error: unknown) => {
       if (error instanceof MessageError && error.code === "WX_MESSAGE_NO_RECIPIENT") return undefined;
       throw error;
     });
     if (composed === undefined) return;
-    // Somebody waits for it, and its link must not outlive its delivery here.
-    await outbox.enqueue(composed, { tx, priority: "critical", sensitive: true });
+    // Somebody waits for it; its link must not outlive its delivery here, nor arrive when it works no more.
+    await outbox.enqueue(composed, { tx, priority: "critical", sensitive: true, expiresAt: expiresAt() });
   };
 }
 

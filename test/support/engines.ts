@@ -25,7 +25,7 @@ export interface EnginePlace {
 }
 
 /** An outbox by this engine; it stops with the test. */
-export async function outboxBy(
+async function outboxBy(
   name: EngineName,
   database: Database,
   backend: Backend,

@@ -11,7 +11,7 @@ import { loadPgBoss } from "./load-pg-boss.ts";
 /** Where the jobs are. */
 export const QUEUE = "waxseal";
 /** Where a job is copied to that failed again and again; pg-boss deletes it there after its retention. */
-export const DEAD_LETTERS = "waxseal-dead";
+const DEAD_LETTERS = "waxseal-dead";
 
 const DAY_SECONDS = 86_400;
 /** A handler that fails (the database did, or a neighbour of the outbox) is called again after a second, doubling up to 15 min. */
