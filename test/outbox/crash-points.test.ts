@@ -32,7 +32,7 @@ const sentAgain: Partial<Standing> = { state: "sent", isLeased: false, history: 
 const held: Partial<Standing> = { state: "unknown", isLeased: false, history: ["interrupted"] };
 
 /** Larger than what the network between two processes holds while the server does not read. */
-const LARGE = 3_000_000;
+const LARGE = 12_000_000;
 
 function mail(subject: string, size = 100): Composed {
   return {
@@ -142,7 +142,7 @@ eachUrl((urlOf, dialect) => {
 
   test.for(cases)("$name ($policies)", TIMEOUT, async ({ at, left, has, policies, size, ...then }) => {
     const url = await urlOf();
-    const sink = await mailSink();
+    const sink = await mailSink({ chunking: size !== undefined }); // which says beforehand how much there is, and is read sooner
     const outbox = await outboxAt(url, sink.port);
     for (const policy of policies) await outbox.enqueue(mail(policy, size), { onUnknown: policy });
 
