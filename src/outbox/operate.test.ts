@@ -113,6 +113,8 @@ eachDatabase((open) => {
     await database.kysely.deleteFrom("outbox_bodies").where("message_id", "=", gone).execute();
     isDown = false;
     expect(await outbox.redrive({ state: "failed", group: "mine" })).toBe(1);
+    const misspelt = outbox.list({ state: "faild" as never });
+    await expect(misspelt).rejects.toThrow('list: there is no state "faild". Did you mean failed?');
     const sent = outbox.redrive({ state: "sent" as never });
     await expect(sent).rejects.toThrow('no message to send again that is "sent". state is one of failed, unknown');
     await inState(outbox, mine, "sent");

@@ -1,6 +1,8 @@
 /** Shows the outbox: each message with its recipients and the state that follows from theirs, and its history. */
+import { hintFor } from "../base/index.ts";
 import type { Database } from "../db/index.ts";
 import { refuseUnknownOptions } from "./enqueue-options.ts";
+import { OutboxError } from "./errors.ts";
 import { isWaiting } from "./job.ts";
 import { pageSize } from "./page-size.ts";
 import { priorityOf } from "./priority.ts";
@@ -27,11 +29,31 @@ const listOptions = {
 } satisfies Record<keyof ListOptions, true>;
 const listOptionNames = Object.keys(listOptions);
 
+const states = {
+  queued: true,
+  sending: true,
+  deferred: true,
+  sent: true,
+  failed: true,
+  unknown: true,
+  held: true,
+  cancelled: true,
+  suppressed: true,
+} satisfies Record<DeliveryState, true>;
+
+/** A mistyped state would be an empty list. */
+function requireState(state: DeliveryState | undefined): void {
+  if (state === undefined || Object.hasOwn(states, state)) return;
+  const hint = hintFor(String(state), Object.keys(states));
+  throw new OutboxError("WX_OUTBOX_OPTIONS", `list: there is no state ${JSON.stringify(state)}. ${hint}`);
+}
+
 /** @param now Milliseconds since 1970: what was leased until then is being sent. */
 export function outboxReader({ kysely, dialect }: Database, now: () => number): OutboxReader {
   return {
     list: async (options = {}) => {
       refuseUnknownOptions("list", options, listOptionNames);
+      requireState(options.state);
       const asked = { ...options, limit: pageSize(options.limit) };
       const { recipient } = asked;
       const heads =
