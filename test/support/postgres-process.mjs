@@ -6,11 +6,22 @@
  * Its argument is JSON: `{ tls: { cert, key } }` for a server that speaks TLS.
  */
 import { execFileSync, spawn } from "node:child_process";
-import { chmodSync, chownSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { createRequire } from "node:module";
 import { createServer } from "node:net";
 import { arch, platform, tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { pathToFileURL } from "node:url";
 
 const require = createRequire(import.meta.url);
@@ -44,7 +55,16 @@ async function programs() {
     return { initdb, postgres };
   } catch {
     cpSync(join(dirname(initdb), ".."), join(folder, "native"), { recursive: true, verbatimSymlinks: true });
+    linkLibraries();
     return { initdb: join(folder, "native/bin/initdb"), postgres: join(folder, "native/bin/postgres") };
+  }
+}
+
+/** A package holds no symbolic links; this one makes its own by a script at its installation, which need not have run. */
+function linkLibraries() {
+  for (const { source, target } of JSON.parse(readFileSync(join(folder, "native/pg-symlinks.json"), "utf8"))) {
+    const link = join(folder, target);
+    if (!existsSync(link)) symlinkSync(relative(dirname(target), source), link);
   }
 }
 
