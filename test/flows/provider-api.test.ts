@@ -1,8 +1,9 @@
 /** Mail from the outbox to a provider's API that has a bad day: nothing is lost, and a repeated request can be known as one. */
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { createWaxseal, type WaxsealConfig } from "../../src/index.ts";
+import { type Clock, createWaxseal, type WaxsealConfig } from "../../src/index.ts";
 import { failover, type MemoryBackend, memoryBackend, resendBackend } from "../../src/mail/index.ts";
+import { fixedClock } from "../support/fixed-clock.ts";
 import { type HttpProvider, listenHttpProvider } from "../support/http-provider.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 import { until } from "../support/until.ts";
@@ -13,7 +14,7 @@ const refused = (status: number, name: string): { status: number; body: object }
 });
 const taken = { status: 200, body: { id: "49a3999c" } };
 
-async function startShop(mailers: WaxsealConfig["mailers"]): ReturnType<typeof createWaxseal> {
+async function startShop(mailers: WaxsealConfig["mailers"], clock?: Clock): ReturnType<typeof createWaxseal> {
   const waxseal = await createWaxseal(
     {
       secretKey: "a secret of more than sixteen",
@@ -23,7 +24,7 @@ async function startShop(mailers: WaxsealConfig["mailers"]): ReturnType<typeof c
       mailers,
       outbox: { retrySeconds: 0.01 },
     },
-    { migrate: true },
+    { migrate: true, clock },
   );
   onTestFinished(() => waxseal.close());
   return waxseal;
@@ -42,11 +43,14 @@ test("a refused key, a broken connection, a rate limit and an outage cost time a
     refused(500, "internal_server_error"),
     taken,
   );
-  const waxseal = await startShop({ default: { backend: "resend", apiKey: "re_secret", baseUrl: provider.url } });
+  const clock = fixedClock();
+  const resend = { backend: "resend", apiKey: "re_secret", baseUrl: provider.url } as const;
+  const waxseal = await startShop({ default: resend }, clock);
   const message = { to: ["麦克 <mike@example.com>"], subject: "激活", text: "https://shop.example/user/active/x" };
   const id = await waxseal.outbox.enqueue(await waxseal.mail.compose(message));
   waxseal.startWorker();
   const sent = await until(async () => {
+    clock.advance(60_000); // a provider that refuses is left alone for minutes
     const found = await waxseal.outbox.get(id);
     return found?.state === "sent" && found;
   });
