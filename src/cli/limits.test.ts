@@ -1,5 +1,6 @@
 import { join } from "node:path";
-import { beforeEach, expect, test, vi } from "vitest";
+import { beforeEach, expect, test } from "vitest";
+import { run } from "../../test/support/run-command.ts";
 import { tempFolder } from "../../test/support/temp-folder.ts";
 import { migrate, openDatabase } from "../index.ts";
 import { listLimits, pauseLimits, resumeLimits } from "./limits.ts";
@@ -11,20 +12,6 @@ beforeEach(async () => {
   await using opened = await openDatabase(database);
   await migrate(opened);
 });
-
-async function run(command: () => Promise<void>): Promise<{ out: string; err: string; status: unknown }> {
-  const out = vi.spyOn(console, "log").mockImplementation(() => {});
-  const err = vi.spyOn(console, "error").mockImplementation(() => {});
-  const text = (spy: typeof out): string => spy.mock.calls.map((line) => line.join(" ")).join("\n");
-  try {
-    await command();
-    return { out: text(out), err: text(err), status: process.exitCode ?? 0 };
-  } finally {
-    process.exitCode = undefined;
-    out.mockRestore();
-    err.mockRestore();
-  }
-}
 
 test("a scope is paused for a time and a reason, shown so, and resumed", async () => {
   expect((await run(() => listLimits({ database }))).out).toBe("Nothing is limited, and nothing rests.");

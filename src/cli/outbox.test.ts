@@ -1,6 +1,7 @@
 import { join } from "node:path";
-import { beforeEach, expect, test, vi } from "vitest";
+import { beforeEach, expect, test } from "vitest";
 import { composed } from "../../test/support/composed.ts";
+import { run } from "../../test/support/run-command.ts";
 import { tempFolder } from "../../test/support/temp-folder.ts";
 import { migrate, openDatabase, openOutbox } from "../index.ts";
 import { DeliveryError } from "../mail/index.ts";
@@ -26,21 +27,6 @@ beforeEach(async () => {
   );
   await quiet.stop();
 });
-
-/** Runs a command; what it printed, and how it would end. */
-async function run(command: () => Promise<void>): Promise<{ out: string; err: string; status: unknown }> {
-  const out = vi.spyOn(console, "log").mockImplementation(() => {});
-  const err = vi.spyOn(console, "error").mockImplementation(() => {});
-  const text = (spy: typeof out): string => spy.mock.calls.map((line) => line.join(" ")).join("\n");
-  try {
-    await command();
-    return { out: text(out), err: text(err), status: process.exitCode ?? 0 };
-  } finally {
-    process.exitCode = undefined;
-    out.mockRestore();
-    err.mockRestore();
-  }
-}
 
 test("the list shows the newest first, and what the flags ask for", async () => {
   const { out } = await run(() => listOutbox({ database }));

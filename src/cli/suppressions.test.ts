@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { beforeEach, expect, test, vi } from "vitest";
+import { beforeEach, expect, test } from "vitest";
+import { run } from "../../test/support/run-command.ts";
 import { tempFolder } from "../../test/support/temp-folder.ts";
 import { migrate, openDatabase } from "../index.ts";
 import {
@@ -20,21 +21,6 @@ beforeEach(async () => {
   await using opened = await openDatabase(database);
   await migrate(opened);
 });
-
-/** Runs a command; what it printed, and how it would end. */
-async function run(command: () => Promise<void>): Promise<{ out: string; err: string; status: unknown }> {
-  const out = vi.spyOn(console, "log").mockImplementation(() => {});
-  const err = vi.spyOn(console, "error").mockImplementation(() => {});
-  const text = (spy: typeof out): string => spy.mock.calls.map((line) => line.join(" ")).join("\n");
-  try {
-    await command();
-    return { out: text(out), err: text(err), status: process.exitCode ?? 0 };
-  } finally {
-    process.exitCode = undefined;
-    out.mockRestore();
-    err.mockRestore();
-  }
-}
 
 test("what is added is listed, and what is removed is not", async () => {
   expect((await run(() => listSuppressions({ database }))).out).toBe("Nobody is on the list.");
