@@ -149,7 +149,13 @@ export async function assemble(
   }
 
   async function listenSubmission(): Promise<SubmissionServer> {
-    const server = await openSubmission(config.submission ?? {}, { database, post, clock, logger });
+    const server = await openSubmission(config.submission ?? {}, {
+      database,
+      post,
+      mailto: config.unsubscribe?.mailto,
+      clock,
+      logger,
+    });
     servers.push(server);
     return server;
   }

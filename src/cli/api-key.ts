@@ -26,12 +26,13 @@ export interface CreateFlags {
   perMinute?: string;
   perDay?: string;
   priority?: string;
+  allowCritical?: boolean;
   quiet?: boolean;
 }
 
 /** Makes a key and prints it, with the settings that use it. */
 export async function createApiKey(name: string, flags: CreateFlags): Promise<void> {
-  const { from, mailer, tenant, perMinute, perDay, priority, quiet = false } = flags;
+  const { from, mailer, tenant, perMinute, perDay, priority, allowCritical, quiet = false } = flags;
   const settings: ApiKeySettings = {
     ...(from !== undefined && { allowedFrom: from }),
     ...(mailer !== undefined && { mailer }),
@@ -39,6 +40,7 @@ export async function createApiKey(name: string, flags: CreateFlags): Promise<vo
     ...(perMinute !== undefined && { ratePerMinute: countOf("--per-minute", perMinute) }),
     ...(perDay !== undefined && { dailyLimit: countOf("--per-day", perDay) }),
     ...(priority !== undefined && { priority: priority as SubmissionPriority }), // checked where the key is made
+    ...(allowCritical === true && { allowCritical }),
   };
   await withKeys(flags, async (keys, { submission }) => {
     const { key, secret } = await keys.create(name, settings);
@@ -56,9 +58,14 @@ export async function listApiKeys(flags: { database?: string }): Promise<void> {
       style: { head: [], border: [] },
     });
     for (const key of all) {
-      const { mailer = "default", priority } = key.settings;
-      const way = priority === undefined ? mailer : `${mailer}, ${priority}`;
-      table.push([encode(key.name), sendersOf(key), limitsOf(key), encode(way), timeOf(key.lastUsedAt), stateOf(key)]);
+      table.push([
+        encode(key.name),
+        sendersOf(key),
+        limitsOf(key),
+        encode(wayOf(key)),
+        timeOf(key.lastUsedAt),
+        stateOf(key),
+      ]);
     }
     console.log(table.toString());
   });
@@ -146,6 +153,11 @@ function limitsOf({ settings: { ratePerMinute, dailyLimit } }: ApiKey): string {
     dailyLimit === undefined ? [] : [`${dailyLimit} a day`],
   ].flat();
   return limits.length === 0 ? "without limit" : limits.join(", ");
+}
+
+function wayOf({ settings: { mailer = "default", priority, allowCritical } }: ApiKey): string {
+  const isUrgent = allowCritical === true && priority !== "critical";
+  return [mailer, priority ?? [], isUrgent ? "may be critical" : []].flat().join(", ");
 }
 
 function timeOf(at: number | undefined): string {

@@ -250,6 +250,7 @@ apiKey
   .option("--per-minute <count>", "messages a minute, to each process (default: no limit)")
   .option("--per-day <count>", "messages a day (default: no limit)")
   .option("--priority <priority>", "critical, high, normal (default) or low, where a message says nothing")
+  .option("--allow-critical", "its messages may ask for critical, which overtakes all other mail")
   .option("-q, --quiet", "print the key and nothing else")
   .action(async (name, options) => (await import("./api-key.ts")).createApiKey(name, options));
 apiKey

@@ -10,3 +10,4 @@ export { outboxDeliver, type OutboxDeliverOptions } from "./submission/outbox-de
 export type { ServerCertificate, SubmissionOptions } from "./submission/options.ts";
 export { createSubmission, type Submission, type SubmissionAddress } from "./submission/submission.ts";
 export type { BounceMailbox, Deliver, SubmittedMail, SubmittedOptions } from "./submission/types.ts";
+export type { UnsubscribeOptions } from "./submission/unsubscribe-headers.ts";

@@ -51,6 +51,7 @@ export type { WaxsealTransportError } from "./backends/waxseal-transport-error.t
 export type { FileAccess } from "./content/file-access.ts";
 export type { HeaderEncoding } from "./header-encoding.ts";
 export { sevenBitMessage } from "./mime/entity.ts";
+export { listHeaders } from "./fields/list-headers.ts";
 export { compose, type ComposeContext, type Composed } from "./compose.ts";
 export { dkimDnsRecord, type DkimDnsRecord } from "./dkim/dns-record.ts";
 export type { PrivateKeyInput } from "./dkim/key.ts";

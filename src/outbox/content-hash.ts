@@ -4,7 +4,8 @@ import type { MessageRow } from "./rows.ts";
 
 /**
  * SHA-256, hex, of what the caller gave: sender, recipients, mailer, stream, tenant, and the composed message without what is
- * new each time it is composed (Message-ID, Date, Received, DKIM signatures and the boundaries between its parts).
+ * new each time it is composed (Message-ID, Date, Received, DKIM signatures, the link by which to leave the stream, and the
+ * boundaries between its parts).
  *
  * Times, priority, tags and metadata may differ: who asks again often counts them anew.
  */
@@ -17,7 +18,7 @@ export function contentHash(row: MessageRow, addresses: readonly string[], bytes
 }
 
 /** A field that composing makes anew, with the lines that continue it. */
-const CHANGING_FIELD = /^(?:message-id|date|received|dkim-signature):.*\r\n(?:[ \t].*\r\n)*/gim;
+const CHANGING_FIELD = /^(?:message-id|date|received|dkim-signature|list-unsubscribe):.*\r\n(?:[ \t].*\r\n)*/gim;
 const BOUNDARY = /\bboundary="?([^"\r\n;]{1,70})"?/gi;
 
 function withoutChance(bytes: Uint8Array): string {

@@ -12,7 +12,9 @@ eachDatabase((open) => {
     const outbox = outboxOn(await open(), scriptedBackend().backend);
     const again = (seconds: number): Composed => ({
       ...composedMail(),
-      bytes: Buffer.from(`Message-ID: <${seconds}@x.cn>\r\nDate: ${seconds}\r\nSubject: Hello\r\n\r\nthe same\r\n`),
+      bytes: Buffer.from(
+        `Message-ID: <${seconds}@x.cn>\r\nDate: ${seconds}\r\nList-Unsubscribe:\r\n <https://x.cn/${seconds}>\r\nSubject: Hello\r\n\r\nthe same\r\n`,
+      ),
     });
     const ids = await Promise.all(
       Array.from({ length: 8 }, (_, index) => outbox.enqueue(again(index), { idempotencyKey: "order-1" })),

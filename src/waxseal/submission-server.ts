@@ -18,6 +18,8 @@ export interface SubmissionServer {
 interface Surroundings {
   database: Database;
   post: Post;
+  /** Takes unsubscriptions by mail. */
+  mailto?: string | undefined;
   clock: Clock;
   logger: Logger;
 }
@@ -27,12 +29,12 @@ const SUBMISSION_PORT = 587;
 
 export async function openSubmission(
   settings: SubmissionConfig,
-  { database, post, clock, logger }: Surroundings,
+  { database, post, mailto, clock, logger }: Surroundings,
 ): Promise<SubmissionServer> {
   const { host = "127.0.0.1", port = SUBMISSION_PORT, tlsPort } = settings;
   const { allowPlaintextAuth, maxMessageBytes, name } = settings;
   const tls = certificateOf(settings);
-  const { mail, outbox, returns } = post;
+  const { mail, outbox, returns, links } = post;
   // Loaded here, as only those who listen need it.
   const [{ createApiKeys, createSubmission, outboxDeliver, SubmissionError }, { bounceMailbox }] = await Promise.all([
     import("../inbox/index.ts"),
@@ -44,6 +46,7 @@ export async function openSubmission(
     logger,
     keys: createApiKeys({ database, clock, logger }),
     deliver: outboxDeliver({ mail, enqueue: outbox.enqueue }),
+    unsubscribe: { urlFor: links.urlFor, mailto },
     ...(tls !== undefined && { tls }),
     ...(returns.takesMail && { bounces: bounceMailbox(returns.bounces) }),
     ...(allowPlaintextAuth !== undefined && { allowPlaintextAuth }),

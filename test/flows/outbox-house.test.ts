@@ -165,8 +165,8 @@ function journeys(kind: keyof typeof engines): void {
     expect(subjects).not.toContain("Bulk 1");
   });
 
-  test("a program hands in mail by SMTP with a key", async () => {
-    const { waxseal, mailbox } = await open();
+  test("a program hands in mail by SMTP with a key, and its readers leave a stream by the link they get", async () => {
+    const { waxseal, mailbox, url } = await open();
     const { secret: pass } = await (await openApiKeys({ database: waxseal.database })).create("shop");
     const { host, port } = await waxseal.listenSubmission();
     const transport = createTransport({ host, port, auth: { user: "shop", pass } });
@@ -182,6 +182,32 @@ function journeys(kind: keyof typeof engines): void {
     const id = /queued as (\S+)/.exec(response)?.[1] ?? "";
     await mailbox.waitFor({ to: "eve@example.net" });
     expect(await waxseal.outbox.get(id)).toMatchObject({ tags: ["invoice"], subject: "By SMTP" });
+
+    const news = (key: string) => ({
+      from: "shop@shop.example",
+      to: "eve@example.net",
+      subject: "News by SMTP",
+      text: "x",
+      headers: { "X-Waxseal-Stream": "news", "X-Waxseal-Idempotency-Key": key },
+    });
+    const [first, again] = [await transport.sendMail(news("1")), await transport.sendMail(news("1"))];
+    expect(again.response).toBe(first.response); // although the link is another one each time
+    const received = await mailbox.waitFor({ subject: "News by SMTP" });
+    const link = /<(https:[^>]+)>/.exec(
+      received.headers.find(({ name }) => name.toLowerCase() === "list-unsubscribe")?.value ?? "",
+    );
+    const body = new URLSearchParams({ "List-Unsubscribe": "One-Click" });
+    const left = await fetch(`${url}${new URL(link?.[1] ?? "").pathname}`, {
+      method: "POST",
+      body,
+      headers: { connection: "close" },
+    });
+    expect(left.status).toBe(200);
+    const { response: last } = await transport.sendMail(news("2"));
+    await expect.poll(() => stateOf(waxseal, /queued as (\S+)/.exec(last)?.[1] ?? "")).toBe("suppressed");
+    await expect(transport.sendMail({ ...news("3"), headers: { "X-Waxseal-Priority": "critical" } })).rejects.toThrow(
+      /550 5\.7\.1 .*--allow-critical/,
+    );
   });
 
   test(

@@ -47,6 +47,8 @@ test(
     expect(listed.stdout).toMatch(/my shop.*\*@shop\.example, a@x\.cn.*500 a day.*active/);
     expect(listed.stdout).not.toContain(secret);
 
+    await run(cwd, "api-key", "create", "codes", "--allow-critical");
+    expect((await run(cwd, "api-key", "list")).stdout).toMatch(/codes.*default, may be critical.*active/);
     const quiet = await run(cwd, "api-key", "create", "other", "--quiet");
     expect(quiet.stdout).toMatch(/^wxs_[\w-]{43}\n$/);
     expect(await run(cwd, "api-key", "create", "other")).toMatchObject({

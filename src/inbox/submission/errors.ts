@@ -7,6 +7,7 @@ export type SubmissionErrorCode =
   | "WX_SUBMISSION_LISTEN"
   | "WX_SUBMISSION_INSECURE"
   | "WX_SUBMISSION_SENDER"
+  | "WX_SUBMISSION_PRIORITY"
   | "WX_SUBMISSION_HEADER"
   | "WX_SUBMISSION_LOOP";
 
@@ -15,7 +16,7 @@ export type SubmissionErrorCode =
  *
  * Codes: `WX_SUBMISSION_OPTIONS` an option that does not exist or has a wrong value; `WX_SUBMISSION_LISTEN` a port cannot
  * be opened, `cause` is Node's own error; `WX_SUBMISSION_INSECURE` keys would cross a network in the clear;
- * `WX_SUBMISSION_SENDER` a sender that the key may not use; `WX_SUBMISSION_HEADER` an `X-Waxseal-` header that does not
+ * `WX_SUBMISSION_SENDER` a sender that the key may not use; `WX_SUBMISSION_PRIORITY` a priority that it may not ask for; `WX_SUBMISSION_HEADER` an `X-Waxseal-` header that does not
  * exist or has a wrong value; `WX_SUBMISSION_LOOP` the message has gone through too many servers.
  */
 export class SubmissionError extends WaxsealError {

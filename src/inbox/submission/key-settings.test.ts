@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { checkKeySettings, maySendAs } from "./key-settings.ts";
+import { type ApiKeySettings, checkKeySettings, maySendAs } from "./key-settings.ts";
 
 test.each([
   ["shop@shop.example", "shop@shop.example", true],
@@ -21,4 +21,14 @@ test.each([
 test("a key without senders may send as anybody", () => {
   expect(maySendAs(checkKeySettings({}), "a@x.cn")).toBe(true);
   expect(maySendAs(checkKeySettings({ allowedFrom: [] }), "a@x.cn")).toBe(true);
+});
+
+test.each<[unknown, string]>([
+  [{ allowCritical: "yes" }, "it must be true or false"],
+  [{ allowCritical: false, priority: "critical" }, "Leave one of them out"],
+  [{ allowCritcal: true }, "Did you mean allowCritical?"],
+])("the settings %j are refused: %s", (settings, problem) => {
+  expect(() => checkKeySettings(settings as ApiKeySettings)).toThrow(
+    expect.objectContaining({ code: "WX_API_KEY_SETTINGS", message: expect.stringContaining(problem) }),
+  );
 });

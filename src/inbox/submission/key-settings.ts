@@ -22,6 +22,8 @@ export interface ApiKeySettings {
   dailyLimit?: number | undefined;
   /** Of messages that name none. Default "normal". */
   priority?: SubmissionPriority | undefined;
+  /** Whether a message may ask for `critical`, which overtakes all others. Default false, or true where `priority` is that. */
+  allowCritical?: boolean | undefined;
 }
 
 const known: Readonly<Record<keyof ApiKeySettings, true>> = {
@@ -31,6 +33,7 @@ const known: Readonly<Record<keyof ApiKeySettings, true>> = {
   ratePerMinute: true,
   dailyLimit: true,
   priority: true,
+  allowCritical: true,
 };
 
 /** A name, or `*`, before the @; a domain after it, or `*.` and a domain. */
@@ -44,9 +47,18 @@ const PATTERN = /^(\*|[^\s@*]+)@(\*\.)?([^\s@*]+)$/;
 export function checkKeySettings(settings: ApiKeySettings): ApiKeySettings {
   const unknown = findUnknownOption(settings, Object.keys(known));
   if (unknown !== undefined) throw bad(unknown.name, `there is no such setting. ${unknown.hint}`);
-  const { mailer, allowedFrom, tenant, ratePerMinute, dailyLimit, priority } = settings;
+  const { mailer, allowedFrom, tenant, ratePerMinute, dailyLimit, priority, allowCritical } = settings;
   if (priority !== undefined && !PRIORITIES.includes(priority)) {
     throw bad("priority", `it must be one of ${PRIORITIES.join(", ")}.`);
+  }
+  if (allowCritical !== undefined && typeof allowCritical !== "boolean") {
+    throw bad("allowCritical", "it must be true or false.");
+  }
+  if (allowCritical === false && priority === "critical") {
+    throw bad(
+      "allowCritical",
+      "it is false, while priority makes all mail of the key critical. Leave one of them out.",
+    );
   }
   return {
     ...(mailer !== undefined && { mailer: checkName(mailer, "mailer") }),
@@ -55,7 +67,13 @@ export function checkKeySettings(settings: ApiKeySettings): ApiKeySettings {
     ...(ratePerMinute !== undefined && { ratePerMinute: checkCount(ratePerMinute, "ratePerMinute") }),
     ...(dailyLimit !== undefined && { dailyLimit: checkCount(dailyLimit, "dailyLimit") }),
     ...(priority !== undefined && { priority }),
+    ...(allowCritical === true && { allowCritical }),
   };
+}
+
+/** True where a message that is handed in with the key may have this priority. */
+export function mayAskFor(settings: ApiKeySettings, priority: SubmissionPriority): boolean {
+  return priority !== "critical" || settings.allowCritical === true || settings.priority === "critical";
 }
 
 /** True where the key may send as this address. */

@@ -5,6 +5,7 @@ import type { Database } from "../../db/index.ts";
 import type { KeyRing } from "./api-keys.ts";
 import { SubmissionError } from "./errors.ts";
 import type { BounceMailbox, Deliver } from "./types.ts";
+import type { UnsubscribeOptions } from "./unsubscribe-headers.ts";
 
 /** A server's private key and certificate chain, both PEM. */
 export interface ServerCertificate {
@@ -22,6 +23,8 @@ export interface SubmissionOptions {
   database: Database;
   /** Takes reports without a key. Default: nobody may send without one. */
   bounces?: BounceMailbox | undefined;
+  /** Makes the links by which recipients leave a stream, for mail of one that has none. Default: none is added. */
+  unsubscribe?: UnsubscribeOptions | undefined;
   /** For STARTTLS, and for the port that begins with TLS. Default: no TLS, and then keys are taken from this machine only. */
   tls?: ServerCertificate | undefined;
   /** Takes keys over connections that anybody on the way can read. Default false. */
@@ -56,7 +59,7 @@ export interface SubmissionOptions {
   logger?: Logger | undefined;
 }
 
-type Optional = "bounces" | "tls";
+type Optional = "bounces" | "unsubscribe" | "tls";
 
 /** The options with their defaults. */
 export type ResolvedOptions = {
@@ -78,7 +81,18 @@ const numbers = {
   closeTimeoutMs: 10_000,
 } as const satisfies Partial<Record<keyof SubmissionOptions, number>>;
 
-const others = ["deliver", "keys", "database", "bounces", "tls", "allowPlaintextAuth", "name", "clock", "logger"];
+const others = [
+  "deliver",
+  "keys",
+  "database",
+  "bounces",
+  "unsubscribe",
+  "tls",
+  "allowPlaintextAuth",
+  "name",
+  "clock",
+  "logger",
+];
 
 /** @throws SubmissionError `WX_SUBMISSION_OPTIONS` */
 export function resolveOptions(options: SubmissionOptions): ResolvedOptions {
@@ -90,7 +104,7 @@ export function resolveOptions(options: SubmissionOptions): ResolvedOptions {
       countOf(name, options[name as keyof typeof numbers], fallback),
     ]),
   ) as Record<keyof typeof numbers, number>;
-  const { deliver, keys, database, bounces, tls } = options;
+  const { deliver, keys, database, bounces, unsubscribe, tls } = options;
   if (counts.maxBytesUnderWay < counts.maxMessageBytes) {
     throw bad("maxBytesUnderWay", "it must be at least maxMessageBytes, or the largest message never fits.");
   }
@@ -100,6 +114,7 @@ export function resolveOptions(options: SubmissionOptions): ResolvedOptions {
     keys,
     database,
     bounces,
+    unsubscribe,
     tls,
     allowPlaintextAuth: options.allowPlaintextAuth ?? false,
     name: options.name ?? hostname(),

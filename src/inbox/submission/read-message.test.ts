@@ -31,6 +31,7 @@ const handover: Handover = {
     id: "s1.1",
   },
   now,
+  unsubscribe: undefined,
 };
 
 const read = (message: string | Buffer, changes: Partial<Handover> = {}): SubmittedMail =>
@@ -83,7 +84,9 @@ test("what a message asks for is read, over what the key says", () => {
     "X-Waxseal-Stream: news",
     "X-Waxseal-Sensitive: yes",
   ].join("\r\n");
-  const mail = read(`${asked}\r\n${header}\r\n`, { key: { ...key, settings: { priority: "low", mailer: "bulk" } } });
+  const mail = read(`${asked}\r\n${header}\r\n`, {
+    key: { ...key, settings: { priority: "low", mailer: "bulk", allowCritical: true } },
+  });
   expect(mail.options).toEqual({
     using: "bulk",
     priority: "critical",
@@ -95,6 +98,25 @@ test("what a message asks for is read, over what the key says", () => {
     sensitive: true,
   });
   expect(mail.message.metadata).toEqual({ order: "17", customer: "王" });
+});
+
+test("critical is refused with a key that may not ask for it, with the fix; nothing is lowered unseen", () => {
+  const asked = `X-Waxseal-Priority: critical\r\n${header}\r\n`;
+  const priorityWith = (settings: ApiKey["settings"], message = asked) =>
+    read(message, { key: { ...key, settings } }).options.priority;
+  for (const settings of [{}, { priority: "high" }] as const) {
+    expect(() => priorityWith(settings)).toThrow(
+      expect.objectContaining({
+        code: "WX_SUBMISSION_PRIORITY",
+        message: expect.stringMatching(/API key "shop".*waxseal api-key create NAME --allow-critical/),
+      }),
+    );
+  }
+  expect(priorityWith({ allowCritical: true })).toBe("critical");
+  expect(priorityWith({ priority: "critical" })).toBe("critical");
+  expect(priorityWith({ priority: "critical" }, `${header}\r\n`)).toBe("critical");
+  expect(priorityWith({ allowCritical: true }, `${header}\r\n`)).toBe("normal");
+  expect(priorityWith({}, asked.replace("critical", "high"))).toBe("high");
 });
 
 test.each([

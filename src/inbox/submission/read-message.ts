@@ -4,11 +4,12 @@ import { randomUUID } from "node:crypto";
 import { type Mailbox, MessageError, type MessageFields, parseMailboxText, sevenBitMessage } from "../../mail/index.ts";
 import type { ApiKey } from "./api-keys.ts";
 import { SubmissionError } from "./errors.ts";
-import { maySendAs } from "./key-settings.ts";
+import { mayAskFor, maySendAs, type SubmissionPriority } from "./key-settings.ts";
 import { type HeaderField, type SplitMessage, splitMessage } from "./message-header.ts";
 import { dateText, receivedField, type Trace } from "./received.ts";
 import { isRequestHeader, readRequest } from "./request-headers.ts";
 import type { SubmittedMail } from "./types.ts";
+import { unsubscribeFields, type UnsubscribeOptions } from "./unsubscribe-headers.ts";
 
 /** What is known of a message beside its octets. */
 export interface Handover {
@@ -22,6 +23,8 @@ export interface Handover {
   key: ApiKey;
   trace: Trace;
   now: number;
+  /** Undefined where no links are added. */
+  unsubscribe: UnsubscribeOptions | undefined;
 }
 
 /** Of those, none leaves: Bcc is the envelope's, and Return-Path is written where mail arrives. */
@@ -32,8 +35,8 @@ const MOST_SERVERS = 100;
 /**
  * The message as the outbox takes it.
  *
- * @throws MessageError for what may not travel, SubmissionError `WX_SUBMISSION_SENDER`, `WX_SUBMISSION_HEADER`,
- *   `WX_SUBMISSION_LOOP`
+ * @throws MessageError for what may not travel, SubmissionError `WX_SUBMISSION_SENDER`, `WX_SUBMISSION_PRIORITY`,
+ *   `WX_SUBMISSION_HEADER`, `WX_SUBMISSION_LOOP`
  */
 export function readMessage(octets: Buffer, handover: Handover): SubmittedMail {
   const { key, now, from, to, smtpUtf8 } = handover;
@@ -51,7 +54,11 @@ export function readMessage(octets: Buffer, handover: Handover): SubmittedMail {
     now,
   );
   const { tags, metadata, idempotencyKey, ...wishes } = request;
-  const header = outgoingHeader(message, author, handover);
+  const { priority = key.settings.priority ?? "normal" } = wishes;
+  refusePriority(key, priority);
+  // As the outbox reads it, which keeps mail from those who have left.
+  const stream = wishes.stream ?? metadata?.["stream"];
+  const header = outgoingHeader(message, { ...handover, author, stream });
   return {
     key,
     message: {
@@ -66,9 +73,9 @@ export function readMessage(octets: Buffer, handover: Handover): SubmittedMail {
     },
     options: {
       using: key.settings.mailer ?? "default",
-      priority: key.settings.priority ?? "normal",
       ...(key.settings.tenant !== undefined && { tenant: key.settings.tenant }),
       ...wishes,
+      priority,
       ...(idempotencyKey !== undefined && { idempotencyKey: `api-key:${key.id}:${idempotencyKey}` }),
     },
   };
@@ -86,6 +93,21 @@ export function refuseSender(key: ApiKey, field: string, address: string): void 
     `${field}: ${address} is not allowed with the API key "${key.name}", which may send as ` +
       `${key.settings.allowedFrom?.join(", ")}. Send as one of these, or use a key that allows it ` +
       "(waxseal api-key create NAME --from PATTERN).",
+  );
+}
+
+/**
+ * Refuses a priority that the key may not ask for. It is not lowered: mail that somebody waits for would come late, and
+ * nobody would know why.
+ *
+ * @throws SubmissionError `WX_SUBMISSION_PRIORITY`
+ */
+function refusePriority(key: ApiKey, priority: SubmissionPriority): void {
+  if (mayAskFor(key.settings, priority)) return;
+  throw new SubmissionError(
+    "WX_SUBMISSION_PRIORITY",
+    `X-Waxseal-Priority: ${priority} is not allowed with the API key "${key.name}". Ask for high or less, or use a key ` +
+      "that allows it (waxseal api-key create NAME --allow-critical).",
   );
 }
 
@@ -115,19 +137,29 @@ function readSenders(fields: readonly HeaderField[], key: ApiKey, smtpUtf8: bool
   return author;
 }
 
+/** What the header is made of, beside the fields that came. */
+interface Outgoing extends Handover {
+  author: Mailbox;
+  stream: string | undefined;
+}
+
 /** The header as it leaves: one character for each octet. */
-function outgoingHeader({ fields, rest }: SplitMessage, author: Mailbox, { trace, now }: Handover): string {
+function outgoingHeader({ fields, rest }: SplitMessage, mail: Outgoing): string {
+  const { trace, now, to, author, stream, unsubscribe } = mail;
   const has = (wanted: string): boolean => fields.some(({ name }) => name === wanted);
   const kept = fields.filter(({ name }) => !TAKEN_OUT.has(name) && !isRequestHeader(name)).map(({ text }) => text);
   if (!has("date")) kept.push(`Date: ${dateText(now)}\r\n`);
-  if (!has("message-id")) kept.push(`Message-ID: <${randomUUID()}@${domainFor(author)}>\r\n`);
+  const given = fields.find(({ name }) => name === "message-id")?.value;
+  const messageId = given ?? `<${randomUUID()}@${domainFor(author)}>`;
+  if (given === undefined) kept.push(`Message-ID: ${messageId}\r\n`);
   // Text of 8 bits that says nothing of itself, as simple programs send it: it is about to be encoded, and must say so.
   if (!has("mime-version") && !isAscii(rest)) {
     kept.push("MIME-Version: 1.0\r\n");
     if (!has("content-type"))
       kept.push(`Content-Type: text/plain; charset=${isUtf8(rest) ? "utf-8" : "unknown-8bit"}\r\n`);
   }
-  return receivedField(trace, now) + kept.join("");
+  const leave = unsubscribe === undefined ? "" : unsubscribeFields(fields, { to, stream, messageId }, unsubscribe);
+  return receivedField(trace, now) + leave + kept.join("");
 }
 
 /** A domain for a Message-ID: the author's, where it can stand there as it is. */

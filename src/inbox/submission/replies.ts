@@ -38,7 +38,8 @@ export function addressReply(error: unknown): ReplyError {
 }
 
 function refusalOf(error: SubmissionError): ReplyError {
-  if (error.code === "WX_SUBMISSION_SENDER") return refusal(550, "5.7.1", error);
+  if (error.code === "WX_SUBMISSION_SENDER" || error.code === "WX_SUBMISSION_PRIORITY")
+    return refusal(550, "5.7.1", error);
   if (error.code === "WX_SUBMISSION_LOOP") return refusal(554, "5.4.6", error);
   return refusal(554, "5.6.0", error);
 }

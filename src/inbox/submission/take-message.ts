@@ -54,6 +54,7 @@ async function submit(house: House, octets: Buffer, session: SMTPServerSession, 
       id: `${session.id}.${session.transaction}`,
     },
     now: options.clock.now(),
+    unsubscribe: options.unsubscribe,
   });
   // Guarantee: the 250 leaves after the message is stored. Killed before it is, nothing is kept and no 250 was sent;
   // killed between the two, the message is sent and the client, which cannot know, may hand it in again.
