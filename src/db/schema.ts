@@ -156,11 +156,16 @@ export interface OutboxPausesTable {
   /** 0 when it is over and only its failures are remembered. */
   until: number;
   reason: string;
+  /** For a person, in English, with the server's words. */
   detail: string;
+  /** The same in Chinese, where it is ours; null where there are the server's words alone. */
+  detail_zh: string | null;
   /** In a row. */
   failures: number;
   /** The id of the message that tries, when the pause is over, whether all is well again; until then the others wait. */
   probe: string | null;
+  /** JSON of how fast mail may go since it went too fast; null where no refusal said so. */
+  pace: string | null;
   updated_at: number;
 }
 

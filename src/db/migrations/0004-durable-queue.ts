@@ -209,8 +209,10 @@ async function limits(db: Kysely<unknown>): Promise<void> {
     .addColumn("until", "bigint", (column) => column.notNull())
     .addColumn("reason", "text", (column) => column.notNull())
     .addColumn("detail", "text", (column) => column.notNull())
+    .addColumn("detail_zh", "text")
     .addColumn("failures", "integer", (column) => column.notNull())
     .addColumn("probe", "text")
+    .addColumn("pace", "text")
     .addColumn("updated_at", "bigint", (column) => column.notNull())
     .execute();
 }

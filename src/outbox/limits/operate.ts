@@ -135,7 +135,7 @@ export async function pauseScope(
   if (!Number.isInteger(until) || until < 0 || until > LATEST) {
     throw new OutboxError("WX_OUTBOX_OPTIONS", `until is ${until}; give milliseconds since 1970, as a whole number.`);
   }
-  const row = { key, until, reason: "operator", detail, failures: 0, probe: null, updated_at: clock.now() };
+  const row = { key, until, reason: "operator", detail, detail_zh: null, failures: 0, probe: null, pace: null, updated_at: clock.now() };
   await writePause(db, row);
   note.expire();
   logger.log("warn", "outbox.scope-paused", { key, reason: "operator", detail, until: new Date(until).toISOString() });

@@ -73,7 +73,8 @@ export function worsened(
   const failures = Math.max(before + 1, lesson.atOnce === true ? after : 0);
   const until = failures < after ? 0 : now + lengthOf(failures);
   const { key, reason } = lesson;
-  return { key, until, reason, detail: storable(lesson.detail), failures, probe: null, updated_at: now };
+  const kept = { probe: null, pace: row?.pace ?? null, detail_zh: null };
+  return { key, until, reason, detail: storable(lesson.detail), failures, ...kept, updated_at: now };
 }
 
 /** While a scope is closed, what was under way before fails too: that is no new failure, but may say that it takes longer. */
