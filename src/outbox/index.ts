@@ -11,7 +11,7 @@ export { type BounceMailbox, bounceMailbox } from "./bounces/bounce-mailbox.ts";
 export { bounceTo } from "./bounces/bounce-to.ts";
 export { type Bounce, type Bounces, type BouncesOptions, createBounces, type Taken } from "./bounces/bounces.ts";
 export type { AfterReading, BounceMailboxOptions } from "./bounces/mailbox/mailbox-options.ts";
-export { type MailboxWatch, watchBounceMailbox } from "./bounces/mailbox/watch-mailbox.ts";
+export { checkBounceMailbox, type MailboxWatch, watchBounceMailbox } from "./bounces/mailbox/watch-mailbox.ts";
 export { type Reading as ReportReading, readReport } from "./bounces/read-report.ts";
 export { type RecordContext, type Recorded, type RecordedRecipient, recordReport } from "./bounces/record-report.ts";
 export type { Report, ReportedRecipient, ReportKind } from "./bounces/report.ts";

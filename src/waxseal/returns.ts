@@ -8,6 +8,7 @@ import {
   type BounceAddresses,
   type Bounces,
   bounceTo,
+  checkBounceMailbox,
   createBounceAddresses,
   createBounces,
   type EventSink,
@@ -49,6 +50,9 @@ export function openReturns(config: ResolvedConfig, surroundings: Surroundings):
   const { imap, addresses: mailboxes = [] } = config.bounces ?? {};
   const addresses = signedAddresses(config);
   const bounces = createBounces({ ...surroundings, addresses, mailboxes });
+  const mailbox = imap === undefined ? undefined : { ...imap, bounces, database, clock, logger };
+  // A mistake, and a package that is missing, are said now, not once the worker starts.
+  if (mailbox !== undefined) asSetting("bounces.imap", () => checkBounceMailbox(mailbox));
   let watch: MailboxWatch | undefined;
   return {
     bounces,
@@ -56,7 +60,7 @@ export function openReturns(config: ResolvedConfig, surroundings: Surroundings):
     send: (backend) => (addresses === undefined ? backend : bounceTo(backend, addresses)),
     hooks: hooksOf(config, bounces, { clock, logger }),
     start: () => {
-      if (imap !== undefined) watch ??= watchBounceMailbox({ ...imap, bounces, database, clock, logger });
+      if (mailbox !== undefined) watch ??= watchBounceMailbox(mailbox);
     },
     stop: async () => watch?.stop(),
   };

@@ -66,6 +66,22 @@ test("package.json can be required, and what is not exported cannot", async () =
   );
 });
 
+test("a mailbox to read is refused at start where imapflow is not installed, with the line that installs it", async () => {
+  mkdirSync(join(project, "node_modules", "imapflow")); // hides one that a folder above may have
+  const imap = { host: "127.0.0.1", user: "a", password: "b" };
+  const config = {
+    databaseUrl: "sqlite::memory:",
+    secretKey: "k".repeat(50),
+    siteUrl: "https://x.cn",
+    bounces: { imap },
+  };
+  const given = { ...config, mailers: { default: { backend: "dummy" } } };
+  const program = `import { createWaxseal } from "waxseal";
+    await createWaxseal(${JSON.stringify(given)}, { migrate: true }).catch((error) => console.log(error.message));`;
+  const { stdout } = await run(process.execPath, ["--input-type=module", "--eval", program], { cwd: project });
+  expect(stdout).toBe("Reading the bounce mailbox needs the package imapflow: npm i imapflow\n");
+});
+
 test("every subpath has its types", () => {
   for (const { built } of subpaths) expect(packed).toContain(built.replace(/\.js$/, ".d.ts"));
 });

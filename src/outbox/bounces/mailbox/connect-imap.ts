@@ -1,6 +1,6 @@
 /** A connection to an IMAP server, logged in, with the mailbox opened. */
 import type { ImapFlow, MailboxObject } from "imapflow";
-import { OutboxError } from "../../errors.ts";
+import { loadImapFlow } from "./imapflow.ts";
 import type { BounceMailboxOptions } from "./mailbox-options.ts";
 
 /** An open mailbox. */
@@ -60,12 +60,4 @@ export async function openMailbox(options: BounceMailboxOptions, signal: AbortSi
 /** Whether the server refused user and password, and not just the moment. */
 export function isRefusedLogin(error: unknown): boolean {
   return typeof error === "object" && error !== null && "authenticationFailed" in error;
-}
-
-async function loadImapFlow(): Promise<typeof import("imapflow")> {
-  try {
-    return await import("imapflow");
-  } catch (cause) {
-    throw new OutboxError("WX_OUTBOX_PEER", "Reading a mailbox needs the package imapflow: npm i imapflow", { cause });
-  }
 }

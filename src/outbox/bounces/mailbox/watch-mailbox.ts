@@ -1,6 +1,7 @@
 /** Watches a mailbox for what comes back, over lost connections, for as long as the process runs. */
 import { backoffMs, type Clock, describeError, type Logger, silentLogger, systemClock } from "../../../base/index.ts";
 import { isRefusedLogin, type OpenMailbox, openMailbox } from "./connect-imap.ts";
+import { requireImapFlow } from "./imapflow.ts";
 import { type BounceMailboxOptions, checkMailboxOptions } from "./mailbox-options.ts";
 import { scanMailbox } from "./scan-mailbox.ts";
 
@@ -24,13 +25,13 @@ const SOON_MS = 5_000;
  * database. Only mails that are reports on messages of ours are touched, and only as `after` says. Needs the package
  * imapflow. One process is enough; several do no harm.
  *
- * @throws OutboxError `WX_OUTBOX_OPTIONS`
+ * @throws OutboxError `WX_OUTBOX_OPTIONS`, `WX_OUTBOX_PEER` without imapflow
  * @example
  * const watch = watchBounceMailbox({ bounces, database, host: "imap.163.com", user, password });
  * await watch.stop();
  */
 export function watchBounceMailbox(options: BounceMailboxOptions): MailboxWatch {
-  checkMailboxOptions(options);
+  checkBounceMailbox(options);
   const ending = new AbortController();
   const running = watch(options, ending.signal);
   const stop = async (): Promise<void> => {
@@ -38,6 +39,12 @@ export function watchBounceMailbox(options: BounceMailboxOptions): MailboxWatch 
     await running;
   };
   return { stop, [Symbol.asyncDispose]: stop };
+}
+
+/** Refuses now what `watchBounceMailbox` would refuse later; throws as it does. */
+export function checkBounceMailbox(options: BounceMailboxOptions): void {
+  checkMailboxOptions(options);
+  requireImapFlow();
 }
 
 async function watch(options: BounceMailboxOptions, signal: AbortSignal): Promise<void> {
