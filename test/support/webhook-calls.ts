@@ -218,13 +218,20 @@ export const mailgun: Provider = {
 
 export const topic = "arn:aws:sns:eu-west-1:123456789012:bounces";
 export const certificateUrl = "https://sns.eu-west-1.amazonaws.com/SimpleNotificationService-1.pem";
+const snsDays = { notBeforeDate: new Date(NOW - 86_400_000), notAfterDate: new Date(NOW + 86_400_000) };
+const snsIssuer = await generate([{ name: "commonName", value: "Amazon RSA 2048 M01" }], {
+  ...snsDays,
+  keySize: 2048,
+  extensions: [{ name: "basicConstraints", cA: true, critical: true }],
+});
+/** What SNS signs with; without the one that issued it, as SNS serves it. */
 export const rsa: Awaited<ReturnType<typeof generate>> = await generate(
   [{ name: "commonName", value: "sns.amazonaws.com" }],
   {
+    ...snsDays,
     keySize: 2048,
     algorithm: "sha256",
-    notBeforeDate: new Date(NOW - 86_400_000),
-    notAfterDate: new Date(NOW + 86_400_000),
+    ca: { key: snsIssuer.private, cert: snsIssuer.cert },
   },
 );
 const otherRsa = generateKeyPairSync("rsa", { modulusLength: 2048 });

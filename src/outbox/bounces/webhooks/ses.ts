@@ -3,7 +3,8 @@ import { type Logger, silentLogger } from "../../../base/index.ts";
 import { detailOf, type Report, type ReportedRecipient, type ReportKind } from "../report.ts";
 import { statusIn } from "../severity.ts";
 import { at, listAt, messageIdOf, parseJson, textAt, timeAt } from "./json.ts";
-import { createSnsVerifier, type Fetch, isSnsUrl } from "./sns-signature.ts";
+import { isSnsUrl } from "./sns-certificate.ts";
+import { createSnsVerifier, type Fetch } from "./sns-signature.ts";
 import {
   badOption,
   type Call,
@@ -70,7 +71,8 @@ async function readCall({ body, now }: Call, context: Context): Promise<Reading>
   const message = parseJson(body.toString("utf8"));
   // First, so that nobody makes us fetch a certificate who does not know the topic.
   if (!context.topics.includes(textAt(message, "TopicArn"))) return refused("The topic is not one of ours.");
-  if (!(await context.isGenuine(message, now))) return refused("The signature is wrong.");
+  if (!(await context.isGenuine(message, now)))
+    return refused("The signature is wrong, or its certificate is not that of Amazon SNS.");
   const sentAt = timeAt(message, "Timestamp") ?? 0;
   if (!isFresh(sentAt / 1000, context.maxAgeSeconds, now)) return refused("The call is not of now.");
   const type = textAt(message, "Type");

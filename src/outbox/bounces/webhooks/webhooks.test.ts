@@ -1,4 +1,5 @@
 import { sign } from "node:crypto";
+import { generate } from "selfsigned";
 import { describe, expect, test } from "vitest";
 import {
   NOW,
@@ -354,13 +355,16 @@ describe("Amazon SNS", () => {
   });
 
   test.each([
-    "http://sns.eu-west-1.amazonaws.com/x.pem",
-    "https://sns.eu-west-1.amazonaws.com.evil.example/x.pem",
-    "https://evil.example/sns.eu-west-1.amazonaws.com/x.pem",
-    "https://s3.eu-west-1.amazonaws.com/bucket/x.pem",
-    "https://user@sns.eu-west-1.amazonaws.com/x.pem",
-    "https://sns.eu-west-1.amazonaws.com:8443/x.pem",
-    "https://sns.evil.s3.amazonaws.com/x.pem",
+    certificateUrl.replace("https:", "http:"),
+    certificateUrl.replace(".com", ".com.evil.example"),
+    certificateUrl.replace("sns.", "evil.example/sns."),
+    certificateUrl.replace("sns.", "s3."),
+    certificateUrl.replace("sns.", "user@sns."),
+    certificateUrl.replace(".com", ".com:8443"),
+    certificateUrl.replace("eu-west-1", "evil.s3"),
+    `${certificateUrl}?Action=GetEndpointAttributes`,
+    "https://sns.eu-west-1.amazonaws.com/?Action=GetEndpointAttributes&x=/SimpleNotificationService-1.pem",
+    "https://sns.eu-west-1.amazonaws.com/x/../SimpleNotificationService-1.pem?",
     "not a URL",
   ])("a certificate at %s is not fetched", async (SigningCertURL) => {
     const at = await desk();
@@ -383,6 +387,17 @@ describe("Amazon SNS", () => {
     const call = snsCall(ses.bounce(at), SECONDS, { TopicArn: "arn:aws:sns:eu-west-1:999999999999:theirs" });
     expect((await post(webhook, call)).status).toBe(401);
     expect(fetched).toEqual([]);
+  });
+
+  test("what signed itself is not SNS, whatever it calls itself", async () => {
+    const at = await desk();
+    const own = await generate([{ name: "commonName", value: "sns.amazonaws.com" }], {
+      notBeforeDate: new Date(NOW - 1000),
+      notAfterDate: new Date(NOW + 86_400_000),
+    });
+    const webhook = ses.webhook(at.bounces, (async () => new Response(own.cert)) as typeof globalThis.fetch);
+    expect((await post(webhook, snsCall(ses.bounce(at), SECONDS, { key: own.private }))).status).toBe(401);
+    expect(await at.bounces.list()).toEqual([]);
   });
 
   test("a certificate that cannot be had is asked for again, not held against the message", async () => {
