@@ -80,8 +80,8 @@ async function start(config: WaxsealConfig, options: WaxsealOptions, opened: Ope
     smtpAddress,
     outbox: waxseal.outbox,
     insight: {
-      forecast: (id) => waxseal.limits.forecast(database.kysely, id),
-      scopes: () => waxseal.limits.list(database.kysely),
+      forecast: (id) => waxseal.limits.forecast(id),
+      scopes: () => waxseal.limits.list(),
       reports: (id) => waxseal.bounces.list({ messageId: id }),
     },
     allowedHosts: ["127.0.0.1", "localhost", "[::1]", new URL(resolved.siteUrl).hostname, resolved.web.host],

@@ -1,11 +1,11 @@
 /** What the limits cost a message in CPU, on SQLite in memory: the claim, the admission and the lesson. */
 import { migrate, openDatabase } from "../../src/db/index.ts";
-import { createLimits, type Limits, type LimitsOptions } from "../../src/outbox/index.ts";
+import { type SharedLimits, sharedLimits, type SharedLimitsOptions } from "../../src/outbox/limits/shared-limits.ts";
 import type { AttemptResult } from "../../src/outbox/policy.ts";
 import { candidateOf } from "../../test/support/waiting-messages.ts";
 
 const plenty = 1_000_000_000;
-const rules: LimitsOptions["rules"] = [
+const rules: SharedLimitsOptions["rules"] = [
   { scope: "mailer", windows: [60, 86_400].map((seconds) => ({ count: plenty, seconds })) },
 ];
 const accepted: AttemptResult = {
@@ -21,13 +21,13 @@ export async function costRows(): Promise<string[]> {
     ["two windows", { rules }],
   ] as const) {
     const cells: string[] = [];
-    for (const batch of [1, 32]) cells.push((await cost(createLimits(options), batch)).toFixed(1));
+    for (const batch of [1, 32]) cells.push((await cost(sharedLimits(options), batch)).toFixed(1));
     rows.push(`| ${name} | ${cells.join(" | ")} |`);
   }
   return rows;
 }
 
-async function cost(limits: Limits, batch: number): Promise<number> {
+async function cost(limits: SharedLimits, batch: number): Promise<number> {
   await using database = await openDatabase("sqlite::memory:");
   await migrate(database);
   const db = database.kysely;

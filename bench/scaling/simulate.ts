@@ -3,7 +3,8 @@
  * providers and clock simulated.
  */
 import { migrate, openDatabase, type Queryable } from "../../src/db/index.ts";
-import { createLimits, type LimitsOptions, priorities, type Priority } from "../../src/outbox/index.ts";
+import { priorities, type Priority } from "../../src/outbox/index.ts";
+import { sharedLimits, type SharedLimitsOptions } from "../../src/outbox/limits/shared-limits.ts";
 import { reachedMail } from "../../src/outbox/knowledge.ts";
 import { decide, defaultRetryPolicy } from "../../src/outbox/policy.ts";
 import type { Candidate } from "../../src/outbox/seams.ts";
@@ -29,7 +30,7 @@ export interface Scenario {
   concurrency: number;
   /** By mailer; messages are enqueued for "default". */
   providers: Readonly<Record<string, ProviderModel>>;
-  limits?: Omit<LimitsOptions, "clock" | "logger" | "mailers">;
+  limits?: Omit<SharedLimitsOptions, "clock" | "logger" | "mailers">;
 }
 
 /** What came of it. */
@@ -84,7 +85,7 @@ export async function simulate(scenario: Scenario): Promise<Figures> {
   );
   const workers = Array.from({ length: scenario.workers }, () => ({
     free: scenario.concurrency,
-    limits: createLimits({ ...scenario.limits, mailers }),
+    limits: sharedLimits({ ...scenario.limits, mailers }),
     looksAt: Infinity,
   }));
   const lanes = new Map(priorities.map((priority) => [priority, new Heap<Message>(({ dueAt }) => dueAt)]));

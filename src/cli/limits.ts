@@ -12,8 +12,8 @@ export interface LimitFlags {
 
 /** Prints every scope that is limited, rests, or failed lately. */
 export async function listLimits(flags: LimitFlags & { json?: boolean }): Promise<void> {
-  await withWaxseal(flags, async ({ limits, database }) => {
-    const scopes = await limits.list(database.kysely);
+  await withWaxseal(flags, async ({ limits }) => {
+    const scopes = await limits.list();
     if (flags.json === true) return console.log(JSON.stringify(scopes, null, 2));
     console.log(scopes.length === 0 ? "Nothing is limited, and nothing rests." : tableOf(scopes));
   });
@@ -25,9 +25,9 @@ export async function pauseLimits(
   flags: LimitFlags & { for?: string; why?: string },
 ): Promise<void> {
   const until = Date.now() + durationOf(flags.for ?? "1h");
-  await withWaxseal(flags, async ({ limits, database }) => {
+  await withWaxseal(flags, async ({ limits }) => {
     for (const key of keys) {
-      await limits.pause(database.kysely, key, until, flags.why ?? "");
+      await limits.pause(key, until, { detail: flags.why });
       console.log(`${encode(key)} rests until ${timeOf(until)}.`);
     }
   });
@@ -35,9 +35,9 @@ export async function pauseLimits(
 
 /** Ends pauses; a scope that did not rest is said, and makes the command fail. */
 export async function resumeLimits(keys: readonly string[], flags: LimitFlags): Promise<void> {
-  await withWaxseal(flags, async ({ limits, database, outbox }) => {
+  await withWaxseal(flags, async ({ limits, outbox }) => {
     for (const key of keys) {
-      if (await database.kysely.transaction().execute((tx) => limits.resume(tx, key))) {
+      if (await limits.resume(key)) {
         console.log(`${encode(key)} is open again.`);
         continue;
       }

@@ -2,7 +2,7 @@
 import Table from "cli-table3";
 import { type Locale, localeOf, hintFor } from "../base/index.ts";
 import { ConfigError } from "../config.ts";
-import type { DeliveryState, Outbox, OutboxMessage, OutboxSummary } from "../index.ts";
+import type { DeliveryState, Forecast, Outbox, OutboxHealth, OutboxMessage, OutboxSummary } from "../index.ts";
 import { bold, dim, encode, green, red, withoutLines } from "./terminal.ts";
 import { withWaxseal } from "./with-waxseal.ts";
 
@@ -41,18 +41,30 @@ export async function listOutbox(flags: OutboxFlags & { to?: string; before?: st
     if (shown.length === 0) return console.log("No message is like that.");
     console.log(tableOf(shown));
     if (found.length > limit) console.log(dim(`There are older ones: --before ${shown.at(-1)?.id ?? ""}`));
-    const { ok, due, oldestDueMs } = await outbox.health();
-    if (!ok) console.error(red(`${due} are due and nobody sends them; the oldest for ${minutes(oldestDueMs)}.`));
+    for (const line of lateLines(await outbox.health())) console.error(red(line));
   });
 }
 
 /** Prints one message with its recipients and attempts. */
 export async function showOutbox(id: string, flags: OutboxFlags & { json?: boolean }): Promise<void> {
-  await withOutbox(flags, async (outbox) => {
-    const message = await outbox.get(id);
-    if (message === undefined) return nothing(id, "there is no such message");
-    console.log(flags.json === true ? JSON.stringify(message, null, 2) : described(message));
+  await withWaxseal(flags, async ({ outbox, limits }) => {
+    const found = await outbox.get(id);
+    if (found === undefined) return nothing(id, "there is no such message");
+    const forecast = found.nextAttemptAt === undefined ? undefined : await limits.forecast(id);
+    // One time at which it leaves, wherever it is said.
+    const message = { ...found, nextAttemptAt: forecast?.leavesAt ?? found.nextAttemptAt };
+    console.log(flags.json === true ? JSON.stringify({ ...message, forecast }, null, 2) : described(message, forecast));
   });
+}
+
+/** What is late, and why; empty while all is well. */
+function lateLines({ isStuck, due, oldestDueMs, closed }: OutboxHealth): string[] {
+  const stuck = `${due} are due and nobody sends them; the oldest for ${minutes(oldestDueMs)}.`;
+  const behind = closed.flatMap(({ isLate, limited, mailer, oldestMs, reason }) => {
+    const why = reason === undefined ? "" : `: ${encode(reason.detail)}`;
+    return isLate ? [`${limited} wait behind ${encode(mailer)}, the oldest for ${minutes(oldestMs)}${why}`] : [];
+  });
+  return isStuck ? [stuck, ...behind] : behind;
 }
 
 /** Sends again: the messages of these ids, or those in a state. */
@@ -134,20 +146,23 @@ function wholeNumber(flag: string, text: string | undefined): number | undefined
 /** A line for each, with ids whole so that they can be copied. */
 function tableOf(messages: readonly OutboxSummary[]): string {
   const table = new Table({
-    head: ["Id", "State", "Queued", "To", "Subject"].map((word) => bold(word)),
+    head: ["Id", "State, until", "Queued", "To", "Subject"].map((word) => bold(word)),
     style: { head: [], border: [] },
     chars: withoutLines,
     colWidths: [null, null, null, 34, 34],
   });
-  for (const { id, state, createdAt, recipients, subject } of messages) {
+  for (const { id, state, createdAt, nextAttemptAt, recipients, subject } of messages) {
     const [first, ...others] = recipients.map(({ address }) => encode(address));
     const more = others.length === 0 ? "" : ` +${others.length}`;
-    table.push([id, coloured(state), timeOf(createdAt), `${first ?? ""}${more}`, encode(subject)]);
+    const next = state === "sending" || nextAttemptAt === undefined || nextAttemptAt <= Date.now() ? "" : nextAttemptAt;
+    const leaves = next === "" ? "" : `\n${dim(timeOf(next))}`;
+    table.push([id, `${coloured(state)}${leaves}`, timeOf(createdAt), `${first ?? ""}${more}`, encode(subject)]);
   }
   return table.toString();
 }
 
-function described(message: OutboxMessage): string {
+function described(message: OutboxMessage, forecast: Forecast | undefined): string {
+  const { nextAttemptAt: next = 0 } = message;
   const facts: [string, string | undefined][] = [
     ["State", coloured(message.state)],
     ["Subject", message.subject],
@@ -159,8 +174,8 @@ function described(message: OutboxMessage): string {
     ["Stream", message.stream],
     ["Message-ID", message.messageId],
     ["Queued", timeOf(message.createdAt)],
-    ["Next", message.nextAttemptAt === undefined ? undefined : timeOf(message.nextAttemptAt)],
-    ["Waits", message.wait?.detail],
+    ["Next", message.state === "sending" || next <= Date.now() ? undefined : timeOf(next)],
+    ["Outlook", forecast?.text[languageOfReader() === "zh-CN" ? "zh" : "en"]],
     ["Done", message.finishedAt === undefined ? undefined : timeOf(message.finishedAt)],
   ];
   const shown = facts.flatMap(([label, value]) =>
@@ -177,7 +192,7 @@ function described(message: OutboxMessage): string {
 
 function attemptsOf({ history }: OutboxMessage): string[] {
   if (history.length === 0) return ["  none yet"];
-  const locale: Locale = localeOf(process.env["LC_ALL"] ?? process.env["LANG"] ?? "") ?? "en";
+  const locale = languageOfReader();
   return history.flatMap(({ at, outcome, server, stage, text, diagnosis }) => {
     const where = [server, stage]
       .filter((word) => word !== "")
@@ -190,6 +205,10 @@ function attemptsOf({ history }: OutboxMessage): string[] {
       ...[text, meaning].filter((words) => words !== "").map((words) => `    ${encode(words)}`),
     ];
   });
+}
+
+function languageOfReader(): Locale {
+  return localeOf(process.env["LC_ALL"] ?? process.env["LANG"] ?? "") ?? "en";
 }
 
 function coloured(state: OutboxSummary["state"] | "interrupted"): string {

@@ -2,7 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { type Clock, type Logger, silentLogger, systemClock } from "../base/index.ts";
 import type { InboxReader } from "../inbox/index.ts";
-import type { Outbox } from "../outbox/index.ts";
+import type { Outbox, OutboxMessage } from "../outbox/index.ts";
 
 /** What the console asks of an outbox: to look, and to do what its buttons say. */
 export type ConsoleOutbox = Pick<
@@ -11,9 +11,22 @@ export type ConsoleOutbox = Pick<
 >;
 
 /** The same in English and Chinese. */
-interface BilingualText {
+export interface BilingualText {
   en: string;
   zh: string;
+}
+
+/** What is to be expected of a message. */
+export interface Forecast {
+  /** Milliseconds since 1970; undefined where nothing will be tried, or a worker has it. */
+  leavesAt?: number | undefined;
+  text: BilingualText;
+}
+
+/** The message as it is shown: with one time at which it leaves, the forecast's where there is one. */
+export function foretold(message: OutboxMessage, forecast: Forecast | undefined): OutboxMessage {
+  const { leavesAt } = forecast ?? {};
+  return leavesAt === undefined ? message : { ...message, nextAttemptAt: leavesAt };
 }
 
 /** A scope of the limits that rests. */
@@ -22,8 +35,8 @@ export interface PausedScope {
   key: string;
   /** Milliseconds since 1970; undefined where it does not rest. */
   pausedUntil?: number | undefined;
-  /** The server's words, or an operator's. */
-  detail?: string | undefined;
+  /** Why it rests, with the server's words, or an operator's. */
+  text?: BilingualText | undefined;
 }
 
 /** A report that came back about a message. */
@@ -41,7 +54,7 @@ export interface MessageReport {
 /** What the limits and the bounces know beside the outbox. Each is optional, and left out of the pages where it is not given. */
 export interface OutboxInsight {
   /** When a message will leave, and why it waits. */
-  forecast?: ((id: string) => Promise<{ leavesAt?: number | undefined; text: BilingualText } | undefined>) | undefined;
+  forecast?: ((id: string) => Promise<Forecast | undefined>) | undefined;
   /** The scopes of the limits; those that rest are shown. */
   scopes?: (() => Promise<readonly PausedScope[]>) | undefined;
   /** The bounces and complaints about a message. */

@@ -12,19 +12,24 @@ export function actionNamed(name: string): OutboxAction | undefined {
 }
 
 /** What would change something now; nothing while a worker has the message. */
-export function actionsFor({ state, recipients, nextAttemptAt }: OutboxSummary, now: number): OutboxAction[] {
+export function actionsFor({ state, recipients, nextAttemptAt, wait }: OutboxSummary, now: number): OutboxAction[] {
   if (state === "sending") return [];
   const has = (...states: DeliveryState[]): boolean => recipients.some((recipient) => states.includes(recipient.state));
   const waits = has("queued", "deferred");
   const fits: Record<OutboxAction, boolean> = {
     redrive: has("failed", "unknown", "suppressed"),
-    release: has("held") || (waits && nextAttemptAt !== undefined && nextAttemptAt > now),
+    // What a limit or a pause keeps back would be put off again.
+    release: has("held") || (waits && !isKeptBack(wait) && nextAttemptAt !== undefined && nextAttemptAt > now),
     hold: waits,
     cancel: waits || has("held"),
     "mark-sent": has("unknown"),
     "mark-failed": has("unknown"),
   };
   return outboxActions.filter((action) => fits[action]);
+}
+
+function isKeptBack(wait: OutboxSummary["wait"]): boolean {
+  return wait?.kind === "limit" || wait?.kind === "pause";
 }
 
 /**

@@ -1,7 +1,7 @@
 /** What a page needs to draw itself: the language, its words, and the time. */
 import type { Context } from "hono";
 import { languageLinks, type Locale } from "../base/index.ts";
-import type { Desk } from "./desk.ts";
+import type { BilingualText, Desk } from "./desk.ts";
 import { languageOf } from "./language.ts";
 import { type Texts, textsOf } from "./texts/index.ts";
 
@@ -13,6 +13,11 @@ export interface View {
   path: string;
   /** Milliseconds since 1970. */
   now: number;
+}
+
+/** Of a text in both languages the reader's. */
+export function inLanguage({ locale }: View, { en, zh }: BilingualText): string {
+  return locale === "zh-CN" ? zh : en;
 }
 
 export function viewOf(c: Context, desk: Desk): View {

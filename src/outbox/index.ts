@@ -29,7 +29,7 @@ export { OutboxError, type OutboxErrorCode } from "./errors.ts";
 export type { OutboxEvent, OutboxEventType } from "./events.ts";
 export { accountOfSmtp, type LimitAccount } from "./limits/accounts.ts";
 export type { Forecast } from "./limits/forecast.ts";
-export { createLimits, type Limits, type LimitsOptions } from "./limits/limits.ts";
+export { createLimits, type Limits, type LimitsCall, type LimitsOptions } from "./limits/limits.ts";
 export type { ScopeState, WindowState } from "./limits/operate.ts";
 export type { PauseReason } from "./limits/pause.ts";
 export type { LimitRule, LimitScope, LimitWindow } from "./limits/rules.ts";
@@ -40,9 +40,11 @@ export type {
   Admission,
   Allowance,
   Candidate,
+  Departure,
   EventSink,
   Gate,
   Renderer,
+  Room,
   SuppressionGate,
   WaitReason,
 } from "./seams.ts";
@@ -68,6 +70,7 @@ export {
   type Unsubscription,
 } from "./suppression/types.ts";
 export type {
+  ClosedMailer,
   DeliveryState,
   ListOptions,
   OutboxAttempt,

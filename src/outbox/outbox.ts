@@ -107,6 +107,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
   const watched = { database, store, teller, channel, engine, logger, owner, leaseMs, now, monotonic };
   const { health, watch: watchHealth } = healthWatch({
     ...watched,
+    gate,
     sending: () => worker.size,
     alertAfterMs: options.alertAfterMs ?? DEFAULT_ALERT_MS,
   });
@@ -157,7 +158,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
   }
 
   return {
-    ...outboxReader(database, now),
+    ...outboxReader(database, now, gate),
     ...operations({ database, now, lifetimeMs: policy.lifetimeMs, engine, channel, teller, wake }),
     ...enqueuing,
     backend: (defaults = {}) => outboxBackend(enqueuing.enqueue, defaults),

@@ -6,7 +6,7 @@ import { OutboxError } from "./errors.ts";
 import { isWaiting } from "./job.ts";
 import { pageSize } from "./page-size.ts";
 import { priorityOf } from "./priority.ts";
-import type { WaitReason } from "./seams.ts";
+import type { Candidate, Gate, WaitReason } from "./seams.ts";
 import { byMessage } from "./by-message.ts";
 import {
   type AttemptRow,
@@ -48,8 +48,29 @@ function requireState(state: DeliveryState | undefined): void {
   throw new OutboxError("WX_OUTBOX_OPTIONS", `list: there is no state ${JSON.stringify(state)}. ${hint}`);
 }
 
-/** @param now Milliseconds since 1970: what was leased until then is being sent. */
-export function outboxReader({ kysely, dialect }: Database, now: () => number): OutboxReader {
+/**
+ * @param now Milliseconds since 1970: what was leased until then is being sent.
+ * @param gate Knows when what waits will leave.
+ */
+export function outboxReader({ kysely, dialect }: Database, now: () => number, gate?: Gate): OutboxReader {
+  /** With the time at which each that waits will leave, and why not sooner; one truth for all who show it. */
+  async function foretold(heads: readonly MessageRow[], summaries: readonly OutboxSummary[]): Promise<OutboxSummary[]> {
+    const at = now();
+    const waiting = heads.flatMap((message, index): Candidate[] => {
+      const recipients = summaries[index]?.recipients.filter(isWaiting) ?? [];
+      const isIdle = message.due_at !== null && !(message.lease_owner !== null && message.due_at > at);
+      return isIdle ? [{ message, addresses: recipients.map(({ address }) => address) }] : [];
+    });
+    const departures = waiting.length === 0 ? undefined : await gate?.departures?.(kysely, waiting, at);
+    return summaries.map((one) => {
+      const departure = departures?.get(one.id);
+      if (departure === undefined) return one;
+      // What may go now keeps the time since when it may.
+      const nextAttemptAt = departure.at > at ? departure.at : one.nextAttemptAt;
+      return { ...one, nextAttemptAt, wait: departure.reason };
+    });
+  }
+
   return {
     list: async (options = {}) => {
       refuseUnknownOptions("list", options, listOptionNames);
@@ -62,13 +83,16 @@ export function outboxReader({ kysely, dialect }: Database, now: () => number): 
           : await walkToRecipient(kysely, { ...asked, recipient });
       const ids = heads.map(({ id }) => id);
       const rows = byMessage(await listRecipients(kysely, ids));
-      return heads.map((head) => summary(head, rows.get(head.id) ?? [], now()));
+      const summaries = heads.map((head) => summary(head, rows.get(head.id) ?? [], now()));
+      return foretold(heads, summaries);
     },
     get: async (id) => {
       const head = await findMessage(kysely, id);
       if (head === undefined) return undefined;
       const history = (await listAttempts(kysely, id)).map(attempt);
-      return { ...summary(head, await listRecipients(kysely, [id]), now()), history };
+      const own = summary(head, await listRecipients(kysely, [id]), now());
+      const [foreseen = own] = await foretold([head], [own]);
+      return { ...foreseen, history };
     },
   };
 }

@@ -28,6 +28,26 @@ export interface Allowance {
   via?: string | undefined;
 }
 
+/** How many messages of a mailer could go now, and what keeps the others back. */
+export interface Room {
+  mailer: string;
+  critical: number;
+  /** Of all messages together. */
+  others: number;
+  /** Why nothing but critical mail may go; undefined while anything may. */
+  reason: WaitReason | undefined;
+  /** It is closed because something is broken (log-ins refused, an account barred, a server away): no limit, but a fault. */
+  isFault: boolean;
+}
+
+/** When a message that waits will leave, and what holds it up until then. */
+export interface Departure {
+  /** Milliseconds since 1970: not before this, and about then if nothing else comes between. */
+  at: number;
+  /** Undefined where nothing but those before it holds it up. */
+  reason: WaitReason | undefined;
+}
+
 /** A message that was about to be claimed, with those of its recipients who wait. */
 export interface Candidate {
   message: MessageRow;
@@ -49,6 +69,10 @@ export interface Gate {
   admit(tx: Queryable, candidates: readonly Candidate[], now: number): Promise<readonly Admission[]>;
   /** Told of each attempt, in the transaction that writes it down. */
   learn(tx: Queryable, candidate: Candidate, result: AttemptResult, now: number): Promise<void>;
+  /** When these, which wait, will leave; for whoever looks at them. By id. */
+  departures?(db: Queryable, waiting: readonly Candidate[], now: number): Promise<ReadonlyMap<string, Departure>>;
+  /** How much of each mailer could go now; for whoever asks whether mail is late. */
+  room?(db: Queryable, mailers: readonly string[], wanted: number, now: number): Promise<readonly Room[]>;
 }
 
 /** Who must not be written to. */

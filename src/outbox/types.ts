@@ -61,7 +61,10 @@ export interface OutboxSummary {
   attempts: number;
   /** When it was enqueued, in milliseconds since 1970. */
   createdAt: number;
-  /** When the next attempt is due, in milliseconds since 1970; undefined when none will be made. */
+  /**
+   * When the next attempt will be made, in milliseconds since 1970; undefined when none will be. In the past: as soon as a
+   * worker is free. Where limits hold it up it is when they let it go, an estimate.
+   */
   nextAttemptAt: number | undefined;
   priority: Priority;
   group: string | undefined;
@@ -112,14 +115,35 @@ export interface RedriveFilter {
 
 /** How the outbox is. */
 export interface OutboxHealth {
-  /** False when the oldest due message has waited longer than `alertAfterMs`. */
+  /** False when mail is late: `isStuck`, or a mailer of `closed` that `isLate`. */
   ok: boolean;
-  /** Messages that are due and that nobody delivers, counted to 10,000 at the most. */
+  /** The oldest of `due` has waited longer than `alertAfterMs`: no worker runs, or none gets ahead. */
+  isStuck: boolean;
+  /** Messages that could go now and that nobody delivers, counted to 10,000 in each lane. */
   due: number;
   /** How long the oldest of them has been due, in milliseconds; 0 where there is none. */
   oldestDueMs: number;
+  /** Messages that are due and that a limit or a pause keeps back, counted alike. */
+  limited: number;
+  /** Mailers of which messages are kept back now. */
+  closed: readonly ClosedMailer[];
   /** Messages that this process delivers now. */
   sending: number;
+}
+
+/** A mailer whose messages are kept back. */
+export interface ClosedMailer {
+  mailer: string;
+  /** How many, counted to 10,000 in each lane. */
+  limited: number;
+  /** How long the oldest of its lanes has been due, in milliseconds. */
+  oldestMs: number;
+  reason: WaitReason | undefined;
+  /**
+   * Something is broken (log-ins refused, an account barred, a server away), and the oldest has waited longer than
+   * `alertAfterMs`. What waits by a rule, a quota or an operator's word is never late.
+   */
+  isLate: boolean;
 }
 
 /** The outbox, to read. */

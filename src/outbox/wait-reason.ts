@@ -8,4 +8,6 @@ export interface WaitReason {
   key: string;
   /** For a person, in English: what follows "It waits because", without a full stop. */
   detail: string;
+  /** The same in Chinese, where the words are ours. */
+  zh?: string | undefined;
 }

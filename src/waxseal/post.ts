@@ -71,6 +71,7 @@ export async function openPost(
   asSetting("retention", () => checkRetention(config.retention));
   const returns = openReturns(config, { database, suppression: suppressions, sinks, clock, logger });
   const limits = createLimits({
+    database,
     rules: config.limits,
     mailers: Object.keys(config.mailers),
     accountOf: (mailer) => accountOfMailer(config.mailers[mailer]),

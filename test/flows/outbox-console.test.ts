@@ -52,7 +52,7 @@ interface Site {
 /** An outbox with a message in every state, and the console over it. */
 async function startConsole(): Promise<Site> {
   const database = await testDatabase();
-  const limits = createLimits({ mailers: ["default"] });
+  const limits = createLimits({ database, mailers: ["default"] });
   const outbox = createOutbox({ database, mailer: () => server, gate: limits });
   onTestFinished(() => outbox.stop());
   const enqueue = (subject: string, to: string[], options = {}) =>
@@ -67,15 +67,15 @@ async function startConsole(): Promise<Site> {
   await outbox.flush();
   ids.later = await enqueue("Your appointment", ["carl@example.com"], { sendAt: Date.now() + 3_600_000 });
   await outbox.stop();
-  await limits.pause(database.kysely, "domain:example.org", Date.now() + 600_000, "450 too many connections");
+  await limits.pause("domain:example.org", Date.now() + 600_000, { detail: "450 too many connections" });
 
   const app = createConsole({
     inbox: { list: async () => [], get: async () => undefined, clear: async () => {}, subscribe: () => () => {} },
     outbox,
     allowedHosts: ["127.0.0.1"],
     insight: {
-      forecast: (id) => limits.forecast(database.kysely, id),
-      scopes: () => limits.list(database.kysely),
+      forecast: (id) => limits.forecast(id),
+      scopes: () => limits.list(),
     },
   });
   const served = await serveNode({ fetch: (request) => app.fetch(request), host: "127.0.0.1", port: 0 });

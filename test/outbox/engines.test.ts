@@ -3,7 +3,8 @@ import { Client } from "pg";
 import { expect, onTestFinished, test } from "vitest";
 import { fromPg } from "../../src/db/index.ts";
 import { type Backend, DeliveryError, type Receipt } from "../../src/mail/index.ts";
-import { createLimits, type Gate } from "../../src/outbox/index.ts";
+import type { Gate } from "../../src/outbox/index.ts";
+import { sharedLimits } from "../../src/outbox/limits/shared-limits.ts";
 import { eachEngine } from "../support/engines.ts";
 import { composedMail, inState, receiptFor, refusedConnection, scriptedBackend } from "../support/outbox.ts";
 import { until } from "../support/until.ts";
@@ -190,7 +191,7 @@ eachEngine((open, name) => {
 
   test("what the limits put off goes when they let it", async () => {
     const { backend, sent } = scriptedBackend();
-    const gate = createLimits({
+    const gate = sharedLimits({
       rules: [{ scope: "mailer", windows: [{ count: 2, seconds: 2 }], criticalReserve: 0 }],
     });
     const outbox = await (await open()).outbox(backend, { gate });

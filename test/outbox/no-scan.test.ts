@@ -39,9 +39,8 @@ const sink = { announce: () => {} };
 
 /** What applications, people and workers do with an outbox: each function of each store runs at least once. */
 async function live(database: Database): Promise<void> {
-  const { kysely } = database;
   const suppression = createSuppressions({ database, events: sink });
-  const limits = createLimits({ rules: [{ scope: "mailer", windows: [{ count: 1000, seconds: 60 }] }] });
+  const limits = createLimits({ database, rules: [{ scope: "mailer", windows: [{ count: 1000, seconds: 60 }] }] });
   const webhooks = createWebhooks({
     database,
     endpoints: { crm: { url: "http://127.0.0.1:9/hook", secret: createWebhookSecret() } },
@@ -69,9 +68,9 @@ async function live(database: Database): Promise<void> {
   await outbox.flush();
   await liveSuppressions(suppression, database);
   await liveBounces(database);
-  await limits.list(kysely);
-  await limits.pause(kysely, "mailer:default", Date.now() + 1000);
-  await limits.resume(kysely, "mailer:default");
+  await limits.list();
+  await limits.pause("mailer:default", Date.now() + 1000);
+  await limits.resume("mailer:default");
   await metrics.text();
   await liveHousekeeping(database, limits.sweep);
   await sleep(100); // the courier's next look

@@ -1,7 +1,7 @@
 /** An inbox and an outbox that hold what a test puts into them. */
 import type { InboxMail, InboxReader, InboxSummary } from "../../src/inbox/index.ts";
 import type { ConsoleOutbox } from "../../src/console/index.ts";
-import type { ListOptions, OutboxMessage } from "../../src/outbox/index.ts";
+import type { ListOptions, OutboxHealth, OutboxMessage } from "../../src/outbox/index.ts";
 
 export interface FakeInbox extends InboxReader {
   readonly mails: InboxMail[];
@@ -78,6 +78,11 @@ export function queuedMessage(parts: Partial<OutboxMessage> = {}): OutboxMessage
   };
 }
 
+/** The health of an outbox, well in all but what the test is about. */
+export function healthyOutbox(parts: Partial<OutboxHealth> = {}): OutboxHealth {
+  return { ok: true, isStuck: false, due: 0, oldestDueMs: 0, limited: 0, closed: [], sending: 0, ...parts };
+}
+
 /** An outbox that is asked, and remembers what it was told to do. */
 export interface FakeOutbox extends ConsoleOutbox {
   /** Such as "hold o1". */
@@ -105,6 +110,6 @@ export function fakeOutbox(...messages: OutboxMessage[]): FakeOutbox {
     release: (id) => tell(`release ${id}`),
     redrive: async (id) => Number(await tell(`redrive ${String(id)}`)),
     resolve: (id, as) => tell(`resolve ${id} as ${as}`),
-    health: async () => ({ ok: true, due: 0, oldestDueMs: 0, sending: 0 }),
+    health: async () => healthyOutbox(),
   };
 }

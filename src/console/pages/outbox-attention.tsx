@@ -3,7 +3,7 @@ import type { JSX } from "hono/jsx/jsx-runtime";
 import type { OutboxHealth } from "../../outbox/index.ts";
 import type { PausedScope } from "../desk.ts";
 import { readableDuration } from "../format.ts";
-import type { View } from "../view.ts";
+import { inLanguage, type View } from "../view.ts";
 import { Time } from "./time.tsx";
 
 export interface AttentionProps {
@@ -18,14 +18,18 @@ const SHOWN = 5;
 export function Attention({ view, health, paused }: AttentionProps): JSX.Element | null {
   if (health.ok && paused.length === 0) return null;
   const t = view.t.outbox.attention;
+  const late = health.closed.filter(({ isLate }) => isLate);
   return (
     <section class="attention" role="status">
-      {!health.ok && <p>{t.stuck(health.due, readableDuration(health.oldestDueMs, view.locale))}</p>}
+      {health.isStuck && <p>{t.stuck(health.due, readableDuration(health.oldestDueMs, view.locale))}</p>}
+      {late.map(({ mailer, limited, oldestMs }) => (
+        <p>{t.late(limited, mailer, readableDuration(oldestMs, view.locale))}</p>
+      ))}
       {paused.length > 0 && (
         <>
           <p>{t.paused(paused.length)}</p>
           <ul>
-            {paused.slice(0, SHOWN).map(({ key, pausedUntil, detail }) => (
+            {paused.slice(0, SHOWN).map(({ key, pausedUntil, text }) => (
               <li>
                 <span class="mono">{key}</span>{" "}
                 {pausedUntil !== undefined && (
@@ -33,7 +37,7 @@ export function Attention({ view, health, paused }: AttentionProps): JSX.Element
                     {t.until} <Time view={view} at={pausedUntil} full />
                   </>
                 )}
-                {detail !== undefined && detail !== "" && <p class="words">{detail}</p>}
+                {text !== undefined && <p class="words">{inLanguage(view, text)}</p>}
               </li>
             ))}
           </ul>

@@ -58,11 +58,18 @@ export function StateBadge({ view, state }: { view: View; state: DeliveryState }
 /** So many addresses stand in a row. */
 const ADDRESSES_SHOWN = 3;
 
+/** When it leaves, and for which scope it waits until then. */
+function nextOf({ t, now, locale }: View, { nextAttemptAt: next, wait }: OutboxSummary): string {
+  if (next === undefined) return "";
+  if (next <= now) return ` · ${t.outbox.soon}`;
+  const waits = wait === undefined || wait.key === "" ? "" : ` · ${t.outbox.waitsFor(wait.key)}`;
+  return ` · ${t.outbox.next(shortTime(next, now, locale))}${waits}`;
+}
+
 function Row({ view, message }: { view: View; message: OutboxSummary }): JSX.Element {
   const { t } = view;
   const addresses = message.recipients.map(({ address }) => address);
   const more = addresses.length - ADDRESSES_SHOWN;
-  const next = message.nextAttemptAt;
   return (
     <li>
       <a href={outboxPath(message.id)}>
@@ -78,9 +85,7 @@ function Row({ view, message }: { view: View; message: OutboxSummary }): JSX.Ele
         <span class="details">
           <bdi>{addresses.slice(0, ADDRESSES_SHOWN).join(", ")}</bdi>
           {more > 0 && ` ${t.outbox.andMore(more)}`} · {t.outbox.attempts(message.attempts)}
-          {next !== undefined &&
-            message.state !== "sending" &&
-            ` · ${t.outbox.next(shortTime(next, view.now, view.locale))}`}
+          {message.state !== "sending" && nextOf(view, message)}
         </span>
       </a>
     </li>

@@ -79,6 +79,7 @@ function Facts({ view, message }: { view: View; message: OutboxMessage }): JSX.E
   const t = view.t.outbox;
   const time = (at: number | undefined): JSX.Element | undefined =>
     at === undefined ? undefined : <Time view={view} at={at} full />;
+  const { nextAttemptAt: next = -Infinity } = message;
   const mono = (text: string | undefined): JSX.Element | undefined =>
     text === undefined ? undefined : <span class="mono">{text}</span>;
   const facts: readonly (readonly [label: string, value: JSX.Element | undefined])[] = [
@@ -93,7 +94,8 @@ function Facts({ view, message }: { view: View; message: OutboxMessage }): JSX.E
     [t.size, <>{readableSize(message.size)}</>],
     [t.created, time(message.createdAt)],
     [t.sendAt, time(message.sendAt)],
-    [t.nextAttempt, message.state === "sending" ? undefined : time(message.nextAttemptAt)],
+    // In the past it leaves as soon as it can, which the outlook says.
+    [t.nextAttempt, message.state === "sending" || next <= view.now ? undefined : time(next)],
     [t.expires, message.finishedAt === undefined ? time(message.expiresAt) : undefined],
     [t.finished, time(message.finishedAt)],
   ];

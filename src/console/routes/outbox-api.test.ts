@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { fakeInbox, fakeOutbox, queuedMessage } from "../../../test/support/fake-readers.ts";
+import { fakeInbox, fakeOutbox, healthyOutbox, queuedMessage } from "../../../test/support/fake-readers.ts";
 import { OutboxError } from "../../outbox/index.ts";
 import { type ConsoleOptions, createConsole } from "../index.ts";
 
@@ -26,6 +26,7 @@ test("a message is JSON with its forecast and reports; an unknown one is 404", a
   expect(await (await app.request("/api/outbox/o1")).json()).toMatchObject({
     id: "o1",
     history: [],
+    nextAttemptAt: 5, // one time, wherever it is said
     forecast: { leavesAt: 5 },
     reports: [],
   });
@@ -34,11 +35,11 @@ test("a message is JSON with its forecast and reports; an unknown one is 404", a
 
 test("health is 200 or 503, for whoever watches", async () => {
   expect((await consoleWith({}).request("/api/outbox/health")).status).toBe(200);
-  const health = async () => ({ ok: false, due: 3, oldestDueMs: 700_000, sending: 0 });
+  const health = async () => healthyOutbox({ ok: false, isStuck: true, due: 3, oldestDueMs: 700_000 });
   const stuck = await consoleWith({ outbox: { ...fakeOutbox(), health } }).request("/api/outbox/health");
   expect([stuck.status, await stuck.json()]).toEqual([
     503,
-    { ok: false, due: 3, oldestDueMs: 700_000, sending: 0, paused: [] },
+    { ok: false, isStuck: true, due: 3, oldestDueMs: 700_000, limited: 0, closed: [], sending: 0, paused: [] },
   ]);
 });
 

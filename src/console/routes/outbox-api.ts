@@ -2,7 +2,7 @@
 import { Hono } from "hono";
 import { OutboxError } from "../../outbox/index.ts";
 import { answerJson } from "../answer.tsx";
-import type { Desk } from "../desk.ts";
+import { type Desk, foretold } from "../desk.ts";
 import { actionNamed, outboxActions, perform } from "../outbox-actions.ts";
 import { listPage, outboxQueryOf, queryText } from "../outbox-query.ts";
 import { paths } from "../paths.ts";
@@ -34,7 +34,7 @@ export function outboxApiRoutes(desk: Desk): Hono {
     const message = await desk.outbox.get(id);
     if (message === undefined) return answerJson(c, { error: "not found" }, 404);
     const [forecast, reports] = await Promise.all([desk.insight.forecast?.(id), desk.insight.reports?.(id)]);
-    return answerJson(c, { ...message, forecast, reports });
+    return answerJson(c, { ...foretold(message, forecast), forecast, reports });
   });
 
   routes.post(`${paths.outboxApi}/:id/:action`, async (c) => {

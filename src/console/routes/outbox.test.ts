@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { fakeInbox, fakeOutbox, queuedMessage } from "../../../test/support/fake-readers.ts";
+import { fakeInbox, fakeOutbox, healthyOutbox, queuedMessage } from "../../../test/support/fake-readers.ts";
 import type { DeliveryState, OutboxMessage } from "../../outbox/index.ts";
 import { OutboxError } from "../../outbox/index.ts";
 import { type ConsoleOptions, createConsole } from "../index.ts";
@@ -36,7 +36,10 @@ test("the list shows recipients, attempts and when the next one is due", async (
   expect(html).toContain("&lt;b&gt;");
   expect(html).toContain("user@example.com");
   expect(html).toContain("2 attempts");
-  expect(html).toMatch(/next at \d\d:01:30/);
+  expect(html).toMatch(/leaves at \d\d:01:30/);
+  expect(await page("/outbox", queuedMessage({ nextAttemptAt: now - 1 }))).toContain("as soon as a worker is free");
+  const wait = { kind: "pause", key: "mailer:default", detail: "it rests" } as const;
+  expect(await page("/outbox", queuedMessage({ nextAttemptAt, wait }))).toContain("waits for mailer:default");
   expect(html).toContain('href="/outbox/o1"');
 });
 
@@ -121,6 +124,11 @@ const to = (...states: DeliveryState[]) =>
 test.each<[DeliveryState, Partial<OutboxMessage>, string[]]>([
   ["queued", {}, ["hold", "cancel"]],
   ["queued", { nextAttemptAt: now + 1 }, ["release", "hold", "cancel"]],
+  [
+    "queued",
+    { nextAttemptAt: now + 1, wait: { kind: "pause", key: "mailer:default", detail: "it rests" } },
+    ["hold", "cancel"],
+  ],
   ["sending", { recipients: to("queued"), nextAttemptAt: now + 1 }, []],
   ["sent", {}, []],
   ["failed", {}, ["redrive"]],
@@ -180,16 +188,23 @@ test("the list asks for what the filters say, keeps them in its form and in the 
 });
 
 test("what needs attention stands above the list: a queue that is stuck, and scopes that rest", async () => {
-  const health = async () => ({ ok: false, due: 12, oldestDueMs: 3 * 3_600_000, sending: 0 });
+  const late = { mailer: "bulk", limited: 7, oldestMs: 3_600_000, reason: undefined, isLate: true };
+  const closed = [late, { ...late, mailer: "other", isLate: false }];
+  const health = async () =>
+    healthyOutbox({ ok: false, isStuck: true, due: 12, oldestDueMs: 3 * 3_600_000, limited: 14, closed });
   const scopes = async () => [
-    { key: "account:163:mac@163.com", pausedUntil: now + 60_000, detail: "554 too many" },
+    { key: "account:163:mac@163.com", pausedUntil: now + 60_000, text: { en: "554 too many", zh: "额度已用完" } },
     { key: "mailer:default", pausedUntil: now - 1 },
     { key: "mailer:other" },
   ];
   const app = consoleWith({ outbox: { ...fakeOutbox(), health }, insight: { scopes } });
   const html = await (await app.request("/outbox")).text();
   expect(html).toContain("12 messages are due and nobody sends them; the oldest for 3 hours.");
+  expect(html).toContain("7 messages wait behind the mailer bulk, the oldest for 1 hour.");
+  expect(html).not.toContain("the mailer other");
   expect(html).toContain("One scope rests:");
+  expect(html).toContain("554 too many");
+  expect(await (await app.request("/outbox?lang=zh-CN")).text()).toContain("额度已用完");
   expect(html).toContain("account:163:mac@163.com");
   expect(html).not.toContain("mailer:other");
   expect(await page("/outbox")).not.toContain('class="attention"');

@@ -2,7 +2,7 @@
 import { type Context, Hono } from "hono";
 import { type OutboxMessage, OutboxError } from "../../outbox/index.ts";
 import { answerPage, answerRefusedForm } from "../answer.tsx";
-import type { Desk } from "../desk.ts";
+import { type Desk, type Forecast, foretold } from "../desk.ts";
 import { fullTime } from "../format.ts";
 import { actionNamed, perform } from "../outbox-actions.ts";
 import { listPage, outboxQueryOf } from "../outbox-query.ts";
@@ -11,7 +11,7 @@ import { OutboxListPage } from "../pages/outbox-list.tsx";
 import { OutboxMessagePage } from "../pages/outbox-message.tsx";
 import { outboxPath, paths } from "../paths.ts";
 import { formOf } from "../sent-from-here.ts";
-import { type View, viewOf } from "../view.ts";
+import { inLanguage, type View, viewOf } from "../view.ts";
 
 const PAGE_LENGTH = 50;
 
@@ -58,16 +58,16 @@ export function outboxRoutes(desk: Desk): Hono {
 async function answerMessage(c: Context, desk: Desk, message: OutboxMessage): Promise<Response> {
   const view = viewOf(c, desk);
   const done = c.req.query("done") ?? "";
-  const [outlook, reports] = await Promise.all([
-    outlookOf(desk, view, message),
+  const [forecast, reports] = await Promise.all([
+    message.nextAttemptAt === undefined ? undefined : desk.insight.forecast?.(message.id),
     desk.insight.reports?.(message.id) ?? [],
   ]);
   const body = (
     <OutboxMessagePage
       view={view}
-      message={message}
+      message={foretold(message, forecast)}
       formToken={desk.formToken}
-      outlook={outlook}
+      outlook={outlookOf(view, message, forecast)}
       reports={reports}
       done={done === "nothing" ? done : actionNamed(done)}
     />
@@ -76,12 +76,10 @@ async function answerMessage(c: Context, desk: Desk, message: OutboxMessage): Pr
 }
 
 /** When it will leave and why it waits: by the limits where they are known, else by what the message itself says. */
-async function outlookOf(desk: Desk, view: View, message: OutboxMessage): Promise<string> {
-  if (message.nextAttemptAt === undefined) return "";
-  const forecast = await desk.insight.forecast?.(message.id);
-  if (forecast !== undefined)
-    return withReadableTimes(view.locale === "zh-CN" ? forecast.text.zh : forecast.text.en, view);
-  return message.wait?.detail ?? "";
+function outlookOf(view: View, { nextAttemptAt, wait }: OutboxMessage, forecast: Forecast | undefined): string {
+  if (forecast !== undefined) return withReadableTimes(inLanguage(view, forecast.text), view);
+  if (nextAttemptAt === undefined || wait === undefined) return "";
+  return inLanguage(view, { en: wait.detail, zh: wait.zh ?? wait.detail });
 }
 
 /** The limits write times as programs do. */

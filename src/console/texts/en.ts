@@ -41,7 +41,9 @@ export const en = {
     empty: "Nothing has been sent yet.",
     back: "All messages",
     attempts: (count: number): string => (count === 1 ? "1 attempt" : `${count} attempts`),
-    next: (time: string): string => `next at ${time}`,
+    next: (time: string): string => `leaves at ${time}`,
+    soon: "leaves as soon as a worker is free",
+    waitsFor: (scope: string): string => `waits for ${scope}`,
     from: "From",
     mailer: "Mailer",
     messageId: "Message-ID",
@@ -77,6 +79,8 @@ export const en = {
     attention: {
       stuck: (count: number, age: string): string =>
         `${count} ${count === 1 ? "message is" : "messages are"} due and nobody sends them; the oldest for ${age}. See whether a worker runs.`,
+      late: (count: number, mailer: string, age: string): string =>
+        `${count === 1 ? "1 message waits" : `${count} messages wait`} behind the mailer ${mailer}, the oldest for ${age}. See below why it rests.`,
       paused: (count: number): string => (count === 1 ? "One scope rests:" : `${count} scopes rest:`),
       until: "until",
     },

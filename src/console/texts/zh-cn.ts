@@ -43,7 +43,9 @@ export const zhCn: Texts = {
     empty: "还没有发送过邮件。",
     back: "所有邮件",
     attempts: (count) => `尝试 ${count} 次`,
-    next: (time) => `下次 ${time}`,
+    next: (time) => `预计 ${time} 发送`,
+    soon: "一有空闲的工作进程就发送",
+    waitsFor: (scope) => `受限于 ${scope}`,
     from: "发件人",
     mailer: "发信通道",
     messageId: "Message-ID",
@@ -79,6 +81,8 @@ export const zhCn: Texts = {
     attention: {
       stuck: (count, age) =>
         `有 ${count} 封邮件已到发送时间却没有发出，最早的一封已等待 ${age}。请检查工作进程是否在运行。`,
+      late: (count, mailer, age) =>
+        `发信通道 ${mailer} 有 ${count} 封邮件滞留，最早的一封已等待 ${age}。原因见下方暂停的限制范围。`,
       paused: (count) => `有 ${count} 个限制范围处于暂停状态：`,
       until: "直到",
     },

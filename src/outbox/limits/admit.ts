@@ -3,6 +3,7 @@ import type { Queryable } from "../../db/index.ts";
 import { rankOf } from "../priority.ts";
 import type { Admission, Candidate, WaitReason } from "../seams.ts";
 import type { LimitsContext } from "./context.ts";
+import { withPaces } from "./pace.ts";
 import { phaseOf, PROBE_MS, probed } from "./pause.ts";
 import { concurrencyReason, pauseReason, quotaReason } from "./reasons.ts";
 import { type LimitedScope, quotaOf, type Subject, weightIn } from "./scopes.ts";
@@ -62,8 +63,8 @@ export async function admit(
   candidates: readonly Candidate[],
   now: number,
 ): Promise<readonly Admission[]> {
-  const entrants = candidates.map((candidate) => entrantOf(context, candidate));
   const rest = await context.note.pauses(tx, now);
+  const entrants = candidates.map((candidate) => entrantOf(context, candidate, rest, now));
   const resting = rest.size === 0 ? [] : entrants.flatMap(({ subject }) => context.book.keysOf(subject));
   const closed = [...new Set(resting)].filter((key) => {
     const row = rest.get(key);
@@ -84,11 +85,18 @@ export async function admit(
   return admissions;
 }
 
-function entrantOf({ book, mailers }: LimitsContext, candidate: Candidate): Entrant {
+function entrantOf(
+  { book, mailers }: LimitsContext,
+  candidate: Candidate,
+  rows: ReadonlyMap<string, PauseRow>,
+  now: number,
+): Entrant {
   const { message, addresses, via = message.mailer } = candidate;
   mailers.add(via);
   const subject = { mailer: via, tenant: message.tenant, addresses };
-  return { candidate, subject, isCritical: message.priority === rankOf("critical"), scopes: book.ofMessage(subject) };
+  const keys = rows.size === 0 ? [] : book.keysOf(subject);
+  const scopes = withPaces(book.ofMessage(subject), keys, rows, now);
+  return { candidate, subject, isCritical: message.priority === rankOf("critical"), scopes };
 }
 
 async function lockedWindows(tx: Queryable, scopes: readonly LimitedScope[], now: number): Promise<Windows> {

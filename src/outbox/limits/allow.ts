@@ -3,6 +3,7 @@ import type { Queryable } from "../../db/index.ts";
 import type { Allowance, WaitReason } from "../seams.ts";
 import type { LimitsContext } from "./context.ts";
 import { concurrencyReason, pauseReason, quotaReason } from "./reasons.ts";
+import { withPaces } from "./pace.ts";
 import { phaseOf } from "./pause.ts";
 import { type LimitedScope, quotaOf } from "./scopes.ts";
 import { listLeased, nameOf, type PauseRow, readWindows, type Windows } from "./store.ts";
@@ -27,17 +28,35 @@ export async function allow(
   tx: Queryable,
   { mailers, wanted, now }: { mailers: readonly string[]; wanted: number; now: number },
 ): Promise<readonly Allowance[]> {
-  const { book, note } = context;
+  const { note } = context;
   for (const mailer of mailers) context.mailers.add(mailer);
-  const pauses = await note.pauses(tx, now);
-  const ways = [...new Set(mailers.flatMap((mailer) => wayOf(context, mailer)))];
-  const scopes = ways.flatMap((mailer) => book.ofMailer(mailer));
-  const standing = { pauses, ...(await standingOf(context, tx, scopes, now)), now };
+  const standing = await standingOfMailers(context, tx, { mailers, pauses: await note.pauses(tx, now), now });
   return mailers.map((mailer) => routed(context, standing, mailer, wanted));
 }
 
+/** What the database says of these mailers, and of those that they may spill over to. */
+export async function standingOfMailers(
+  context: LimitsContext,
+  db: Queryable,
+  { mailers, pauses, now }: { mailers: readonly string[]; pauses: ReadonlyMap<string, PauseRow>; now: number },
+): Promise<Standing> {
+  const ways = [...new Set(mailers.flatMap((mailer) => wayOf(context, mailer)))];
+  const scopes = ways.flatMap((mailer) => laneScopes(context, pauses, mailer, now));
+  return { pauses, ...(await standingOf(context, db, scopes, now)), now };
+}
+
+/** What limits all messages of a mailer, with what refusals taught. */
+export function laneScopes(
+  { book }: LimitsContext,
+  pauses: ReadonlyMap<string, PauseRow>,
+  mailer: string,
+  now: number,
+): readonly LimitedScope[] {
+  return withPaces(book.ofMailer(mailer), [`mailer:${mailer}`, book.accountKey(mailer)], pauses, now);
+}
+
 /** A mailer and those its messages may spill over to, in order. */
-function wayOf({ book }: LimitsContext, mailer: string): string[] {
+export function wayOf({ book }: LimitsContext, mailer: string): string[] {
   const way: string[] = [];
   for (let at: string | undefined = mailer; at !== undefined && !way.includes(at);) {
     way.push(at);
@@ -64,7 +83,7 @@ export async function standingOf(
 }
 
 /** A mailer's own allowance, or that of the one its messages go by while it stays closed. */
-function routed(context: LimitsContext, standing: Standing, mailer: string, wanted: number): Allowance {
+export function routed(context: LimitsContext, standing: Standing, mailer: string, wanted: number): Allowance {
   const own = ownAllowance(context, standing, mailer, wanted);
   let [at, closed] = [mailer, own];
   for (const via of wayOf(context, mailer).slice(1)) {
@@ -92,7 +111,7 @@ function ownAllowance(context: LimitsContext, standing: Standing, mailer: string
     const places = phase === "closed" ? 0 : 1;
     narrow(places, places, row.until, pauseReason(row));
   }
-  for (const scope of book.ofMailer(mailer)) {
+  for (const scope of laneScopes(context, standing.pauses, mailer, standing.now)) {
     narrowByWindows(scope, standing, narrow);
     narrowByConcurrency(context, scope, standing, narrow);
   }

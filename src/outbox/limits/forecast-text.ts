@@ -52,8 +52,8 @@ const chinese: Readonly<Record<WaitReason["kind"], string>> = {
 
 function why(reason: WaitReason | undefined): BilingualText | undefined {
   if (reason === undefined) return undefined;
-  const key = reason.key === "" ? "" : `（${reason.key}）`;
-  return { en: `It waits because ${reason.detail.replace(/\.$/, "")}.`, zh: `原因：${chinese[reason.kind]}${key}。` };
+  const { kind, key, detail, zh = `${chinese[kind]}${key === "" ? "" : `（${key}）`}` } = reason;
+  return { en: `It waits because ${detail.replace(/\.$/, "")}.`, zh: `原因：${zh.replace(/。$/, "")}。` };
 }
 
 function tooLate(isTooLate: boolean): BilingualText | undefined {

@@ -5,8 +5,10 @@ import type { AttemptResult } from "../policy.ts";
 import type { Candidate } from "../seams.ts";
 import type { LimitsContext } from "./context.ts";
 import { lessonsOf } from "./lessons.ts";
-import { improved, type Lesson, phaseOf, worsened } from "./pause.ts";
-import { deletePause, lockPauses, type PauseRow, writePause } from "./store.ts";
+import { isAboutPace, isToBeReviewed, lowered, type Pace, paceOf, reviewed } from "./pace.ts";
+import { improved, type Lesson, phaseOf, settled, worsened } from "./pause.ts";
+import { deletePause, lockPauses, nameOf, type PauseRow, readWindows, writePause } from "./store.ts";
+import { movedTo, usedIn } from "./window.ts";
 
 /** While all is well, and was before, it costs no query; see `PauseNote`. */
 export async function learn(
@@ -21,7 +23,7 @@ export async function learn(
   if (lessons.length === 0 && known.size === 0) return;
   const mayImprove = result.kind === "accepted" || reachedMail(result.attempt);
   const keys = mayImprove
-    ? book.keysOf({ mailer: via, tenant: message.tenant, addresses }).filter((key) => known.has(key))
+    ? book.keysOf({ mailer: via, tenant: message.tenant, addresses }).filter((key) => mayChange(known.get(key), now))
     : [];
   const touched = [...new Set([...lessons.map(({ key }) => key), ...keys])];
   if (touched.length === 0) return;
@@ -36,6 +38,14 @@ export async function learn(
   note.expire();
 }
 
+/** What is open and goes at its pace is looked at once in a window, not after each message. */
+function mayChange(row: PauseRow | undefined, now: number): boolean {
+  if (row === undefined) return false;
+  if (row.until !== 0 || row.failures > 0) return true;
+  const pace = paceOf(row, now);
+  return pace === undefined || isToBeReviewed(pace, now);
+}
+
 async function worsen(
   { logger }: LimitsContext,
   tx: Queryable,
@@ -44,10 +54,31 @@ async function worsen(
 ): Promise<void> {
   const next = worsened(row, lesson, message, now);
   if (next === undefined) return;
-  await writePause(tx, next);
+  // What fails while the scope rests was under way before, or tries: neither says how fast is too fast.
+  const isNews = row === undefined || phaseOf(row, now) === "open";
+  const pace = isNews && isAboutPace(lesson) ? await lower(tx, row, lesson, now) : undefined;
+  await writePause(tx, pace === undefined ? next : { ...next, pace: JSON.stringify(pace) });
   if (phaseOf(next, now) !== "closed") return;
   const { key, reason, detail, failures, until } = next;
-  logger.log("warn", "outbox.scope-paused", { key, reason, detail, failures, until: new Date(until).toISOString() });
+  const paced = pace?.count === undefined ? {} : { pace: `${pace.count} in ${pace.seconds} s` };
+  logger.log("warn", "outbox.scope-paused", {
+    key,
+    reason,
+    detail,
+    failures,
+    until: new Date(until).toISOString(),
+    ...paced,
+  });
+}
+
+async function lower(tx: Queryable, row: PauseRow | undefined, lesson: Lesson, now: number): Promise<Pace> {
+  const pace = row === undefined ? undefined : paceOf(row, now);
+  return lowered(pace, lesson, pace === undefined ? 0 : await usedOf(tx, lesson.key, pace, now), now);
+}
+
+async function usedOf(tx: Queryable, key: string, { seconds }: Pace, now: number): Promise<number> {
+  const found = (await readWindows(tx, [key])).get(nameOf({ key, seconds }));
+  return found === undefined ? 0 : usedIn(movedTo(found.use, seconds, now));
 }
 
 async function improve(
@@ -56,9 +87,22 @@ async function improve(
   row: PauseRow,
   { message, now }: { message: string; now: number },
 ): Promise<void> {
-  const next = improved(row, message, now);
-  if (next === undefined) return;
-  if (next === "gone") return deletePause(tx, row.key);
-  await writePause(tx, next);
+  const pace = await nextPace(tx, row, now);
+  const next = improved({ ...row, pace }, message, now);
+  if (next === undefined && pace === row.pace) return;
+  await keep(tx, next === undefined ? settled({ ...row, pace }) : next, row.key);
+  if (next === undefined || row.until === 0) return;
   logger.log("info", "outbox.scope-opened", { key: row.key, reason: row.reason, after: row.failures });
+}
+
+async function keep(tx: Queryable, row: PauseRow | "gone", key: string): Promise<void> {
+  return row === "gone" ? deletePause(tx, key) : writePause(tx, row);
+}
+
+/** The pace as the row keeps it from now on: raised once in a window, forgotten in the end. */
+async function nextPace(tx: Queryable, row: PauseRow, now: number): Promise<string | null> {
+  const pace = paceOf(row, now);
+  if (pace === undefined) return null;
+  if (!isToBeReviewed(pace, now)) return row.pace;
+  return JSON.stringify(reviewed(pace, await usedOf(tx, row.key, pace, now), now));
 }

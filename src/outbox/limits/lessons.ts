@@ -4,6 +4,7 @@ import { isAccountBlockedToo, isAccountShut, reachedMail } from "../knowledge.ts
 import type { AttemptResult } from "../policy.ts";
 import type { Lesson } from "./pause.ts";
 import { domainsOf } from "./scopes.ts";
+import { wordsOf } from "./words.ts";
 
 /** The keys of the scopes that a lesson may be about. */
 export interface LessonScopes {
@@ -56,9 +57,9 @@ function ofLogIn(
   { text, diagnosis, forMs }: Pick<Failure, "text" | "diagnosis" | "forMs">,
   { mailer, account }: LessonScopes,
 ): Lesson {
-  if (diagnosis?.about === "server") return away({ text, forMs }, { mailer });
+  if (diagnosis?.about === "server") return away({ text, diagnosis, forMs }, { mailer });
   const isLocked = diagnosis?.id === "log-in-paused" || diagnosis?.id.endsWith("log-in-lock") === true;
-  return { key: account, reason: "auth", forMs, atOnce: isLocked, detail: text };
+  return { key: account, reason: "auth", forMs, atOnce: isLocked, detail: wordsOf(text, diagnosis) };
 }
 
 /** What the server holds against the account, the way it is used, or this machine's address. */
@@ -67,11 +68,11 @@ function aboutSender(
   scopes: LessonScopes,
 ): Lesson | undefined {
   const { mailer, account } = scopes;
+  const detail = wordsOf(text, diagnosis);
   if (diagnosis === undefined) {
     // A provider's API that names a time to come back.
-    return retryable && forMs > 0 ? { key: account, reason: "rate", forMs, detail: text } : undefined;
+    return retryable && forMs > 0 ? { key: account, reason: "rate", forMs, detail } : undefined;
   }
-  const detail = `${diagnosis.meaning.en} (${text})`;
   const { about, id } = diagnosis;
   if (isAccountBlockedToo(diagnosis)) return { key: account, reason: "barred", forMs, detail };
   if (isAccountShut(diagnosis)) {
@@ -100,6 +101,9 @@ function isServerAway({ attempt, retryable }: Extract<AttemptResult, { kind: "fa
   return attempt.stage !== "" && diagnosis === undefined && retryable && code === 0;
 }
 
-function away({ text, forMs }: Pick<Failure, "text" | "forMs">, { mailer }: Pick<LessonScopes, "mailer">): Lesson {
-  return { key: mailer, reason: "connection", forMs, detail: text };
+function away(
+  { text, diagnosis, forMs }: Pick<Failure, "text" | "diagnosis" | "forMs">,
+  { mailer }: Pick<LessonScopes, "mailer">,
+): Lesson {
+  return { key: mailer, reason: "connection", forMs, detail: wordsOf(text, diagnosis) };
 }

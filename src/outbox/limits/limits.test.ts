@@ -8,7 +8,11 @@ import { findProvider } from "../../mail/index.ts";
 import { fixedClock } from "../../testing/clock.ts";
 import type { AttemptResult } from "../policy.ts";
 import type { Admission, Candidate } from "../seams.ts";
-import { createLimits, type Limits, type LimitsOptions } from "./limits.ts";
+import {
+  type SharedLimits as Limits,
+  sharedLimits,
+  type SharedLimitsOptions as LimitsOptions,
+} from "./shared-limits.ts";
 
 const start = Date.UTC(2026, 0, 1);
 const MINUTE = 60_000;
@@ -61,7 +65,7 @@ const daily = (count: number): LimitsOptions => ({
 eachDatabase((open, dialect) => {
   test("workers that claim at the same time never let more through than the quota, and waste nothing", async () => {
     const database = await open();
-    const workers = Array.from({ length: 5 }, () => createLimits(daily(40)));
+    const workers = Array.from({ length: 5 }, () => sharedLimits(daily(40)));
     const rounds = workers.flatMap((limits) => [1, 2, 3, 4].map(() => admit(limits, database, messages(5))));
     const admissions = (await Promise.all(rounds)).flat();
     expect(admissions).toHaveLength(100);
@@ -71,10 +75,11 @@ eachDatabase((open, dialect) => {
       kind: "limit",
       key: "mailer:default",
       detail: "mailer:default may send 40 messages per day, and has",
+      zh: "mailer:default 每天最多发送 40 封邮件，已用完",
     });
     // A worker that starts later finds it used.
-    expect(admitted(await admit(createLimits(daily(40)), database, messages(1), start + 3_600_000))).toBe(0);
-    expect(admitted(await admit(createLimits(daily(40)), database, messages(50), start + 26 * 3_600_000))).toBe(40);
+    expect(admitted(await admit(sharedLimits(daily(40)), database, messages(1), start + 3_600_000))).toBe(0);
+    expect(admitted(await admit(sharedLimits(daily(40)), database, messages(50), start + 26 * 3_600_000))).toBe(40);
   });
 
   test("messages of many domains and two mailers, claimed at once by several workers, do not wait in a ring", async () => {
@@ -94,7 +99,7 @@ eachDatabase((open, dialect) => {
         }),
       );
     const admissions = await Promise.all(
-      [0, 1, 2, 3, 4, 5].map((n) => admit(createLimits(options), database, batch(n))),
+      [0, 1, 2, 3, 4, 5].map((n) => admit(sharedLimits(options), database, batch(n))),
     );
     const windows = await database.kysely.selectFrom("outbox_limit_windows").selectAll().execute();
     expect(admitted(admissions.flat())).toBeGreaterThan(5);
@@ -113,7 +118,7 @@ eachDatabase((open, dialect) => {
     const over = start + 10 * MINUTE;
     const turn = (worker: number, now: number) =>
       within(database, async (tx) => {
-        const limits = createLimits(options);
+        const limits = sharedLimits(options);
         for (const [index] of domains.entries()) {
           const addresses = [`a@${domains[(index + worker) % 3] ?? ""}`];
           if (now === start)
@@ -132,7 +137,7 @@ eachDatabase((open, dialect) => {
 
   test("a share of each window is for critical messages, and they may use all of it", async () => {
     const database = await open();
-    const limits = createLimits({ rules: [{ scope: "mailer", windows: [{ count: 10, seconds: 60 }] }] });
+    const limits = sharedLimits({ rules: [{ scope: "mailer", windows: [{ count: 10, seconds: 60 }] }] });
     expect(await allow(limits, database)).toEqual([{ mailer: "default", critical: 10, others: 8 }]);
     expect(admitted(await admit(limits, database, messages(10)))).toBe(8);
     const [now] = await allow(limits, database);
@@ -144,7 +149,7 @@ eachDatabase((open, dialect) => {
   test("recipients are counted where the provider counts them, and a message for more than all of them goes alone", async () => {
     const database = await open();
     const windows = [{ count: 5, seconds: 86_400, counts: "recipients" as const }];
-    const limits = createLimits({ rules: [{ scope: "mailer", windows, criticalReserve: 0 }] });
+    const limits = sharedLimits({ rules: [{ scope: "mailer", windows, criticalReserve: 0 }] });
     const to = (count: number) => Array.from({ length: count }, (_, index) => `r${index}@example.com`);
     const sizes = [2, 2, 2, 1].map((count, index) => candidateOf({ id: `m${index}`, addresses: to(count) }));
     const admissions = await admit(limits, database, sizes);
@@ -158,17 +163,17 @@ eachDatabase((open, dialect) => {
     const database = await open();
     const limitsOfZoho = findProvider("zoho")?.limits;
     const accountOf = () => ({ key: "zoho:mac@zoho.com", limits: limitsOfZoho });
-    const limits = createLimits({ accountOf, mailers: ["one", "two"] });
+    const limits = sharedLimits({ accountOf, mailers: ["one", "two"] });
     const both = [...messages(30, { mailer: "one" }), ...messages(30, { mailer: "two" })];
     expect(limitsOfZoho?.messagesPerDay).toBe(50);
     expect(admitted(await admit(limits, database, both))).toBe(40);
     const rules = [{ scope: "account" as const, key: "zoho:mac@zoho.com", windows: [{ count: 300, seconds: 86_400 }] }];
-    expect((await allow(createLimits({ accountOf, rules }), database, ["two"]))[0]).toMatchObject({ others: 100 });
+    expect((await allow(sharedLimits({ accountOf, rules }), database, ["two"]))[0]).toMatchObject({ others: 100 });
   });
 
   test("a domain and a tenant have limits of their own, and those who wait come back one after the other", async () => {
     const database = await open();
-    const limits = createLimits({
+    const limits = sharedLimits({
       rules: [
         { scope: "domain", key: "QQ.com", windows: [{ count: 2, seconds: 60 }], criticalReserve: 0 },
         { scope: "tenant", windows: [{ count: 1, seconds: 60 }], criticalReserve: 0 },
@@ -183,7 +188,7 @@ eachDatabase((open, dialect) => {
 
   test("what waits only for those before it is tried in its time, and a window that opens later is told as it is", async () => {
     const database = await open();
-    const limits = createLimits({
+    const limits = sharedLimits({
       rules: [{ scope: "domain", windows: [{ count: 1, seconds: 60 }], criticalReserve: 0 }],
     });
     const some = await admit(limits, database, messages(4, { expiresAt: start + 100_000 }));
@@ -204,7 +209,7 @@ eachDatabase((open, dialect) => {
         const ids = [1, 2].map((index) => `w${worker}-${index}`);
         const candidates: Candidate[] = [];
         for (const id of ids) candidates.push(await insertWaiting(tx, { id, ...lease }));
-        const admissions = await createLimits({ rules: [rule], mailers: ["default"] }).admit(tx, candidates, start);
+        const admissions = await sharedLimits({ rules: [rule], mailers: ["default"] }).admit(tx, candidates, start);
         for (const { id, admitted: goes } of admissions) {
           if (!goes) await tx.updateTable("outbox_messages").set({ lease_owner: null }).where("id", "=", id).execute();
         }
@@ -212,14 +217,14 @@ eachDatabase((open, dialect) => {
       });
     const admissions = (await Promise.all([1, 2, 3, 4].map(claimAndAdmit))).flat();
     expect(admitted(admissions)).toBe(2);
-    const limits = createLimits({ rules: [rule] });
+    const limits = sharedLimits({ rules: [rule] });
     expect((await allow(limits, database))[0]).toMatchObject({ critical: 0, others: 0, opensAt: start + 1_000 });
   });
 
   test("a mailer that stays closed lets its messages go by the next one that is open, and is asked again", async () => {
     const database = await open();
     const windows = [{ count: 2, seconds: 3_600 }];
-    const limits = createLimits({
+    const limits = sharedLimits({
       rules: [
         { scope: "mailer", key: "default", windows, criticalReserve: 0, spillOver: "backup" },
         { scope: "mailer", key: "backup", windows, criticalReserve: 0, spillOver: "third" },
@@ -247,7 +252,7 @@ eachDatabase((open, dialect) => {
     const options: LimitsOptions = {
       accountOf: (mailer) => (mailer === "third" ? undefined : { key: "163:mac@163.com" }),
     };
-    const [one, two] = [createLimits(options), createLimits(options)];
+    const [one, two] = [sharedLimits(options), sharedLimits(options)];
     const [first, next, other] = messages(3) as [Candidate, Candidate, Candidate];
     await learn(one, database, first, quotaReply);
     await learn(two, database, next, quotaReply);
@@ -261,6 +266,7 @@ eachDatabase((open, dialect) => {
       kind: "pause",
       key: "account:163:mac@163.com",
       detail: "account:163:mac@163.com rests (quota): No. (450 no)",
+      zh: "account:163:mac@163.com 暂停发送（发送额度已用完）：不。（450 no）",
     });
 
     const over = start + 15 * MINUTE;
@@ -276,7 +282,7 @@ eachDatabase((open, dialect) => {
 
   test("a message that tries and dies gives its turn to another, and one that takes long keeps it", async () => {
     const database = await open();
-    const limits = createLimits();
+    const limits = sharedLimits();
     await learn(limits, database, candidateOf({ id: "m" }), quotaReply);
     const over = start + 15 * MINUTE;
     const probe = await insertWaiting(database.kysely, { id: "slow", leaseOwner: "worker", dueAt: over + 60_000 });
@@ -288,7 +294,7 @@ eachDatabase((open, dialect) => {
   test("refused log-ins close the account at the third, whoever made them, and dead servers the mailer alone", async () => {
     const database = await open();
     const accountOf = () => ({ key: "163:mac@163.com" });
-    const workers = [1, 2, 3].map(() => createLimits({ accountOf }));
+    const workers = [1, 2, 3].map(() => sharedLimits({ accountOf }));
     for (const [index, limits] of workers.entries()) {
       expect((await allow(limits, database, ["default"], start + index * 1_000))[0]?.others).toBe(100);
       await learn(limits, database, candidateOf({ id: `m${index}` }), wrongPassword, start + index * 1_000);
@@ -308,7 +314,7 @@ eachDatabase((open, dialect) => {
 
   test("a refusal that is about one message closes nothing, and what got through ends the count of failures", async () => {
     const database = await open();
-    const limits = createLimits();
+    const limits = sharedLimits();
     const say = (result: AttemptResult) => learn(limits, database, candidateOf({ id: "m" }), result);
     for (let count = 0; count < 5; count++) {
       await say(failed("final", "content-refused", "content", { retryable: false }));
@@ -323,7 +329,7 @@ eachDatabase((open, dialect) => {
 
   test("a domain that throttles rests alone", async () => {
     const database = await open();
-    const limits = createLimits();
+    const limits = sharedLimits();
     const throttled = failed("mail", "unusual-rate", "address", { retryAfterSeconds: 3_600 });
     await learn(limits, database, candidateOf({ id: "m", addresses: ["a@gmail.com", "b@GMAIL.com"] }), throttled);
     const admissions = await admit(limits, database, [
@@ -338,31 +344,33 @@ eachDatabase((open, dialect) => {
 
   test("whatever a server says can be stored", async () => {
     const database = await open();
-    const limits = createLimits();
+    const limits = sharedLimits();
     const text = `451 \0${"x".repeat(478)}\u{1f600}${"y".repeat(70_000)}`;
     const rude: AttemptResult = { ...unreachable, attempt: { ...unreachable.attempt, text, code: 421 } };
     for (const id of ["a", "b", "c"]) await learn(limits, database, candidateOf({ id }), rude);
     const [scope] = await limits.list(database.kysely);
     expect(scope?.failures).toBe(3);
     expect(scope?.detail?.length).toBeLessThanOrEqual(500);
-    expect(scope?.detail?.startsWith("451 \uFFFDxx")).toBe(true);
+    expect(scope?.detail?.startsWith("No. (451 \uFFFDxx")).toBe(true);
+    expect(scope?.text?.zh.startsWith("无法连接服务器：不。（451 \uFFFDxx")).toBe(true);
   });
 
   test("an operator lets a scope rest, sees it, and ends that", async () => {
     const database = await open();
     const clock = fixedClock(start);
-    const limits = createLimits({ ...daily(10), mailers: ["default"], clock });
+    const limits = sharedLimits({ ...daily(10), mailers: ["default"], clock });
     await admit(limits, database, messages(4));
     await limits.pause(database.kysely, "mailer:default", start + MINUTE, "the invoices are wrong");
     expect(await limits.list(database.kysely)).toEqual([
       {
         key: "mailer:default",
-        windows: [{ seconds: 86_400, counts: "messages", limit: 10, used: 4, opensAt: undefined }],
+        windows: [{ seconds: 86_400, counts: "messages", limit: 10, isLearned: false, used: 4, opensAt: undefined }],
         concurrency: undefined,
         phase: "closed",
         pausedUntil: start + MINUTE,
         reason: "operator",
         detail: "the invoices are wrong",
+        text: { en: "operator: the invoices are wrong", zh: "人工暂停：the invoices are wrong" },
         failures: 0,
         probe: undefined,
       },
@@ -377,7 +385,7 @@ eachDatabase((open, dialect) => {
 
   test("a domain rests whatever case the operator writes it in, and only until a time that there is", async () => {
     const database = await open();
-    const limits = createLimits({ mailers: ["default"], clock: fixedClock(start) });
+    const limits = sharedLimits({ mailers: ["default"], clock: fixedClock(start) });
     await limits.pause(database.kysely, "domain:Example.COM", start + MINUTE);
     expect(admitted(await admit(limits, database, messages(1)))).toBe(0);
     expect(await within(database, (tx) => limits.resume(tx, "domain:EXAMPLE.com"))).toBe(true);
@@ -394,7 +402,7 @@ eachDatabase((open, dialect) => {
       { count: 5, seconds: 86_400 },
       { count: 5, seconds: 86_400, counts: "recipients" as const },
     ];
-    const limits = createLimits({ rules: [{ scope: "tenant", windows, criticalReserve: 0 }], mailers: ["default"] });
+    const limits = sharedLimits({ rules: [{ scope: "tenant", windows, criticalReserve: 0 }], mailers: ["default"] });
     expect(admitted(await admit(limits, database, messages(5, { tenant: "acme" })))).toBe(5);
     for (const tenant of ["acme/recipients", "recipients:tenant:acme"]) {
       expect(admitted(await admit(limits, database, messages(5, { tenant })))).toBe(5);
@@ -404,7 +412,7 @@ eachDatabase((open, dialect) => {
   test("what no longer counts is forgotten, and nobody else's counter with it", async () => {
     const database = await open();
     const clock = fixedClock(start);
-    const limits = createLimits({ ...daily(10), clock });
+    const limits = sharedLimits({ ...daily(10), clock });
     await admit(limits, database, messages(1));
     await learn(limits, database, candidateOf({ id: "m" }), quotaReply);
     const foreign = { key: "api-key:k", seconds: 86_400, started_at: 0, used: 7, parts: null };
@@ -414,13 +422,13 @@ eachDatabase((open, dialect) => {
     expect([kept?.failures, kept?.windows[0]?.used]).toEqual([1, 1]);
     clock.advance(4 * 86_400_000);
     await limits.sweep(database.kysely);
-    expect(await createLimits({ clock }).list(database.kysely)).toEqual([]);
+    expect(await sharedLimits({ clock }).list(database.kysely)).toEqual([]);
     expect(await database.kysely.selectFrom("outbox_limit_windows").select("used").execute()).toEqual([{ used: 7 }]);
   });
 
   test("while nothing is limited and nothing rests, a second passes without a query", async () => {
     const database = await open();
-    const limits = createLimits();
+    const limits = sharedLimits();
     await allow(limits, database);
     const noQuery = new Proxy({} as Queryable, {
       get: () => {
@@ -440,7 +448,7 @@ eachDatabase((open, dialect) => {
 
   test("a clock that is set back an hour gives nothing free", async () => {
     const database = await open();
-    const limits = createLimits(daily(10));
+    const limits = sharedLimits(daily(10));
     expect(admitted(await admit(limits, database, messages(10)))).toBe(10);
     for (const hours of [-1, -30, -1]) {
       expect(admitted(await admit(limits, database, messages(1), start + hours * 3_600_000))).toBe(0);
@@ -450,7 +458,7 @@ eachDatabase((open, dialect) => {
   test(`forecasts on ${dialect}: place, time and reason`, async () => {
     const database = await open();
     const clock = fixedClock(start);
-    const limits = createLimits({ ...daily(10), clock });
+    const limits = sharedLimits({ ...daily(10), clock });
     const db = database.kysely;
     for (let index = 0; index < 12; index++) await insertWaiting(db, { id: `m${index}`, dueAt: start - 1000 + index });
     await insertWaiting(db, { id: "urgent", priority: "critical", dueAt: start - 1 });
@@ -470,7 +478,7 @@ eachDatabase((open, dialect) => {
     expect(await limits.forecast(db, "unknown")).toBeUndefined();
     expect((await limits.forecast(db, "m11"))?.text).toEqual({
       en: "It leaves at about 2026-01-02T01:12:00.000Z. 12 messages go before it. It waits because mailer:default may send 10 messages per day, and has.",
-      zh: "预计于 2026-01-02T01:12:00.000Z 左右发送。前面有 12 封邮件。原因：发送数量已达上限（mailer:default）。",
+      zh: "预计于 2026-01-02T01:12:00.000Z 左右发送。前面有 12 封邮件。原因：mailer:default 每天最多发送 10 封邮件，已用完。",
     });
     await limits.pause(db, "mailer:default", start + 3 * 86_400_000, "the invoices are wrong");
     await insertWaiting(db, { id: "short", dueAt: start - 9_000, expiresAt: start + 86_400_000 });
@@ -507,13 +515,13 @@ test("however messages, workers and restarts mix, no window is exceeded, and no 
             { scope: "domain", windows: [{ count: 3, seconds: 30 }], criticalReserve: 0 },
           ],
         };
-        const workers = [0, 1, 2].map(() => createLimits(options));
+        const workers = [0, 1, 2].map(() => sharedLimits(options));
         const gone: { at: number; domain: string; isCritical: boolean }[] = [];
         const since = (now: number, ms: number) => gone.filter(({ at }) => at > now - ms);
         let now = start;
         for (const { waitMs, worker, restarts, wanted, domain, isCritical } of steps) {
           now += waitMs;
-          if (restarts) workers[worker] = createLimits(options);
+          if (restarts) workers[worker] = sharedLimits(options);
           const priority = isCritical ? "critical" : "normal";
           const batch = messages(wanted, { addresses: [`a@${domain}`], priority });
           for (const admission of await admit(workers[worker] as Limits, database, batch, now)) {

@@ -1,107 +1,79 @@
-/** The limits: rules, learned pauses and the forecast, shared by all workers through the database. */
-import { type Clock, findUnknownOption, type Logger, silentLogger, systemClock } from "../../base/index.ts";
-import type { Queryable } from "../../db/index.ts";
+/** The limits of one database: rules, learned pauses and paces, and the forecast, shared by all of its workers. */
+import { type CallerTransaction, type Database, type Queryable, toQueryable } from "../../db/index.ts";
 import { OutboxError } from "../errors.ts";
 import type { Gate } from "../seams.ts";
-import type { LimitAccount } from "./accounts.ts";
-import { admit } from "./admit.ts";
-import { allow } from "./allow.ts";
-import type { LimitsContext } from "./context.ts";
-import { type Forecast, forecast } from "./forecast.ts";
-import { learn } from "./learn.ts";
-import { listScopes, pauseScope, resumeScope, type ScopeState } from "./operate.ts";
-import { pauseNote } from "./note.ts";
-import { createPutOff } from "./put-off.ts";
-import { checkRules, type LimitRule } from "./rules.ts";
-import { rulebook } from "./scopes.ts";
-import { deleteOldPauses, deleteOldWindows } from "./store.ts";
+import type { Forecast } from "./forecast.ts";
+import type { ScopeState } from "./operate.ts";
+import { sharedLimits, type SharedLimitsOptions } from "./shared-limits.ts";
 
 /** What limits are made of. */
-export interface LimitsOptions {
-  /** Default: none; what providers declare holds all the same, where `accountOf` tells it. */
-  rules?: readonly LimitRule[] | undefined;
-  /** The names of all mailers, against which `spillOver` is checked, and whose messages concurrency counts. */
-  mailers?: readonly string[] | undefined;
-  /** The account a mailer logs in as, so that mailers of one account share its quota; `accountOfSmtp` tells it of an SMTP mailer. */
-  accountOf?: ((mailer: string) => LimitAccount | undefined) | undefined;
-  /** The outbox' own, in milliseconds: how far ahead a lease may end. Default 60 s. */
-  leaseMs?: number | undefined;
-  clock?: Clock | undefined;
-  logger?: Logger | undefined;
+export interface LimitsOptions extends SharedLimitsOptions {
+  /** A migrated one: the one whose outbox they limit. */
+  database: Database;
 }
 
-/** Limits that all workers of one database share. */
+/** Where a call runs. */
+export interface LimitsCall {
+  /** A transaction of yours, so that it is one commit with what else you write. Default: one of its own. */
+  tx?: CallerTransaction | undefined;
+}
+
+/** Limits that all workers of one database share; they are the `gate` of its outbox. */
 export interface Limits extends Gate {
-  /** When a message will leave, and why it waits; undefined for an unknown id. */
-  forecast(db: Queryable, id: string): Promise<Forecast | undefined>;
+  /**
+   * When a message will leave, and why it waits; undefined for an unknown id.
+   *
+   * @example
+   * console.log((await limits.forecast(id))?.text.en);
+   */
+  forecast(id: string, call?: LimitsCall): Promise<Forecast | undefined>;
   /** The state of each scope that is limited, rests, or failed lately; by key, 1000 at the most. */
-  list(db: Queryable): Promise<ScopeState[]>;
+  list(call?: LimitsCall): Promise<ScopeState[]>;
   /**
    * Lets a scope rest until a time, whatever servers say.
    *
    * @param key Such as `mailer:default`, `account:163:mac@163.com`, `domain:qq.com`, `tenant:acme`.
    * @param until Milliseconds since 1970.
-   * @throws OutboxError `WX_OUTBOX_OPTIONS` for a key of no scope
+   * @param call `detail` says why, to whoever looks.
+   * @throws OutboxError `WX_OUTBOX_OPTIONS` for a key of no scope, or no time
+   * @example
+   * await limits.pause("mailer:default", Date.now() + 3_600_000, { detail: "the invoices are wrong" });
    */
-  pause(db: Queryable, key: string, until: number, detail?: string): Promise<void>;
-  /** Ends a scope's pause, whoever began it, and forgets its failures. False when there was none. */
-  resume(db: Queryable, key: string): Promise<boolean>;
+  pause(key: string, until: number, call?: LimitsCall & { detail?: string | undefined }): Promise<void>;
+  /** Ends a scope's pause, whoever began it, and forgets its failures and what it learned. False when there was nothing. */
+  resume(key: string, call?: LimitsCall): Promise<boolean>;
   /** Forgets what no longer counts; for housekeeping, now and then. */
-  sweep(db: Queryable): Promise<void>;
+  sweep(): Promise<void>;
 }
-
-const known = {
-  rules: true,
-  mailers: true,
-  accountOf: true,
-  leaseMs: true,
-  clock: true,
-  logger: true,
-} satisfies Record<keyof LimitsOptions, true>;
-
-/** Failures are remembered for a day after the last of them, in milliseconds. */
-const REMEMBERED_MS = 86_400_000;
 
 /**
  * Limits by rules, by what providers declare, and by what servers' replies teach.
  *
- * @throws OutboxError `WX_OUTBOX_OPTIONS` for a rule that cannot be meant, naming its field
+ * @throws OutboxError `WX_OUTBOX_OPTIONS` for a rule that cannot be meant, naming its field; without a database
  * @example
  * const limits = createLimits({
+ *   database,
  *   rules: [{ scope: "mailer", key: "default", windows: [{ count: 200, seconds: 86_400 }], spillOver: "backup" }],
  *   mailers: ["default", "backup"],
  *   accountOf: (mailer) => accountOfSmtp(settings[mailer]),
  * });
+ * const outbox = createOutbox({ database, mailer, gate: limits });
  */
-export function createLimits(options: LimitsOptions = {}): Limits {
-  const unknown = findUnknownOption(options, Object.keys(known));
-  if (unknown !== undefined) {
-    throw new OutboxError("WX_OUTBOX_OPTIONS", `createLimits has no option "${unknown.name}". ${unknown.hint}`);
+export function createLimits({ database, ...options }: LimitsOptions): Limits {
+  const { forecast, list, pause, resume, sweep, ...gate } = sharedLimits(options);
+  if (database === undefined) {
+    throw new OutboxError("WX_OUTBOX_OPTIONS", "createLimits needs database: the one whose outbox it limits.");
   }
-  const { rules = [], mailers = [], accountOf = () => undefined, leaseMs = 60_000 } = options;
-  const { clock = systemClock, logger = silentLogger } = options;
-  checkRules(rules, options.mailers);
-  const context: LimitsContext = {
-    book: rulebook(rules, accountOf),
-    note: pauseNote(),
-    putOff: createPutOff(),
-    mailers: new Set(mailers),
-    leaseMs,
-    clock,
-    logger,
-  };
+  const { kysely, dialect } = database;
+  const on = async ({ tx }: LimitsCall): Promise<Queryable> => (tx === undefined ? kysely : toQueryable(tx, dialect));
+  const within = async <T>({ tx }: LimitsCall, work: (tx: Queryable) => Promise<T>): Promise<T> =>
+    tx === undefined ? kysely.transaction().execute(work) : work(await toQueryable(tx, dialect));
   return {
-    allow: (tx, names, wanted, now) => allow(context, tx, { mailers: names, wanted, now }),
-    admit: (tx, candidates, now) => admit(context, tx, candidates, now),
-    learn: (tx, candidate, result, now) => learn(context, tx, candidate, { result, now }),
-    forecast: (db, id) => forecast(context, db, id),
-    list: (db) => listScopes(context, db),
-    pause: (db, key, until, detail = "") => pauseScope(context, db, { key, until, detail }),
-    resume: (db, key) => resumeScope(context, db, key),
-    sweep: async (db) => {
-      const now = clock.now();
-      await deleteOldWindows(db, now);
-      await deleteOldPauses(db, now - REMEMBERED_MS);
-    },
+    ...gate,
+    forecast: async (id, call = {}) => forecast(await on(call), id),
+    list: async (call = {}) => list(await on(call)),
+    pause: (key, until, { detail, ...call } = {}) => within(call, (tx) => pause(tx, key, until, detail)),
+    resume: (key, call = {}) => within(call, (tx) => resume(tx, key)),
+    sweep: () => sweep(kysely),
   };
 }

@@ -2,9 +2,12 @@
 import type { Queryable } from "../../db/index.ts";
 import { OutboxError } from "../errors.ts";
 import type { LimitsContext } from "./context.ts";
+import type { BilingualText } from "./forecast-text.ts";
+import { isLimiting, withPaces } from "./pace.ts";
 import { type PauseReason, phaseOf } from "./pause.ts";
+import { restText } from "./reasons.ts";
 import type { LimitScope } from "./rules.ts";
-import type { LimitedScope } from "./scopes.ts";
+import { type LimitedScope, quotaOf } from "./scopes.ts";
 import {
   deletePause,
   listPauses,
@@ -23,6 +26,8 @@ export interface WindowState {
   seconds: number;
   counts: "messages" | "recipients";
   limit: number;
+  /** Refusals taught it; false where a rule or the provider says it. */
+  isLearned: boolean;
   used: number;
   /** When there is room again for mail that is not critical, in milliseconds since 1970; undefined while there is. */
   opensAt?: number | undefined;
@@ -42,6 +47,8 @@ export interface ScopeState {
   reason?: PauseReason | undefined;
   /** The server's words, or the operator's. */
   detail?: string | undefined;
+  /** `reason` and `detail` for a person, in English and Chinese. */
+  text?: BilingualText | undefined;
   /** In a row; 0 where all is well. */
   failures: number;
   /** The id of the message that tries whether all is well. */
@@ -63,7 +70,11 @@ export async function listScopes(context: LimitsContext, db: Queryable): Promise
     if (scope !== undefined) scopes.set(scope.key, scope);
   }
   const keys = [...new Set([...scopes.keys(), ...pauses.keys()])].toSorted().slice(0, MAX_LISTED);
-  return keys.map((key) => stateOf(key, scopes.get(key), { windows, row: pauses.get(key), now }));
+  return keys.map((key) => {
+    const declared = scopes.get(key);
+    const [scope] = withPaces(declared === undefined ? [] : [declared], [key], pauses, now);
+    return stateOf(key, scope, { windows, row: pauses.get(key), now });
+  });
 }
 
 /** What limits the scope of a key that was counted before; domains and tenants are known by nothing else. */
@@ -89,22 +100,23 @@ function stateOf(
     pausedUntil: phase === "closed" ? row?.until : undefined,
     reason: row?.reason as PauseReason | undefined,
     detail: row?.detail,
+    text: row === undefined ? undefined : restText(row),
     failures: row?.failures ?? 0,
     probe: row?.probe ?? undefined,
   };
 }
 
 function windowStates(scope: LimitedScope, windows: Windows, now: number): WindowState[] {
-  return scope.windows.map((window) => {
-    const { count, seconds, counts = "messages" } = window;
+  return scope.windows.filter(isLimiting).map((window) => {
+    const { count, seconds, counts = "messages", isLearned = false } = window;
     const use = movedTo(
       windows.get(nameOf({ key: windowKey(scope.key, window), seconds }))?.use ?? unused,
       seconds,
       now,
     );
-    const quota = Math.max(1, Math.floor(count * (1 - scope.reserve)));
+    const quota = quotaOf(scope, window, false);
     const at = opensAt(use, { quota, seconds }, 1, now);
-    return { seconds, counts, limit: count, used: usedIn(use), opensAt: at > now ? at : undefined };
+    return { seconds, counts, limit: count, isLearned, used: usedIn(use), opensAt: at > now ? at : undefined };
   });
 }
 
@@ -120,9 +132,10 @@ function storedKey(key: string): string | undefined {
   return scope === "domain" || scope === "account" ? key.toLowerCase() : key;
 }
 
+/** @param tx A transaction: the scope's row is read for what it keeps beside the pause. */
 export async function pauseScope(
   { note, clock, logger }: LimitsContext,
-  db: Queryable,
+  tx: Queryable,
   { key: given, until, detail }: { key: string; until: number; detail: string },
 ): Promise<void> {
   const key = storedKey(given);
@@ -135,17 +148,19 @@ export async function pauseScope(
   if (!Number.isInteger(until) || until < 0 || until > LATEST) {
     throw new OutboxError("WX_OUTBOX_OPTIONS", `until is ${until}; give milliseconds since 1970, as a whole number.`);
   }
-  const row = { key, until, reason: "operator", detail, detail_zh: null, failures: 0, probe: null, pace: null, updated_at: clock.now() };
-  await writePause(db, row);
+  const pace = (await lockPauses(tx, [key])).get(key)?.pace ?? null;
+  const kept = { detail_zh: null, failures: 0, probe: null, pace, updated_at: clock.now() };
+  await writePause(tx, { key, until, reason: "operator", detail, ...kept });
   note.expire();
   logger.log("warn", "outbox.scope-paused", { key, reason: "operator", detail, until: new Date(until).toISOString() });
 }
 
-export async function resumeScope({ note, logger }: LimitsContext, db: Queryable, given: string): Promise<boolean> {
+/** @param tx A transaction. */
+export async function resumeScope({ note, logger }: LimitsContext, tx: Queryable, given: string): Promise<boolean> {
   const key = storedKey(given) ?? given;
-  const row = (await lockPauses(db, [key])).get(key);
+  const row = (await lockPauses(tx, [key])).get(key);
   if (row === undefined) return false;
-  await deletePause(db, key);
+  await deletePause(tx, key);
   note.expire();
   logger.log("info", "outbox.scope-opened", { key, reason: row.reason, after: row.failures });
   return true;

@@ -16,13 +16,13 @@ interface Sent {
 /** Two workers on one database, each with limits of its own. */
 function twoWorkers(
   database: Database,
-  options: LimitsOptions,
+  options: Omit<LimitsOptions, "database">,
   backends: Record<string, Backend>,
 ): [Outbox, Outbox, Limits] {
-  const limits = createLimits(options);
+  const limits = createLimits({ database, ...options });
   const make = (gate: Limits): Outbox =>
     createOutbox({ database, gate, pollMs: 20, mailer: (name) => backends[name] ?? expect.fail(`no mailer ${name}`) });
-  const workers: [Outbox, Outbox] = [make(limits), make(createLimits(options))];
+  const workers: [Outbox, Outbox] = [make(limits), make(createLimits({ database, ...options }))];
   onTestFinished(async () => void (await Promise.all(workers.map((worker) => worker.stop()))));
   return [...workers, limits];
 }
@@ -54,10 +54,10 @@ eachDatabase((open) => {
     expect(sent[4]?.to).toBe("urgent@example.com");
     // Either worker may have been the first, with the four that it had claimed.
     const left = ids.find((_, index) => !sent.some(({ to }) => to === `n${index}@example.com`)) ?? "";
-    const waiting = await limits.forecast(database.kysely, left);
+    const waiting = await limits.forecast(left);
     expect(waiting).toMatchObject({ kind: "waiting", reason: { kind: "limit", key: "mailer:default" } });
     expect((waiting?.leavesAt ?? 0) - Date.now()).toBeGreaterThan(3_000_000);
-    expect((await limits.list(database.kysely))[0]?.windows[0]).toMatchObject({ limit: 5, used: 5 });
+    expect((await limits.list())[0]?.windows[0]).toMatchObject({ limit: 5, used: 5 });
   });
 
   test("mail goes by the second mailer while the first one is closed", async () => {
@@ -105,13 +105,13 @@ eachDatabase((open) => {
     const [one, two, limits] = twoWorkers(database, {}, { default: backend });
     for (let index = 0; index < 3; index++) await one.enqueue(mailTo(`n${index}@example.com`));
     one.start();
-    await until(async () => (await limits.list(database.kysely))[0]?.phase === "closed");
+    await until(async () => (await limits.list())[0]?.phase === "closed");
     for (let index = 3; index < 9; index++) await two.enqueue(mailTo(`n${index}@example.com`));
     isWrong = false;
     two.start();
     await two.health();
     expect([refused, sent.length]).toEqual([3, 0]);
-    await database.kysely.transaction().execute((tx) => limits.resume(tx, "mailer:default"));
+    await limits.resume("mailer:default");
     // The three that were refused wait for half a minute.
     await until(() => sent.length === 6);
   });

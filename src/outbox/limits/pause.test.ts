@@ -8,7 +8,7 @@ const lesson = (reason: Lesson["reason"], more: Partial<Lesson> = {}): Lesson =>
   key: "account:163:mac@163.com",
   reason,
   forMs: 0,
-  detail: "535 no",
+  detail: { en: "535 no", zh: undefined },
   ...more,
 });
 

@@ -7,6 +7,7 @@
  */
 import { backoffMs } from "../../base/index.ts";
 import type { PauseRow } from "./store.ts";
+import type { Words } from "./words.ts";
 
 /**
  * Why a scope rests: log-ins were refused, a quota is used up, mail came too fast, the account is barred, the server is not to be
@@ -23,7 +24,12 @@ export interface Lesson {
   /** It is closed already by its provider, or by the pool: one such failure is enough. */
   atOnce?: boolean;
   /** For a person. */
-  detail: string;
+  detail: Words;
+}
+
+/** Whether a scope rests because something is broken, and not because it has sent what it may. */
+export function isFault(reason: string): boolean {
+  return reason === "auth" || reason === "barred" || reason === "connection";
 }
 
 const MINUTE = 60_000;
@@ -50,6 +56,10 @@ function storable(detail: string): string {
   return detail.slice(0, MAX_DETAIL).replace(/\0|\p{Surrogate}/gu, "\uFFFD");
 }
 
+function stored({ en, zh }: Words): Pick<PauseRow, "detail" | "detail_zh"> {
+  return { detail: storable(en), detail_zh: zh === undefined ? null : storable(zh) };
+}
+
 export type Phase = "open" | "closed" | "half-open";
 
 export function phaseOf({ until, reason }: Pick<PauseRow, "until" | "reason">, now: number): Phase {
@@ -73,14 +83,14 @@ export function worsened(
   const failures = Math.max(before + 1, lesson.atOnce === true ? after : 0);
   const until = failures < after ? 0 : now + lengthOf(failures);
   const { key, reason } = lesson;
-  const kept = { probe: null, pace: row?.pace ?? null, detail_zh: null };
-  return { key, until, reason, detail: storable(lesson.detail), failures, ...kept, updated_at: now };
+  const pace = row?.pace ?? null;
+  return { key, until, reason, ...stored(lesson.detail), failures, probe: null, pace, updated_at: now };
 }
 
 /** While a scope is closed, what was under way before fails too: that is no new failure, but may say that it takes longer. */
 function extended(row: PauseRow, { forMs, detail }: Lesson, now: number): PauseRow | undefined {
   if (row.reason === "operator" || row.probe !== null || row.until >= now + forMs) return undefined;
-  return { ...row, until: now + forMs, detail: storable(detail), updated_at: now };
+  return { ...row, until: now + forMs, ...stored(detail), updated_at: now };
 }
 
 /** Failures count on until all was well for as long as the last pause took. */
@@ -91,7 +101,7 @@ function isInARow(row: PauseRow, { reason }: Lesson, lengthOf: (failures: number
 
 /** Failures that have not closed the scope yet. */
 function isCounting({ until, reason, failures }: PauseRow): boolean {
-  return until === 0 && reason !== "operator" && failures < circuits[reason as Lesson["reason"]].after;
+  return until === 0 && reason !== "operator" && failures > 0 && failures < circuits[reason as Lesson["reason"]].after;
 }
 
 /**
@@ -101,10 +111,15 @@ function isCounting({ until, reason, failures }: PauseRow): boolean {
  * again and again rests as long each time, and only what is refused at once, again and again, for longer.
  */
 export function improved(row: PauseRow, message: string, now: number): PauseRow | "gone" | undefined {
-  if (isCounting(row)) return "gone";
+  const open = { ...row, until: 0, probe: null, updated_at: now };
+  if (isCounting(row)) return settled({ ...open, failures: 0 });
   if (row.probe !== message) return undefined;
-  const failures = row.reason === "auth" ? 0 : Math.max(0, row.failures - 2);
-  return failures === 0 ? "gone" : { ...row, until: 0, probe: null, failures, updated_at: now };
+  return settled({ ...open, failures: row.reason === "auth" ? 0 : Math.max(0, row.failures - 2) });
+}
+
+/** An open scope that nothing is remembered of need not be kept. */
+export function settled(row: PauseRow): PauseRow | "gone" {
+  return row.until === 0 && row.failures === 0 && row.pace === null ? "gone" : row;
 }
 
 /** The scope while one message tries. */

@@ -7,7 +7,7 @@ import { fixedClock } from "../../testing/clock.ts";
 import { type FakeProvider, type FakeProviderOptions, startFakeProvider } from "../../testing/index.ts";
 import { type AttemptResult, decide, type Decision, defaultRetryPolicy } from "../policy.ts";
 import { accountOfSmtp } from "./accounts.ts";
-import { createLimits, type Limits } from "./limits.ts";
+import { type SharedLimits as Limits, sharedLimits } from "./shared-limits.ts";
 
 const MINUTE = 60_000;
 const clock = fixedClock();
@@ -36,7 +36,7 @@ async function rig(
   const backend = smtpBackend({ ...settings, security: "none", allowPlaintextAuth: true, clock, ...given });
   onTestFinished(() => backend.close?.());
   const database = await testDatabase();
-  const limits = createLimits({ accountOf: () => accountOfSmtp(settings), mailers: ["default", "second"], clock });
+  const limits = sharedLimits({ accountOf: () => accountOfSmtp(settings), mailers: ["default", "second"], clock });
   const within = database.kysely.transaction();
   return {
     provider,

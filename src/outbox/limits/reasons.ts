@@ -1,31 +1,83 @@
-/** Why a message waits, as its row keeps it. */
+/** Why a message waits, as its row keeps it: in English and in Chinese. */
 import type { WaitReason } from "../seams.ts";
-import type { LimitWindow } from "./rules.ts";
+import type { PauseReason } from "./pause.ts";
+import type { ScopeWindow } from "./scopes.ts";
 import type { PauseRow } from "./store.ts";
 
-const UNITS: readonly [seconds: number, name: string][] = [
-  [86_400, "day"],
-  [3_600, "hour"],
-  [60, "minute"],
-  [1, "second"],
+const UNITS: readonly [seconds: number, en: string, zh: string][] = [
+  [86_400, "day", "天"],
+  [3_600, "hour", "小时"],
+  [60, "minute", "分钟"],
+  [1, "second", "秒"],
 ];
 
-/** A length of time in words: "15 minutes", "day". */
-function lengthInWords(seconds: number): string {
-  const [unit, name] = UNITS.find(([size]) => seconds % size === 0) ?? [1, "second"];
+/** A length of time in words: "15 minutes", "day"; "每 15 分钟", "每天". */
+function lengthInWords(seconds: number): { en: string; zh: string } {
+  const [unit, en, zh] = UNITS.find(([size]) => seconds % size === 0) ?? [1, "second", "秒"];
   const count = seconds / unit;
-  return count === 1 ? name : `${count} ${name}s`;
+  return count === 1 ? { en, zh: `每${zh}` } : { en: `${count} ${en}s`, zh: `每 ${count} ${zh}` };
 }
 
-export function quotaReason(key: string, { count, seconds, counts = "messages" }: LimitWindow): WaitReason {
-  return { kind: "limit", key, detail: `${key} may send ${count} ${counts} per ${lengthInWords(seconds)}, and has` };
+export function quotaReason(key: string, { count, seconds, counts = "messages", isLearned }: ScopeWindow): WaitReason {
+  const length = lengthInWords(seconds);
+  const [since, sinceZh] = isLearned === true ? [" since it was refused for more", "曾因发送过快被拒，现在"] : ["", ""];
+  const what = counts === "messages" ? "封邮件" : "个收件人";
+  return {
+    kind: "limit",
+    key,
+    detail: `${key} may send ${count} ${counts} per ${length.en}${since}, and has`,
+    zh: `${key} ${sinceZh}${length.zh}最多发送 ${count} ${what}，已用完`,
+  };
 }
 
 export function concurrencyReason(key: string, concurrency: number): WaitReason {
-  return { kind: "limit", key, detail: `${key} may deliver ${concurrency} messages at once, and does` };
+  return {
+    kind: "limit",
+    key,
+    detail: `${key} may deliver ${concurrency} messages at once, and does`,
+    zh: `${key} 最多同时发送 ${concurrency} 封邮件，目前已满`,
+  };
 }
 
-export function pauseReason({ key, reason, detail, probe }: PauseRow): WaitReason {
+/** Why a scope rests, in Chinese; in English the reason's own word says it. */
+const restsZh: Readonly<Record<PauseReason, string>> = {
+  auth: "登录被拒绝",
+  quota: "发送额度已用完",
+  rate: "发送过快",
+  barred: "账号被限制发信",
+  connection: "无法连接服务器",
+  operator: "人工暂停",
+};
+
+/** What stands beside a scope that rests or failed: why, and the words that it was learned from. */
+export function restText({ reason, detail, detail_zh }: PauseRow): { en: string; zh: string } {
+  const why = restsZh[reason as PauseReason] ?? reason;
+  const zh = detail_zh ?? detail;
+  return {
+    en: detail === "" ? reason : `${reason}: ${detail}`,
+    zh: zh === "" ? why : `${why}：${zh}`,
+  };
+}
+
+export function pauseReason(row: PauseRow): WaitReason {
+  const { key, reason, detail, detail_zh, probe } = row;
   const rests = probe === null ? "rests" : "rests while one message tries";
-  return { kind: "pause", key, detail: `${key} ${rests} (${reason}): ${detail}` };
+  const why = restsZh[reason as PauseReason] ?? reason;
+  const zh = detail_zh ?? detail;
+  return {
+    kind: "pause",
+    key,
+    detail: `${key} ${rests} (${reason})${detail === "" ? "" : `: ${detail}`}`,
+    zh: `${key} ${probe === null ? "暂停发送" : "暂停发送，正用一封邮件试探"}（${why}）${zh === "" ? "" : `：${zh}`}`,
+  };
+}
+
+/** What was put off for a scope that has become open since, and comes back at the time it was given. */
+export function putOffReason(key: string): WaitReason {
+  return {
+    kind: "scheduled",
+    key,
+    detail: `it was put off for ${key}, which is open again`,
+    zh: `曾因 ${key} 受限而推迟，该限制现已解除`,
+  };
 }

@@ -1,13 +1,14 @@
 import { expect, test } from "vitest";
 import { OutboxError } from "../errors.ts";
-import { createLimits } from "./limits.ts";
+import { createLimits, type LimitsOptions } from "./limits.ts";
 import type { LimitRule } from "./rules.ts";
+import { sharedLimits } from "./shared-limits.ts";
 
 const day = { count: 200, seconds: 86_400 };
 
 function refusal(...rules: unknown[]): string {
   try {
-    createLimits({ rules: rules as LimitRule[], mailers: ["default", "backup", "third"] });
+    sharedLimits({ rules: rules as LimitRule[], mailers: ["default", "backup", "third"] });
   } catch (error) {
     expect(error).toBeInstanceOf(OutboxError);
     expect((error as OutboxError).code).toBe("WX_OUTBOX_OPTIONS");
@@ -70,5 +71,7 @@ test("mailers that spill over in a ring are refused", () => {
 });
 
 test("an option that does not exist is refused", () => {
-  expect(() => createLimits({ rule: [] } as object)).toThrow('createLimits has no option "rule". Did you mean rules?');
+  expect(() => createLimits({ rule: [] } as object as LimitsOptions)).toThrow(
+    'createLimits has no option "rule". Did you mean rules?',
+  );
 });

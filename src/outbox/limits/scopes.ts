@@ -9,11 +9,17 @@ import {
   type LimitWindow,
 } from "./rules.ts";
 
+/** A window, by whomever it was set. */
+export interface ScopeWindow extends LimitWindow {
+  /** Refusals set it; see `Pace`. */
+  isLearned?: boolean | undefined;
+}
+
 /** One scope with what holds for it. */
 export interface LimitedScope {
   /** Such as `mailer:default`. */
   key: string;
-  windows: readonly LimitWindow[];
+  windows: readonly ScopeWindow[];
   concurrency: number | undefined;
   reserve: number;
 }

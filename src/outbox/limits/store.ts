@@ -24,13 +24,17 @@ const BATCH = 500;
 
 /** The windows as they were last written, without a lock. */
 export async function readWindows(db: Queryable, keys: readonly string[]): Promise<Windows> {
-  if (keys.length === 0) return new Map();
-  const rows = await db
-    .selectFrom("outbox_limit_windows")
-    .select(["key", "seconds", "started_at", "parts"])
-    .where("key", "in", [...new Set(keys)])
-    .execute();
-  return windowsOfRows(rows);
+  const wanted = [...new Set(keys)];
+  const found: Windows = new Map();
+  for (let start = 0; start < wanted.length; start += BATCH) {
+    const rows = await db
+      .selectFrom("outbox_limit_windows")
+      .select(["key", "seconds", "started_at", "parts"])
+      .where("key", "in", wanted.slice(start, start + BATCH))
+      .execute();
+    for (const [name, window] of windowsOfRows(rows)) found.set(name, window);
+  }
+  return found;
 }
 
 /**
@@ -218,6 +222,26 @@ export async function addressesOf(db: Queryable, ids: readonly string[]): Promis
     .execute();
   for (const { message_id, address } of rows) found.get(message_id)?.push(address);
   return found;
+}
+
+/** Messages of one mailer and priority. */
+export interface Lane {
+  mailer: string;
+  priority: number;
+}
+
+/** When the messages of a lane are due, the first `max` of them in order. Index: `outbox_due`, and nothing else is read. */
+export async function listDueTimes(db: Queryable, { mailer, priority }: Lane, max: number): Promise<number[]> {
+  const rows = await db
+    .selectFrom("outbox_messages")
+    .select("due_at")
+    .where("mailer", "=", mailer)
+    .where("priority", "=", priority)
+    .where("due_at", "is not", null)
+    .orderBy("due_at")
+    .limit(max)
+    .execute();
+  return rows.map(({ due_at }) => due_at ?? 0);
 }
 
 /** A message's place among those that wait. */

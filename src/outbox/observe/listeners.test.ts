@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { healthyOutbox } from "../../../test/support/fake-readers.ts";
 import { outboxEvent } from "../../../test/support/outbox-events.ts";
 import { createListeners } from "./listeners.ts";
 
@@ -63,8 +64,8 @@ test("an alert is told to those who ask for it, and no other", () => {
   const heard: unknown[] = [];
   listeners.on("*", (event) => heard.push(event));
   const unsubscribe = listeners.onAlert(({ due }) => heard.push(due));
-  listeners.sink.alert?.({ ok: false, due: 7, oldestDueMs: 900_000, sending: 0 });
+  listeners.sink.alert?.(healthyOutbox({ ok: false, isStuck: true, due: 7, oldestDueMs: 900_000 }));
   unsubscribe();
-  listeners.sink.alert?.({ ok: false, due: 8, oldestDueMs: 900_000, sending: 0 });
+  listeners.sink.alert?.(healthyOutbox({ ok: false, isStuck: true, due: 8, oldestDueMs: 900_000 }));
   expect(heard).toEqual([7]);
 });

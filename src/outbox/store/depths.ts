@@ -2,7 +2,7 @@
 import type { Queryable } from "../../db/index.ts";
 
 /** More are not counted. */
-const MOST_COUNTED = 10_000;
+export const MOST_COUNTED = 10_000;
 
 /** How many messages of a mailer and priority are due that nobody delivers, and since when the oldest of them. */
 export async function laneDepth(
