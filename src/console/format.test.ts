@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { fullTime, readableDuration, readableSize, shortTime } from "./format.ts";
+import { comingTime, fullTime, readableDuration, readableSize, shortTime } from "./format.ts";
 
 test.each([
   [0, "0 B"],
@@ -32,4 +32,11 @@ test.each([
   [50 * 3_600_000, "2 days", "2天"],
 ])("%i milliseconds read %s", (ms, english, chinese) => {
   expect([readableDuration(ms, "en"), readableDuration(ms, "zh-CN")]).toEqual([english, chinese]);
+});
+
+test("a time to come names its day where that is another one", () => {
+  const now = new Date(2026, 0, 2, 9, 0).getTime();
+  expect(comingTime(new Date(2026, 0, 2, 23, 5, 7).getTime(), now, "en")).toBe("23:05:07");
+  expect(comingTime(new Date(2026, 0, 3, 5, 7).getTime(), now, "en")).toBe("Jan 3, 05:07");
+  expect(comingTime(new Date(2026, 0, 3, 5, 7).getTime(), now, "zh-CN")).toBe("1月3日 05:07");
 });

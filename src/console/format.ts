@@ -10,6 +10,13 @@ export function shortTime(ms: number, now: number, locale: Locale): string {
   return new Intl.DateTimeFormat(locale, { dateStyle: "medium" }).format(date);
 }
 
+/** A time to come: of the day where it is today's, with the day where it is not. */
+export function comingTime(ms: number, now: number, locale: Locale): string {
+  if (new Date(ms).toDateString() === new Date(now).toDateString()) return shortTime(ms, now, locale);
+  const parts = { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23" } as const;
+  return new Intl.DateTimeFormat(locale, parts).format(ms);
+}
+
 /** Date, time to the second, and zone. */
 export function fullTime(ms: number, locale: Locale): string {
   return new Intl.DateTimeFormat(locale, {

@@ -32,7 +32,13 @@ const server: Backend = {
       throw new DeliveryError("550 5.1.1 User not found", { ...failure, ...refusal, outcome: "not-sent" });
     }
     if (address.startsWith("tomorrow")) {
-      const reply = { replyCode: 554, stage: "mail" as const, retryable: true, diagnosis: quota };
+      const reply = {
+        replyCode: 554,
+        stage: "mail" as const,
+        retryable: true,
+        retryAfterMs: 86_400_000,
+        diagnosis: quota,
+      };
       throw new DeliveryError(`554 MI:DAY. ${quota.advice.en}`, { ...failure, ...reply, outcome: "not-sent" });
     }
     if (address.startsWith("lost")) {
@@ -99,6 +105,26 @@ async function press(page: Page, label: string): Promise<void> {
   await Promise.all([page.waitForEvent("load"), page.getByRole("button", { name: label, exact: true }).click()]);
 }
 
+/** The times at which a message's page says that it leaves, to the second. */
+async function saidTimes(page: Page): Promise<{ outlook: number; fact: number }> {
+  const sentence = (await page.locator(".outlook").textContent()) ?? "";
+  const [, outlook = ""] = /at about (.+?)\. /.exec(sentence) ?? [];
+  const fact = await page.locator("dt:text-is('Leaves at') + dd time").getAttribute("datetime");
+  return { outlook: Date.parse(outlook), fact: toSecond(Date.parse(fact ?? "")) };
+}
+
+/** The same as programs are told it, by the list as by the message. */
+async function leavesAt(url: string, id: string): Promise<number> {
+  const one = (await (await fetch(`${url}/api/outbox/${id}`)).json()) as { nextAttemptAt: number };
+  const { messages } = (await (await fetch(`${url}/api/outbox`)).json()) as {
+    messages: { id: string; nextAttemptAt: number }[];
+  };
+  expect(messages.find((message) => message.id === id)?.nextAttemptAt).toBe(one.nextAttemptAt);
+  return toSecond(one.nextAttemptAt);
+}
+
+const toSecond = (ms: number): number => Math.floor(ms / 1000) * 1000;
+
 describe.skipIf(browser === undefined)("the outbox screen", () => {
   test(
     "finds messages, says why each waits or failed, and does what its buttons say",
@@ -126,8 +152,13 @@ describe.skipIf(browser === undefined)("the outbox screen", () => {
       expect((await outbox.get(ids.gone))?.state).toBe("queued");
 
       await page.goto(`${url}/outbox/${ids.later}`);
-      expect(await page.locator(".outlook").textContent()).toContain("It leaves at");
-      await shoot(page, "scheduled-light");
+      // Its own time is in an hour, but its mailer rests for a day: that is the one time, wherever it is said.
+      const { outlook, fact } = await saidTimes(page);
+      expect([outlook, fact]).toEqual([await leavesAt(url, ids.later), await leavesAt(url, ids.later)]);
+      expect(fact).toBeGreaterThan(Date.now() + 23 * 3_600_000);
+      expect(await page.locator(".outlook").textContent()).toContain("mailer:default rests (quota)");
+      expect(await page.getByRole("button", { name: "Send now" }).count()).toBe(0);
+      await shoot(page, "resting-light");
       await press(page, "Hold");
       expect((await outbox.get(ids.later))?.state).toBe("held");
       await press(page, "Send now");
@@ -150,6 +181,7 @@ describe.skipIf(browser === undefined)("the outbox screen", () => {
     for (const [name, path] of [
       ["list", "/outbox"],
       ["tomorrow", `/outbox/${ids.tomorrow}`],
+      ["resting", `/outbox/${ids.later}`],
       ["unknown", `/outbox/${ids.lost}`],
     ] as const) {
       await page.goto(url + path);
@@ -157,6 +189,10 @@ describe.skipIf(browser === undefined)("the outbox screen", () => {
       const overflows = await page.evaluate("document.documentElement.scrollWidth > innerWidth");
       expect(overflows, path).toBe(false);
     }
+    await page.goto(`${url}/outbox/${ids.later}`);
+    const outlook = (await page.locator(".outlook").textContent()) ?? "";
+    expect(outlook).toContain(`mailer:default 暂停发送（发送额度已用完）：${quota.meaning.zh}（554 MI:DAY.）`);
+    expect(outlook).not.toMatch(/because|rests|Send the rest/);
     await page.goto(`${url}/outbox/${ids.tomorrow}`);
     expect(await page.locator(".history").textContent()).toContain(quota.meaning.zh);
     expect(faults).toEqual([]);

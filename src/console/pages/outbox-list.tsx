@@ -2,7 +2,7 @@
 import type { JSX } from "hono/jsx/jsx-runtime";
 import type { DeliveryState, OutboxHealth, OutboxSummary } from "../../outbox/index.ts";
 import type { PausedScope } from "../desk.ts";
-import { shortTime } from "../format.ts";
+import { comingTime } from "../format.ts";
 import { type OutboxPage, type OutboxQuery, queryText } from "../outbox-query.ts";
 import { outboxPath, paths } from "../paths.ts";
 import type { View } from "../view.ts";
@@ -63,7 +63,7 @@ function nextOf({ t, now, locale }: View, { nextAttemptAt: next, wait }: OutboxS
   if (next === undefined) return "";
   if (next <= now) return ` · ${t.outbox.soon}`;
   const waits = wait === undefined || wait.key === "" ? "" : ` · ${t.outbox.waitsFor(wait.key)}`;
-  return ` · ${t.outbox.next(shortTime(next, now, locale))}${waits}`;
+  return ` · ${t.outbox.next(comingTime(next, now, locale))}${waits}`;
 }
 
 function Row({ view, message }: { view: View; message: OutboxSummary }): JSX.Element {

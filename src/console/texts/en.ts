@@ -48,7 +48,7 @@ export const en = {
     mailer: "Mailer",
     messageId: "Message-ID",
     created: "Queued",
-    nextAttempt: "Next attempt",
+    nextAttempt: "Leaves at",
     recipients: "Recipients",
     history: "Attempts",
     noHistory: "No attempt has been made yet.",

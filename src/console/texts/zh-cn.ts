@@ -50,7 +50,7 @@ export const zhCn: Texts = {
     mailer: "发信通道",
     messageId: "Message-ID",
     created: "入队时间",
-    nextAttempt: "下次尝试",
+    nextAttempt: "预计发送时间",
     recipients: "收件人",
     history: "发送记录",
     noHistory: "还没有尝试过发送。",
