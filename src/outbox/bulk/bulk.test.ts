@@ -1,13 +1,17 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { expect, test } from "vitest";
 import type { Database } from "../../db/index.ts";
 import { createMail, createMailers, memoryBackend, MessageError } from "../../mail/index.ts";
+import { tempFolder } from "../../../test/support/temp-folder.ts";
 import { testDatabase } from "../../../test/support/test-database.ts";
 import { fixedClock } from "../../../test/support/fixed-clock.ts";
 import { eachDatabase } from "../../../test/support/postgres.ts";
 import { findOldBulk } from "../housekeeping/store.ts";
 import { createBulk } from "./bulk.ts";
+import { openRecipients } from "./csv.ts";
 import type { BulkEntry, UnreadableEntry } from "./entry.ts";
 import type { Template } from "./template.ts";
 import type { Bulk, BulkOptions, BulkRun, SendManyOptions } from "./types.ts";
@@ -111,6 +115,28 @@ eachDatabase((open) => {
     expect(await bulk.sendMany(template, people(1300), named())).toMatchObject({ taken: 1300, repeated: 0 });
     const addresses = (await messagesOf(database)).map(({ address }) => address);
     expect([addresses.length, new Set(addresses).size]).toEqual([1300, 1300]);
+  });
+
+  test("a file with malformed quotes goes on where it was ended, each line under its own number", async () => {
+    const database = await open();
+    const path = join(tempFolder(), "list.csv");
+    const bad = new Map([
+      [300, 'p300@x.cn,"P300'],
+      [700, 'p700@x.cn,"P" 700'],
+    ]);
+    const lines = Array.from({ length: 1000 }, (_, n) => bad.get(n) ?? `p${n}@x.cn,P${n}`);
+    writeFileSync(path, `email,name\n${lines.join("\n")}\n`);
+    const told: number[] = [];
+    const killed = new AbortController();
+    const send = async (signal?: AbortSignal) => {
+      const { entries, hash } = await openRecipients(path);
+      const onRefused = ({ number }: { number: number }): void => void told.push(number);
+      const onProgress = (): void => killed.abort();
+      return bulkOn(database).sendMany(template, entries(), named({ source: hash, onRefused, onProgress, signal }));
+    };
+    expect(await send(killed.signal)).toMatchObject({ complete: false, taken: 500, queued: 499, refused: 1 });
+    expect(await send()).toMatchObject({ complete: true, taken: 1000, queued: 998, refused: 2, repeated: 0 });
+    expect(told).toEqual([302, 702]);
   });
 
   test("another template, list or setting under the same name is refused, and so is a list that another reads", async () => {

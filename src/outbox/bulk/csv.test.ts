@@ -27,6 +27,7 @@ test.each([
   ["a byte order mark", '\ufeffemail,name\nann@x.cn,"Ann, A."\n'],
   ["semicolons", "email;name\nann@x.cn;Ann, A.\n"],
   ["tabs", "email\tname\nann@x.cn\tAnn, A.\n"],
+  ["lines that end with CR, as on Macintoshes of old", 'email,name\rann@x.cn,"Ann, A."\r'],
   ["blanks around", '"email" , name\n ann@x.cn ,  "Ann, A."\n'],
 ])("a list with %s is read", async (_, content) => {
   expect((await read(content)).entries).toEqual([ann]);
@@ -79,16 +80,30 @@ test("a line with too few or too many cells is told with its number, and the oth
   expect(lines).toBe(4);
 });
 
-test.each([
-  ["at the end", 'email,name\nann@x.cn,Ann\nbob@x.cn,"Bob\n'],
-  ["in a long file", `email,name\nann@x.cn,"Ann\n${"bob@x.cn,Bob\n".repeat(20_000)}`],
-])("a quote that is never closed %s swallows nothing unseen", async (_, content) => {
-  await expect(read(content)).rejects.toThrow(/near line \d+, a quote opens a cell and does not close it/);
+test("a line with a malformed quote is told with its number, and the others are read", async () => {
+  const { entries } = await read('email,name\nann@x.cn,"Ann" A.\nbob@x.cn,"Bob\ncai@x.cn,"Cai"\n');
+  expect(entries).toEqual([
+    { number: 2, problem: expect.stringContaining("text follows the quote that ends a cell") },
+    { number: 3, problem: expect.stringContaining("text follows the quote that ends a cell") },
+    { to: "cai@x.cn", variables: { email: "cai@x.cn", name: "Cai" }, number: 4 },
+  ]);
 });
 
-test("a cell that goes on after its closing quote is named by its line, with the fix", async () => {
-  const list = read('email,name\nann@x.cn,"Ann" A.\nbob@x.cn,Bob\n');
-  await expect(list).rejects.toThrow("in line 2, text follows the quote that ends a cell");
+test.each([
+  ["at the end", 1],
+  ["in a long file", 20_000],
+])("a quote that is never closed %s costs its own line, and nothing unseen", async (_, count) => {
+  const { entries } = await read(`email,name\nann@x.cn,"Ann\n${"bob@x.cn,Bob\n".repeat(count)}`);
+  expect(entries).toHaveLength(1 + count);
+  expect(entries[0]).toEqual({ number: 2, problem: expect.stringContaining("opens a cell and does not close it") });
+  expect(entries.at(-1)).toMatchObject({ to: "bob@x.cn", number: 2 + count });
+});
+
+test("a first line with a malformed quote is refused: nobody can tell the columns", async () => {
+  await expect(read('email,"name\nann@x.cn,Ann\n')).rejects.toMatchObject({
+    code: "WX_BULK_LIST",
+    message: expect.stringContaining("in line 1, a quote opens a cell and does not close it"),
+  });
 });
 
 test("names of columns become names of variables", async () => {

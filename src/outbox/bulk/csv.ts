@@ -1,8 +1,8 @@
 /** Reads the list of a bulk from a CSV file: its encoding, separator and columns are found out, its lines streamed. */
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { pipeline, Readable } from "node:stream";
 import { describeError, hintFor } from "../../base/index.ts";
+import { type CsvFault, type CsvOptions, type CsvRecord, isFault, readCsv } from "../csv/records.ts";
 import type { BulkEntry, UnreadableEntry } from "./entry.ts";
 import { BulkError } from "./errors.ts";
 import { type FileEncoding, probeEncoding } from "./text-encoding.ts";
@@ -48,7 +48,7 @@ const ADDRESS_COLUMNS = [
 ];
 const LOCALE_COLUMNS = ["locale", "language", "lang", "语言"];
 const SEPARATORS = [",", ";", "\t", "|"] as const;
-/** Octets of one record; a quote that is never closed would take the rest of the file for one. */
+/** Characters of one record; a quote that is never closed would take the rest of the file for one. */
 const LONGEST_RECORD = 128 * 1024;
 const LF = 0x0a;
 
@@ -64,17 +64,21 @@ const LF = 0x0a;
 export async function openRecipients(path: string, options: RecipientFileOptions = {}): Promise<RecipientFile> {
   const { hash, encoding, lines } = await survey(path);
   const head = await readHead(path, encoding);
-  const separator = separatorOf(head);
-  let columns: string[] | undefined;
-  for await (const { record } of records(path, encoding, separator)) {
-    columns = record.map(variableName);
-    break;
-  }
-  if (columns === undefined) throw unreadable(path, "it is empty");
+  const writing = writingOf(head, encoding);
+  const columns = await readHeader(path, writing);
   const chosen = chooseColumns(path, columns, options);
-  const entries = (): AsyncIterable<BulkEntry | UnreadableEntry> => readEntries(path, encoding, separator, chosen);
+  const entries = (): AsyncIterable<BulkEntry | UnreadableEntry> => readEntries(path, writing, chosen);
+  const { separator } = writing;
   const addressColumn = columns[chosen.address] ?? "";
   return { path, hash, encoding, separator, columns, addressColumn, lines: Math.max(0, lines - 1), entries };
+}
+
+async function readHeader(path: string, writing: Writing): Promise<string[]> {
+  for await (const found of records(path, writing)) {
+    if (isFault(found)) throw unreadable(path, `in line ${found.line}, ${found.problem}`);
+    return found.cells.map(variableName);
+  }
+  throw unreadable(path, "it is empty");
 }
 
 /** Reads the file once through. */
@@ -107,51 +111,26 @@ async function readHead(path: string, encoding: FileEncoding): Promise<string> {
   return "";
 }
 
-/** What Excel says in a line of its own, else the separator that the first line has most of outside of quotes. */
+/** The separator that the first line has most of outside of quotes. */
 function separatorOf(head: string): string {
-  const told = /^sep=(.)\r?\n/.exec(head)?.[1];
-  if (told !== undefined) return told;
   const line = (/^(?:"[^"]*"|[^"\r\n])*/.exec(head)?.[0] ?? "").replace(/"[^"]*"/g, "");
   const counts = SEPARATORS.map((separator) => line.split(separator).length);
   return SEPARATORS[counts.indexOf(Math.max(...counts))] ?? ",";
 }
 
-interface CsvRecord {
-  record: string[];
-  /** Its last line. */
-  line: number;
+/** How the file is written, beside its encoding. */
+interface Writing extends Pick<CsvOptions, "separator" | "skip"> {
+  encoding: FileEncoding;
 }
 
-/** @throws BulkError WX_BULK_LIST for a quote that is never closed: what follows would be one cell */
-async function* records(path: string, encoding: FileEncoding, separator: string): AsyncGenerator<CsvRecord> {
-  const { parse } = await import("csv-parse");
-  const parser = parse({
-    delimiter: separator,
-    info: true,
-    trim: separator !== "\t",
-    relax_column_count: true,
-    relax_quotes: true,
-    skip_empty_lines: true,
-    max_record_size: LONGEST_RECORD,
-  });
-  pipeline(Readable.from(decoded(path, encoding)), parser, () => {}); // a fault reaches whoever reads the parser
-  try {
-    for await (const { record, info } of parser as AsyncIterable<{ record: string[]; info: { lines: number } }>) {
-      const isSeparatorLine = info.lines === 1 && record.length <= 2 && record[0]?.startsWith("sep=") === true;
-      if (!isSeparatorLine) yield { record, line: info.lines };
-    }
-  } catch (cause) {
-    throw unreadable(path, problemOf(cause), cause);
-  }
+function writingOf(head: string, encoding: FileEncoding): Writing {
+  // As Excel says it, in a line of its own.
+  const told = /^sep=(.)\r?\n/.exec(head)?.[1];
+  return { encoding, separator: told ?? separatorOf(head), skip: told === undefined ? 0 : 1 };
 }
 
-function problemOf(error: unknown): string {
-  const { code, lines = 0 } = error as { code?: string; lines?: number };
-  if (code === "CSV_NON_TRIMABLE_CHAR_AFTER_CLOSING_QUOTE")
-    return `in line ${lines}, text follows the quote that ends a cell; inside of a cell in quotes, write a quote twice`;
-  if (code !== "CSV_MAX_RECORD_SIZE" && code !== "CSV_QUOTE_NOT_CLOSED")
-    return `it cannot be read: ${describeError(error)}`;
-  return `near line ${lines}, a quote opens a cell and does not close it`;
+function records(path: string, { encoding, ...writing }: Writing): AsyncGenerator<CsvRecord | CsvFault> {
+  return readCsv(decoded(path, encoding), { ...writing, trim: writing.separator !== "\t", longest: LONGEST_RECORD });
 }
 
 /** As a template can say it: what is no letter, digit, `_` or `-` becomes `_`. */
@@ -184,26 +163,25 @@ function chooseColumns(path: string, names: readonly string[], { addressColumn }
 
 async function* readEntries(
   path: string,
-  encoding: FileEncoding,
-  separator: string,
+  writing: Writing,
   columns: Columns,
 ): AsyncGenerator<BulkEntry | UnreadableEntry> {
   let isHeader = true;
-  for await (const found of records(path, encoding, separator)) {
+  for await (const found of records(path, writing)) {
     if (isHeader) isHeader = false;
-    else yield entryOf(found, columns);
+    else yield isFault(found) ? { number: found.line, problem: found.problem } : entryOf(found, columns);
   }
 }
 
-function entryOf({ record, line }: CsvRecord, { names, address, locale }: Columns): BulkEntry | UnreadableEntry {
-  if (record.length !== names.length) {
-    return { number: line, problem: `the line has ${record.length} cells, and the first line ${names.length}` };
+function entryOf({ cells, line }: CsvRecord, { names, address, locale }: Columns): BulkEntry | UnreadableEntry {
+  if (cells.length !== names.length) {
+    return { number: line, problem: `the line has ${cells.length} cells, and the first line ${names.length}` };
   }
   const variables: Record<string, string> = {};
-  for (const [index, name] of names.entries()) if (name !== "") variables[name] = record[index] ?? "";
-  const tag = record[locale];
+  for (const [index, name] of names.entries()) if (name !== "") variables[name] = cells[index] ?? "";
+  const tag = cells[locale];
   return {
-    to: record[address] ?? "",
+    to: cells[address] ?? "",
     variables,
     number: line,
     ...(tag !== undefined && tag !== "" && { locale: tag }),

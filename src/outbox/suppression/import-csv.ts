@@ -1,6 +1,7 @@
 /** Reads a suppression file in, its own or a provider's, line by line and in batches. */
 import { Readable } from "node:stream";
 import { describeError } from "../../base/index.ts";
+import { type CsvFault, type CsvRecord, isFault, readCsv } from "../csv/records.ts";
 import { OutboxError } from "../errors.ts";
 import { type Column, columnOf, reasonIn, timeIn } from "./csv-columns.ts";
 import { unguardFormula } from "./formula.ts";
@@ -15,8 +16,8 @@ import {
 
 /** Rows in one transaction. */
 const BATCH = 500;
-/** Characters of one line; a quote that is never closed would take the rest of the file for one. */
-const LONGEST_LINE = 64 * 1024;
+/** Characters of one record; a quote that is never closed would take the rest of the file for one. */
+const LONGEST_RECORD = 64 * 1024;
 const PROBLEMS_KEPT = 100;
 
 /** What reading needs of the list. */
@@ -26,12 +27,7 @@ export interface ImportTarget {
   save(rows: readonly SuppressionRow[]): Promise<void>;
 }
 
-interface CsvRecord {
-  record: string[];
-  info: { lines: number };
-}
-
-/** @throws OutboxError WX_OUTBOX_SUPPRESSION when the file has no column for addresses, or cannot be read as CSV */
+/** @throws OutboxError WX_OUTBOX_SUPPRESSION when the file has no column for addresses */
 export async function importCsv(
   source: AsyncIterable<Uint8Array | string>,
   options: ImportOptions,
@@ -52,19 +48,20 @@ export async function importCsv(
   };
 
   let columns: readonly (Column | undefined)[] | undefined;
-  for await (const { record, info } of records(source, options.signal)) {
+  for await (const found of records(source, options.signal)) {
     if (columns === undefined) {
-      columns = columnsOf(record);
+      columns = columnsOf(found);
       continue;
     }
     report.read++;
     try {
-      const cells = cellsOf(record, columns);
+      if (isFault(found)) throw new Error(found.problem);
+      const cells = cellsOf(found.cells, columns);
       const row = target.complete(entryIn(cells, options), timeOf(cells, "created_at"));
       batch.set(JSON.stringify([row.address_key, row.stream, row.reason]), row);
       report.taken++;
     } catch (error) {
-      skip({ line: info.lines, problem: describeError(error) });
+      skip({ line: found.line, problem: describeError(error) });
     }
     if (batch.size >= BATCH) await flush();
   }
@@ -72,43 +69,33 @@ export async function importCsv(
   return report;
 }
 
-async function* records(
+function records(
   source: AsyncIterable<Uint8Array | string>,
   signal: AbortSignal | undefined,
-): AsyncIterable<CsvRecord> {
-  const { parse } = await import("csv-parse");
-  const parser = parse({
-    bom: true,
-    info: true,
-    relax_column_count: true,
-    relax_quotes: true,
-    skip_empty_lines: true,
-    trim: true,
-    max_record_size: LONGEST_LINE,
-  });
-  const input = Readable.from(source, { objectMode: false, ...(signal !== undefined && { signal }) });
-  input.on("error", (error) => parser.destroy(error));
-  input.pipe(parser);
-  try {
-    yield* parser as AsyncIterable<CsvRecord>;
-  } catch (cause) {
-    if (!isCsvError(cause)) throw cause;
-    const problem = `The file cannot be read as CSV: ${describeError(cause)}. Mend it and read it in once more: what is in the list already only stays there.`;
-    throw new OutboxError("WX_OUTBOX_SUPPRESSION", problem, { cause });
-  } finally {
-    input.destroy();
+): AsyncGenerator<CsvRecord | CsvFault> {
+  const chunks = signal === undefined ? source : Readable.from(source, { signal });
+  return readCsv(textsOf(chunks), { separator: ",", trim: true, longest: LONGEST_RECORD });
+}
+
+async function* textsOf(chunks: AsyncIterable<Uint8Array | string>): AsyncGenerator<string> {
+  const decoder = new TextDecoder();
+  for await (const chunk of chunks) {
+    yield typeof chunk === "string" ? chunk : decoder.decode(chunk, { stream: true });
   }
+  yield decoder.decode();
 }
 
-function isCsvError(error: unknown): boolean {
-  return String((error as { code?: unknown }).code).startsWith("CSV_");
-}
-
-function columnsOf(header: readonly string[]): (Column | undefined)[] {
-  const columns = header.map(columnOf);
+function columnsOf(header: CsvRecord | CsvFault): (Column | undefined)[] {
+  if (isFault(header)) throw unreadable(`In line ${header.line}, ${header.problem}.`);
+  const columns = header.cells.map(columnOf);
   if (columns.includes("address")) return columns;
-  const problem = `The first line names no column for addresses; it is ${JSON.stringify(header.join(",").slice(0, 100))}. Begin the file with a header such as "address,stream,reason".`;
-  throw new OutboxError("WX_OUTBOX_SUPPRESSION", problem);
+  throw unreadable(
+    `The first line names no column for addresses; it is ${JSON.stringify(header.cells.join(",").slice(0, 100))}. Begin the file with a header such as "address,stream,reason".`,
+  );
+}
+
+function unreadable(problem: string): OutboxError {
+  return new OutboxError("WX_OUTBOX_SUPPRESSION", problem);
 }
 
 type Cells = ReadonlyMap<Column, string>;

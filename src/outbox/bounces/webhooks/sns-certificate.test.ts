@@ -19,13 +19,12 @@ interface Wanted {
 }
 
 async function issue(name: string, { by, isAuthority = false, alternative, endsInDays = 1 }: Wanted): Promise<Pair> {
-  const extensions: SelfsignedOptions["extensions"] = [
+  const extensions: NonNullable<SelfsignedOptions["extensions"]> = [
     { name: "basicConstraints", cA: isAuthority, critical: true },
-    ...(isAuthority ? ([{ name: "keyUsage", keyCertSign: true, critical: true }] as const) : []),
-    ...(alternative === undefined
-      ? []
-      : ([{ name: "subjectAltName", altNames: [{ type: 2, value: alternative }] }] as const)),
   ];
+  if (isAuthority) extensions.push({ name: "keyUsage", keyCertSign: true, critical: true });
+  if (alternative !== undefined)
+    extensions.push({ name: "subjectAltName", altNames: [{ type: 2, value: alternative }] });
   const pair = await generate([{ name: "commonName", value: name }], {
     keyType: "ec",
     algorithm: "sha256",
