@@ -53,7 +53,10 @@ export async function openObservers(
       const measured = metrics?.backend(mailer, backend) ?? backend;
       return tracing?.backend(mailer, measured) ?? measured;
     },
-    watchOutbox: (outbox) => tracing?.outbox(outbox) ?? outbox,
+    watchOutbox: (outbox) => {
+      metrics?.watch(outbox);
+      return tracing?.outbox(outbox) ?? outbox;
+    },
     start: () => webhooks?.start(),
     stop: async () => webhooks?.stop(),
   };

@@ -1,11 +1,14 @@
 /** The gauges: what the database and the connections are like at the moment they are asked for. */
 import type { Gauge, Registry } from "prom-client";
 import type { Backend } from "../../../mail/index.ts";
+import type { OutboxHealth } from "../../types.ts";
 import type { Depth } from "./depth.ts";
 
 export interface GaugeSources {
   /** Undefined where the database cannot say. */
   depth: () => Promise<Depth | undefined>;
+  /** Undefined where no outbox is watched, or the database cannot say. */
+  health: () => Promise<OutboxHealth | undefined>;
   now: () => number;
   /** By the mailer's name. */
   backends: ReadonlyMap<string, Backend>;
@@ -77,7 +80,22 @@ export function registerGauges(prom: Prom, registry: Registry, sources: GaugeSou
       for (const [endpoint, count] of calls) waiting.set({ endpoint }, count);
     },
   );
+  registerLate(prom, registry, sources.health);
   registerConnections(prom, registry, sources.backends);
+}
+
+function registerLate(prom: Prom, registry: Registry, health: GaugeSources["health"]): void {
+  const late = new prom.Gauge({
+    name: "waxseal_outbox_late",
+    help: "1 while mail is late: nobody sends what could go, or a fault keeps it back. What a limit keeps back is not late.",
+    registers: [],
+    async collect() {
+      this.remove();
+      const found = await health();
+      if (found !== undefined) this.set(found.ok ? 0 : 1);
+    },
+  });
+  registry.registerMetric(late);
 }
 
 function registerConnections(prom: Prom, registry: Registry, backends: GaugeSources["backends"]): void {

@@ -1,5 +1,6 @@
 import { Counter, Registry } from "prom-client";
 import { expect, test } from "vitest";
+import { healthyOutbox } from "../../../../test/support/fake-readers.ts";
 import { fixedClock } from "../../../../test/support/fixed-clock.ts";
 import { outboxEvent } from "../../../../test/support/outbox-events.ts";
 import { eachDatabase } from "../../../../test/support/postgres.ts";
@@ -47,6 +48,19 @@ const valueOf = (samples: Sample[], name: string, labels: Record<string, string>
     (sample) => sample.name === name && Object.entries(labels).every(([key, value]) => sample.labels[key] === value),
   )?.value;
 
+test("mail is late or not as the outbox' health says, asked once in ten seconds", async () => {
+  const clock = fixedClock(now);
+  let [ok, asked] = [false, 0];
+  const metrics = await createMetrics({ database: await testDatabase(), clock });
+  metrics.watch({ health: async () => healthyOutbox({ ok, due: ++asked }) });
+  expect(valueOf(await scrape(metrics), "waxseal_outbox_late")).toBe(1);
+  ok = true;
+  expect(valueOf(await scrape(metrics), "waxseal_outbox_late")).toBe(1);
+  expect(asked).toBe(1);
+  clock.advance(10_000);
+  expect(valueOf(await scrape(metrics), "waxseal_outbox_late")).toBe(0);
+});
+
 eachDatabase((open) => {
   test("depth and age are those of the database, by mailer, priority and state", async () => {
     const database = await open();
@@ -67,6 +81,7 @@ eachDatabase((open) => {
       .execute();
     const metrics = await createMetrics({ database, clock: fixedClock(now) });
     const samples = await scrape(metrics);
+    expect(valueOf(samples, "waxseal_outbox_late")).toBeUndefined();
     const messages = (labels: Record<string, string>) => valueOf(samples, "waxseal_outbox_messages", labels);
     expect(messages({ state: "due", mailer: "default", priority: "normal" })).toBe(2);
     expect(messages({ state: "later", mailer: "default", priority: "normal" })).toBe(1);

@@ -3,12 +3,13 @@ import type { Registry } from "prom-client";
 import { type Clock, describeError, type Logger, silentLogger, systemClock } from "../../../base/index.ts";
 import type { Database } from "../../../db/index.ts";
 import { type Backend, withSend } from "../../../mail/index.ts";
+import type { Outbox } from "../../api.ts";
 import type { OutboxEvent } from "../../events.ts";
 import type { EventSink } from "../../seams.ts";
 import { loadPackage } from "../errors.ts";
 import type { WebhookReport } from "../webhooks/courier.ts";
 import { boundedLabel } from "./bounded-label.ts";
-import { type Depth, measureDepth } from "./depth.ts";
+import { measureDepth } from "./depth.ts";
 import { registerGauges } from "./gauges.ts";
 
 /** A registry of prom-client: all that is asked of one here. */
@@ -32,6 +33,8 @@ export interface Metrics {
   readonly sink: EventSink;
   /** The same backend, whose sends are timed and whose connections are counted. */
   backend(mailer: string, backend: Backend): Backend;
+  /** Says from now on whether mail of this outbox is late. */
+  watch(outbox: Pick<Outbox, "health">): void;
   /** Is told what became of each webhook call. */
   report(report: WebhookReport): void;
   /** All of it, in Prometheus' text format. */
@@ -102,10 +105,16 @@ export async function createMetrics(options: MetricsOptions): Promise<Metrics> {
   });
   const alerts = new prom.Counter({
     name: "waxseal_outbox_alerts_total",
-    help: "Times that messages were due for too long.",
+    help: "Times that mail became late.",
     registers,
   });
-  registerGauges(prom, registry, { depth: cachedDepth(database, clock, logger), now: () => clock.now(), backends });
+  const watched: { outbox?: Pick<Outbox, "health"> } = {};
+  registerGauges(prom, registry, {
+    depth: cached((now) => measureDepth(database.kysely, now), clock, logger),
+    health: cached(async () => watched.outbox?.health(), clock, logger),
+    now: () => clock.now(),
+    backends,
+  });
 
   function count(event: OutboxEvent): void {
     const { type, priority } = event;
@@ -135,6 +144,9 @@ export async function createMetrics(options: MetricsOptions): Promise<Metrics> {
         }
       });
     },
+    watch: (outbox) => {
+      watched.outbox = outbox;
+    },
     report: ({ endpoint, outcome }) => calls.inc({ endpoint, outcome }),
     text: () => registry.metrics(),
     contentType: registry.contentType,
@@ -148,17 +160,17 @@ function isOutcome({ type, server }: OutboxEvent): boolean {
 }
 
 /** Asks the database once in ten seconds. A database that is away leaves the gauges out, not the counters. */
-function cachedDepth(database: Database, clock: Clock, logger: Logger): () => Promise<Depth | undefined> {
-  let asked: { at: number; depth: Promise<Depth | undefined> } | undefined;
+function cached<T>(ask: (now: number) => Promise<T>, clock: Clock, logger: Logger): () => Promise<T | undefined> {
+  let asked: { at: number; answer: Promise<T | undefined> } | undefined;
   return () => {
     const now = clock.now();
     if (asked === undefined || now - asked.at >= CACHE_MS || now < asked.at) {
-      const depth = measureDepth(database.kysely, now).catch((error: unknown) => {
+      const answer = ask(now).catch((error: unknown) => {
         logger.log("warn", "outbox.metrics-failed", { error: describeError(error) });
         return undefined;
       });
-      asked = { at: now, depth };
+      asked = { at: now, answer };
     }
-    return asked.depth;
+    return asked.answer;
   };
 }
