@@ -109,6 +109,8 @@ export async function openMigrated(
   }
 }
 
+export { prepareEngine } from "./waxseal/engine.ts";
+
 /** What the parts are given beside the configuration, with nothing left open. */
 export interface AssembleOptions extends WaxsealOptions {
   /** In development: where sent mail can be read. */

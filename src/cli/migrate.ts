@@ -1,9 +1,11 @@
 /** `waxseal migrate`: brings the database up to this version's tables, or moves everything to another one. */
 import Table from "cli-table3";
-import { ConfigError, defaults } from "../config.ts";
+import { systemClock } from "../base/index.ts";
+import { ConfigError, defaults, type WaxsealConfig } from "../config.ts";
 import { type CopiedTable, copyDatabase, type Database, migrate, openDatabase } from "../index.ts";
+import { prepareEngine } from "../waxseal.ts";
 import { type CommonFlags, loadConfig } from "./load-config.ts";
-import { bold, dim, green } from "./terminal.ts";
+import { bold, dim, green, stderrLogger } from "./terminal.ts";
 
 /** The flags of `waxseal migrate`. */
 export interface MigrateFlags extends CommonFlags {
@@ -22,16 +24,28 @@ export async function migrateDatabase({ to, force = false, ...flags }: MigrateFl
   const { url } = database;
   const done = await migrate(database);
   console.log(done.length === 0 ? `${url} is up to date.` : `${url}: ran ${done.join(", ")}.`);
-  if (to !== undefined) await copyTo(database, to, force);
+  if (to === undefined) await prepare(database, config);
+  else await copyTo(database, { url: to, force, config });
 }
 
-async function copyTo(source: Database, url: string, force: boolean): Promise<void> {
+/** What the engine needs beside our tables. */
+async function prepare(database: Database, config: WaxsealConfig): Promise<void> {
+  const logger = stderrLogger("warn");
+  if (!(await prepareEngine(config, { database, clock: systemClock, logger }))) return;
+  console.log(`${database.url}: pg-boss has its tables, in the schema pgboss.`);
+}
+
+async function copyTo(
+  source: Database,
+  { url, force, config }: { url: string; force: boolean; config: WaxsealConfig },
+): Promise<void> {
   await using target = await openDatabase(url);
   const progress = progressLine();
   const copied = await copyDatabase(source, target, { force, onProgress: progress.show }).finally(progress.end);
   console.log(tableOf(copied));
   const rows = copied.reduce((sum, table) => sum + table.rows, 0);
   console.log(`${bold(`${rows} rows`)} copied to ${target.url}, and read back the same.`);
+  if (target.dialect === "postgres") await prepare(target, config);
   console.log(`Start Waxseal with DATABASE_URL set to it. ${source.url} is as it was; nothing should use it any more.`);
 }
 

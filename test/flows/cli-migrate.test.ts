@@ -1,13 +1,16 @@
 /** `waxseal migrate --to`: from a SQLite file to a real Postgres, as a person does it. */
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { randomBytes } from "node:crypto";
+import { expect, onTestFinished, test } from "vitest";
 import { migrate, openDatabase } from "../../src/db/index.ts";
+import { createWaxseal } from "../../src/index.ts";
+import { memoryBackend } from "../../src/mail/index.ts";
 import { freshPostgres, postgresMissing } from "../support/postgres.ts";
 import { runCli } from "../support/run-cli.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 
-async function finished(args: readonly string[], cwd: string) {
-  const run = runCli(args, { cwd });
+async function finished(args: readonly string[], cwd: string, env: Record<string, string> = {}) {
+  const run = runCli(args, { cwd, env });
   const code = await run.ended;
   return { code, ...run.output() };
 }
@@ -42,4 +45,47 @@ test("--force without --to is refused", async () => {
   const { code, stderr } = await finished(["migrate", "--force"], tempFolder());
   expect(code).toBe(1);
   expect(stderr).toContain("--to");
+});
+
+const pgBoss = { WAXSEAL_ENGINE: "pg-boss" };
+
+test.skipIf(postgresMissing)(
+  "with pg-boss, migrate makes its tables too, and a role that may make none sends mail with them",
+  { timeout: 30_000 },
+  async () => {
+    const url = await freshPostgres();
+    const cwd = tempFolder();
+    for (const expected of [/ran 0001-initial.*\n.*: pg-boss has its tables/, /is up to date\..*\n.*: pg-boss has/]) {
+      expect(await finished(["migrate", "--database", url], cwd, pgBoss)).toMatchObject({
+        code: 0,
+        stderr: "",
+        stdout: expect.stringMatching(expected),
+      });
+    }
+    const role = `clerk_${randomBytes(6).toString("hex")}`;
+    const owner = await openDatabase(url);
+    onTestFinished(() => owner.close());
+    const run = (script: string) => owner.postgres?.run(script);
+    await run(`create role ${role} login password 'secret'; grant usage on schema pgboss to ${role};
+      grant select, insert, update, delete on all tables in schema pgboss, public to ${role};
+      grant usage on all sequences in schema pgboss to ${role}`);
+    onTestFinished(async () => void (await run(`drop owned by ${role}; drop role ${role}`)));
+    const mail = memoryBackend();
+    await using waxseal = await createWaxseal({
+      secretKey: "a secret of more than sixteen",
+      siteUrl: "https://shop.example",
+      databaseUrl: Object.assign(new URL(url), { username: role, password: "secret" }).href,
+      outbox: { engine: "pg-boss" },
+      mailers: { default: mail },
+    });
+    waxseal.startWorker();
+    await waxseal.outbox.enqueue(await waxseal.mail.compose({ subject: "Hello", text: "World", to: ["ann@x.cn"] }));
+    await expect.poll(() => mail.outbox.length, { timeout: 10_000 }).toBe(1);
+  },
+);
+
+test("pg-boss on SQLite is refused by migrate already", async () => {
+  const { code, stderr } = await finished(["migrate"], tempFolder(), pgBoss);
+  expect(code).toBe(1);
+  expect(stderr).toContain('outbox.engine: "pg-boss" works on Postgres alone');
 });
