@@ -2,6 +2,7 @@
 import type { Capabilities } from "./capabilities.ts";
 import { contentFault } from "./content-fault.ts";
 import { dial } from "./dial.ts";
+import { Inlet } from "./inlet.ts";
 import type { Job } from "./job.ts";
 import type { SmtpSettings } from "./options.ts";
 import { type Feeder, Pipeline } from "./pipeline/pipeline.ts";
@@ -17,8 +18,9 @@ export async function openConnection(
   signal: AbortSignal | undefined,
 ): Promise<Connection> {
   const transcript = new Transcript(settings.server, settings.explain);
-  const socket = await dial(settings, transcript, signal);
-  const wire = new Wire(socket, transcript, settings.timeouts);
+  const inlet = new Inlet();
+  const socket = await dial({ ...settings, onread: inlet.onread }, transcript, signal);
+  const wire = new Wire({ socket, inlet }, transcript, settings.timeouts);
   const unfollow = wire.follow(signal);
   try {
     return new Connection({ wire, capabilities: await openSession(wire, settings, signal) }, settings, record);

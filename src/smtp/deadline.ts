@@ -4,7 +4,7 @@ import { deadlineOf, type SmtpTimeouts, type StepLimit, stepMs } from "./timeout
 
 /** The deadline is looked at this often: at least once a second, and often enough for the shortest one. */
 const MAX_TICK_MS = 1_000;
-const TICKS_PER_DEADLINE = 8;
+const TICKS_PER_DEADLINE = 16;
 
 export class Deadline {
   readonly #timeouts: SmtpTimeouts;
@@ -12,8 +12,8 @@ export class Deadline {
   readonly #tickMs: number;
   #ticker: NodeJS.Timeout | undefined;
   #stage: SmtpStage = "connect";
-  /** By the monotonic clock. */
-  #at = Infinity;
+  /** By the monotonic clock; undefined until the timer has seen the step, as most are over before that. */
+  #at: number | undefined = Infinity;
 
   constructor(timeouts: SmtpTimeouts, onPassed: (stage: SmtpStage, limit: StepLimit) => void) {
     this.#timeouts = timeouts;
@@ -25,7 +25,7 @@ export class Deadline {
   /** Starts the time of `stage`, in place of the one before. */
   set(stage: SmtpStage): void {
     this.#stage = stage;
-    this.#at = performance.now() + stepMs(stage, this.#timeouts);
+    this.#at = undefined;
     this.#ticker ??= setInterval(() => this.#look(), this.#tickMs);
   }
 
@@ -42,8 +42,10 @@ export class Deadline {
   }
 
   #look(): void {
-    if (performance.now() < this.#at) return;
+    const now = performance.now();
     const stage = this.#stage;
+    this.#at ??= now + stepMs(stage, this.#timeouts);
+    if (now < this.#at) return;
     this.stop();
     this.#onPassed(stage, deadlineOf(stage, this.#timeouts));
   }

@@ -1,5 +1,5 @@
 /** Opens the connection: to whichever of the host's addresses answers, to a unix socket, or by the caller's own function. */
-import { connect, isIP, type LookupFunction, type NetConnectOpts, Socket } from "node:net";
+import { connect, isIP, type LookupFunction, type NetConnectOpts, type OnReadOpts, Socket } from "node:net";
 import { bounded } from "./bounded.ts";
 import { connectFault } from "./connect-fault.ts";
 import { FAMILIES } from "./families.ts";
@@ -18,6 +18,8 @@ export interface DialOptions {
   readonly localAddress?: string | undefined;
   readonly lookup?: LookupFunction | undefined;
   readonly socket?: SocketFunction | undefined;
+  /** How the socket reads, where it is one of our making. */
+  readonly onread?: OnReadOpts | undefined;
 }
 
 /** Connects, or throws `WX_SMTP_CONNECT`, `WX_SMTP_TIMEOUT` or `WX_SMTP_ABORTED`. */
@@ -67,9 +69,11 @@ function connectSocket(options: DialOptions): SocketFunction {
     });
 }
 
-function addressOf({ host, port, socketPath, localAddress, lookup }: DialOptions): NetConnectOpts {
-  if (socketPath !== undefined) return { path: socketPath };
+function addressOf({ host, port, socketPath, localAddress, lookup, onread }: DialOptions): NetConnectOpts {
+  const reading = onread === undefined ? {} : { onread };
+  if (socketPath !== undefined) return { path: socketPath, ...reading };
   return {
+    ...reading,
     host,
     port,
     noDelay: true,

@@ -25,6 +25,12 @@ export interface Errand {
   fail(error: Error): void;
 }
 
+/** Who is told what became of a message; exactly one of the two is called, once. */
+export interface Answer {
+  accept(receipt: SmtpReceipt): void;
+  fail(error: Error): void;
+}
+
 /** However unlucky its connections are, a message is not passed on more often than this. */
 const MAX_RETURNS = 100;
 
@@ -34,8 +40,7 @@ export class Job implements Errand {
   readonly isAscii: boolean;
   readonly signal: AbortSignal | undefined;
   readonly isUrgent: boolean;
-  readonly #resolve: (receipt: SmtpReceipt) => void;
-  readonly #reject: (error: Error) => void;
+  readonly #answer: Answer;
   #isSettled = false;
   isWaiting = false;
   onSettled: (() => void) | undefined;
@@ -45,17 +50,15 @@ export class Job implements Errand {
   #returns = 0;
 
   constructor(
-    message: { envelope: Envelope; bytes: Buffer; signal: AbortSignal | undefined; isUrgent?: boolean },
-    resolve: (receipt: SmtpReceipt) => void,
-    reject: (error: Error) => void,
+    message: { envelope: Envelope; bytes: Buffer; signal: AbortSignal | undefined; isUrgent: boolean },
+    answer: Answer,
   ) {
     this.envelope = message.envelope;
     this.bytes = message.bytes;
     this.isAscii = isAscii(message.bytes);
     this.signal = message.signal;
-    this.isUrgent = message.isUrgent ?? false;
-    this.#resolve = resolve;
-    this.#reject = reject;
+    this.isUrgent = message.isUrgent;
+    this.#answer = answer;
   }
 
   /** Whether it was answered for: from then on nothing that happens to it is told to anyone. */
@@ -70,11 +73,11 @@ export class Job implements Errand {
   }
 
   accept(receipt: SmtpReceipt): void {
-    if (this.#settle()) this.#resolve(receipt);
+    if (this.#settle()) this.#answer.accept(receipt);
   }
 
   fail(error: Error): void {
-    if (this.#settle()) this.#reject(error);
+    if (this.#settle()) this.#answer.fail(error);
   }
 
   #settle(): boolean {

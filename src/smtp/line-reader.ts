@@ -1,11 +1,12 @@
 /** Cuts the bytes that a server sends into lines, however they were split on the way. */
 
-const LF = 0x0a;
-const CR = 0x0d;
+const LF = "\n";
+const CR = "\r";
 
+/** Reads text that has one character a byte. */
 export class LineReader {
   /** The pieces of a line that has not ended; joined once, when it ends. */
-  #pieces: Buffer[] = [];
+  #pieces: string[] = [];
   #heldBytes = 0;
   #start = "";
 
@@ -20,29 +21,29 @@ export class LineReader {
   }
 
   /** Takes in bytes and yields each line they complete, without its CRLF (a lone LF ends a line too). */
-  *push(bytes: Buffer): Generator<Buffer> {
+  *push(bytes: string): Generator<string> {
     let from = 0;
     for (let end = bytes.indexOf(LF); end !== -1; end = bytes.indexOf(LF, from)) {
-      yield this.#finish(bytes.subarray(from, end));
+      yield this.#finish(bytes.slice(from, end));
       from = end + 1;
     }
-    if (from < bytes.length) this.#hold(bytes.subarray(from));
+    if (from < bytes.length) this.#hold(bytes.slice(from));
   }
 
-  #hold(piece: Buffer): void {
+  #hold(piece: string): void {
     this.#pieces.push(piece);
-    if (this.#start.length < 4) this.#start += piece.toString("latin1", 0, 4 - this.#start.length);
+    if (this.#start.length < 4) this.#start += piece.slice(0, 4 - this.#start.length);
     this.#heldBytes += piece.length;
   }
 
-  #finish(tail: Buffer): Buffer {
+  #finish(tail: string): string {
     let line = tail;
     if (this.#pieces.length > 0) {
-      line = Buffer.concat([...this.#pieces, tail]);
+      line = [...this.#pieces, tail].join("");
       this.#pieces = [];
       this.#heldBytes = 0;
       this.#start = "";
     }
-    return line.at(-1) === CR ? line.subarray(0, -1) : line;
+    return line.endsWith(CR) ? line.slice(0, -1) : line;
   }
 }

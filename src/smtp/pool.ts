@@ -5,7 +5,7 @@ import { findBareNewline } from "./content.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import { type Envelope, envelopeProblem, kindProblem } from "./envelope.ts";
 import { SmtpError, type SmtpErrorCode, type SmtpStage } from "./errors.ts";
-import { Job, Visit } from "./job.ts";
+import { type Answer, Job, Visit } from "./job.ts";
 import { count } from "./option-check.ts";
 import { resolveOptions, type SmtpOptions, type SmtpSettings } from "./options.ts";
 import { sendInParts, sendWithRest } from "./recipients.ts";
@@ -100,16 +100,7 @@ class Pool implements SmtpPool {
   }
 
   send(envelope: Envelope, bytes: Uint8Array, options: SmtpSendOptions = {}): Promise<SmtpReceipt> {
-    const problem = kindProblem(envelope, bytes);
-    if (problem !== undefined) return Promise.reject(this.#refusal("WX_SMTP_ENVELOPE", "mail", problem));
-    // A copy: what was checked is what is sent, whatever the caller does to its own while this waits.
-    const own: Envelope = { ...envelope, to: [...envelope.to] };
-    const content = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    const refusal = this.#refusalOf(own, content);
-    if (refusal !== undefined) return Promise.reject(refusal);
-    if (own.to.length === 1) return this.#submit(own, content, options);
-    const sendPart = (part: Envelope): Promise<SmtpReceipt> => this.#submit(part, content, options);
-    return sendInParts(own, this.#dispatcher.maxRecipients, (part) => sendWithRest(part, sendPart));
+    return new Promise((accept, fail) => this.#begin({ envelope, bytes }, options, { accept, fail }));
   }
 
   sendMany(
@@ -120,8 +111,9 @@ class Pool implements SmtpPool {
     const { maxConnections, maxInFlight, maxWaiting } = this.#settings;
     const filling = maxConnections * maxInFlight;
     const most = Math.min(count("concurrency", concurrency ?? 2 * filling), maxWaiting);
-    const send = ({ envelope, bytes }: SmtpMessage): Promise<SmtpReceipt> => this.send(envelope, bytes, { signal });
-    return sendMany(messages, send, { most, least: Math.min(filling, most - 1) }, signal);
+    const options: SmtpSendOptions = { signal };
+    const begin = (message: SmtpMessage, answer: Answer): void => this.#begin(message, options, answer);
+    return sendMany(messages, begin, { most, least: Math.min(filling, most - 1) }, signal);
   }
 
   verify({ signal }: { signal?: AbortSignal | undefined } = {}): Promise<void> {
@@ -140,11 +132,31 @@ class Pool implements SmtpPool {
     return this.close();
   }
 
-  #submit(envelope: Envelope, bytes: Buffer, { signal, urgent }: SmtpSendOptions): Promise<SmtpReceipt> {
-    const sending = new Promise<SmtpReceipt>((resolve, reject) =>
-      this.#dispatcher.submit(new Job({ envelope, bytes, signal, isUrgent: urgent === true }, resolve, reject)),
+  /** Checks a message, and sends it where it can be sent; `answer` is told what became of it. */
+  #begin({ envelope, bytes }: SmtpMessage, options: SmtpSendOptions, answer: Answer): void {
+    const problem = kindProblem(envelope, bytes);
+    if (problem !== undefined) return answer.fail(this.#refusal("WX_SMTP_ENVELOPE", "mail", problem));
+    // A copy: what was checked is what is sent, whatever the caller does to its own while this waits.
+    const own: Envelope = { ...envelope, to: [...envelope.to] };
+    const content = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const refusal = this.#refusalOf(own, content);
+    if (refusal !== undefined) return answer.fail(refusal);
+    if (own.to.length === 1) return this.#submit(own, content, options, answer);
+    const sendPart = (part: Envelope): Promise<SmtpReceipt> =>
+      new Promise((accept, fail) => this.#submit(part, content, options, { accept, fail }));
+    tell(
+      sendInParts(own, this.#dispatcher.maxRecipients, (part) => sendWithRest(part, sendPart)),
+      answer,
     );
-    return this.#settings.logger === silentLogger ? sending : this.#logged(sending);
+  }
+
+  #submit(envelope: Envelope, bytes: Buffer, { signal, urgent }: SmtpSendOptions, answer: Answer): void {
+    const message = { envelope, bytes, signal, isUrgent: urgent === true };
+    if (this.#settings.logger === silentLogger) return this.#dispatcher.submit(new Job(message, answer));
+    const sending = new Promise<SmtpReceipt>((accept, fail) =>
+      this.#dispatcher.submit(new Job(message, { accept, fail })),
+    );
+    tell(this.#logged(sending), answer);
   }
 
   async #logged(sending: Promise<SmtpReceipt>): Promise<SmtpReceipt> {
@@ -175,4 +187,11 @@ class Pool implements SmtpPool {
   #refusal(code: SmtpErrorCode, stage: SmtpStage, message: string): SmtpError {
     return new SmtpError(code, message, { stage, retryable: false, server: this.#settings.server });
   }
+}
+
+function tell(sending: Promise<SmtpReceipt>, answer: Answer): void {
+  sending.then(
+    (receipt) => answer.accept(receipt),
+    (error: Error) => answer.fail(error),
+  );
 }

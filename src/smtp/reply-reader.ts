@@ -10,7 +10,6 @@ const LINE_START = /^[2-5]\d\d(?:[ -]|$)/;
 /** What a reply line may look like while it is still incomplete. */
 const PARTIAL_START = /^[2-5](?:\d(?:\d[ -]?)?)?\r?$/;
 
-const LF = 0x0a;
 const CR = 0x0d;
 const SPACE = 0x20;
 const ZERO = 0x30;
@@ -37,7 +36,7 @@ export class ReplyReader {
   readonly #ready: RawReply[] = [];
   #next = 0;
   /** The lines so far of a reply that has not ended, and their common code. */
-  #texts: Buffer[] = [];
+  #texts: string[] = [];
   #code = "";
   #textBytes = 0;
   /** Bytes of the reply that has not ended. */
@@ -58,48 +57,48 @@ export class ReplyReader {
     return reply;
   }
 
-  /** Takes in bytes; throws `NotAReply` at the first that cannot belong to a reply. */
-  push(bytes: Buffer): void {
+  /** Takes in the first `length` bytes, without keeping them; throws `NotAReply` at the first that cannot belong to a reply. */
+  push(bytes: Buffer, length: number = bytes.length): void {
     const hadReady = this.#ready.length > 0;
-    const from = this.#unfinished === 0 ? this.#pushSimple(bytes) : 0;
-    if (from < bytes.length) this.#pushLines(bytes.subarray(from));
-    if (hadReady) this.#untaken += bytes.length;
+    // Read once as text with one character a byte: what is cut out of that costs neither a copy nor a call.
+    const text = bytes.toString("latin1", 0, length);
+    const from = this.#unfinished === 0 ? this.#pushSimple(text) : 0;
+    if (from < length) this.#pushLines(text.slice(from));
+    if (hadReady) this.#untaken += length;
     if (Math.max(this.#unfinished, this.#untaken) > MAX_REPLY_BYTES)
       throw new NotAReply("sent a reply of more than 64 KB");
   }
 
-  /** Reads replies of one line, which nearly all are, without copying; returns where the first other one begins. */
-  #pushSimple(bytes: Buffer): number {
+  /** Reads replies of one line, which nearly all are, in one go; returns where the first other one begins. */
+  #pushSimple(text: string): number {
     let from = 0;
-    for (let at = 0; at < bytes.length; at += 1) {
-      if (bytes[at] !== LF) continue;
-      const code = codeOfLastLine(bytes, from, at);
+    for (let end = text.indexOf("\n"); end !== -1; end = text.indexOf("\n", from)) {
+      const code = codeOfLastLine(text, from, end);
       if (code === 0) return from;
-      this.#ready.push(new RawReply(code, bytes, from + 4, bytes[at - 1] === CR ? at - 1 : at));
-      from = at + 1;
+      this.#ready.push(new RawReply(code, text, from + 4, text.charCodeAt(end - 1) === CR ? end - 1 : end));
+      from = end + 1;
     }
     return from;
   }
 
-  #pushLines(bytes: Buffer): void {
-    for (const line of this.#lines.push(bytes)) this.#add(line);
+  #pushLines(text: string): void {
+    for (const line of this.#lines.push(text)) this.#add(line);
     const start = this.#lines.heldStart;
     if (start !== "" && !PARTIAL_START.test(start)) throw notAReply(start);
     this.#unfinished = this.#lines.heldBytes + this.#textBytes;
   }
 
-  #add(line: Buffer): void {
-    const start = line.toString("latin1", 0, 4);
-    if (!LINE_START.test(start)) throw notAReply(line.toString("latin1", 0, 80));
-    const code = start.slice(0, 3);
+  #add(line: string): void {
+    if (!LINE_START.test(line.slice(0, 4))) throw notAReply(line.slice(0, 80));
+    const code = line.slice(0, 3);
     if (this.#texts.length > 0 && code !== this.#code) {
       throw new NotAReply(`sent a reply whose lines have two codes, ${this.#code} and ${code}`);
     }
     this.#code = code;
-    this.#texts.push(line.subarray(4));
+    this.#texts.push(line.slice(4));
     this.#textBytes += line.length + 2;
     if (this.#texts.length > MAX_REPLY_LINES) throw new NotAReply("sent a reply of more than 1,000 lines");
-    if (start[3] === "-") return;
+    if (line[3] === "-") return;
     this.#ready.push(RawReply.ofLines(Number(code), this.#texts));
     this.#texts = [];
     this.#textBytes = 0;
@@ -107,11 +106,11 @@ export class ReplyReader {
 }
 
 /** The code of a line `ddd text`, or 0 where it is another kind of line. */
-function codeOfLastLine(bytes: Buffer, from: number, end: number): number {
-  if (end - from < 4 || bytes[from + 3] !== SPACE) return 0;
-  const hundreds = (bytes[from] ?? 0) - ZERO;
-  const tens = (bytes[from + 1] ?? 0) - ZERO;
-  const units = (bytes[from + 2] ?? 0) - ZERO;
+function codeOfLastLine(text: string, from: number, end: number): number {
+  if (end - from < 4 || text.charCodeAt(from + 3) !== SPACE) return 0;
+  const hundreds = text.charCodeAt(from) - ZERO;
+  const tens = text.charCodeAt(from + 1) - ZERO;
+  const units = text.charCodeAt(from + 2) - ZERO;
   const isCode = hundreds >= 2 && hundreds <= 5 && tens >= 0 && tens <= 9 && units >= 0 && units <= 9;
   return isCode ? hundreds * 100 + tens * 10 + units : 0;
 }

@@ -22,27 +22,25 @@ function decode(bytes: Buffer): string {
   return isUtf8(bytes) ? bytes.toString("utf8") : new TextDecoder("gb18030").decode(bytes);
 }
 
-const NEWLINE = Buffer.from("\n");
-
 /** A reply as it came: its code is known, its words are read only when somebody asks for them. */
 export class RawReply {
   readonly code: number;
-  /** Holds the text of each line, without code and separator, with a newline between two. */
-  readonly #bytes: Buffer;
+  /** Holds the text of each line, without code and separator, with a newline between two; one character a byte. */
+  readonly #source: string;
   readonly #from: number;
   readonly #end: number;
   #value: SmtpReply | undefined;
 
-  constructor(code: number, bytes: Buffer, from: number, end: number) {
+  constructor(code: number, source: string, from: number, end: number) {
     this.code = code;
-    this.#bytes = bytes;
+    this.#source = source;
     this.#from = from;
     this.#end = end;
   }
 
   /** A reply of several lines. */
-  static ofLines(code: number, texts: readonly Buffer[]): RawReply {
-    const whole = Buffer.concat(texts.flatMap((text, index) => (index === 0 ? [text] : [NEWLINE, text])));
+  static ofLines(code: number, texts: readonly string[]): RawReply {
+    const whole = texts.join("\n");
     return new RawReply(code, whole, 0, whole.length);
   }
 
@@ -52,10 +50,9 @@ export class RawReply {
   }
 
   #parse(): SmtpReply {
-    const latin1 = this.#bytes.toString("latin1", this.#from, this.#end);
-    if (PLAIN_LINE.test(latin1)) return replyOfLine(this.code, latin1);
-    const text = decode(this.#bytes.subarray(this.#from, this.#end));
-    return replyOf(this.code, text.split("\n").map(showable));
+    const text = this.#source.slice(this.#from, this.#end);
+    if (PLAIN_LINE.test(text)) return replyOfLine(this.code, text);
+    return replyOf(this.code, decode(Buffer.from(text, "latin1")).split("\n").map(showable));
   }
 }
 
@@ -63,10 +60,18 @@ export class RawReply {
 const PLAIN_LINE = /^[ -~]*$/;
 
 function replyOfLine(code: number, line: string): SmtpReply {
-  const [prefix = "", enhancedCode = ""] = ENHANCED.exec(line) ?? [];
-  const fits = enhancedCode.charCodeAt(0) - ZERO === Math.trunc(code / 100);
-  const text = fits ? line.slice(prefix.length).trim() : line.trim();
-  return { code, enhancedCode: fits ? enhancedCode : "", lines: [line], text };
+  const length = enhancedLength(line);
+  if (length === 0 || line.charCodeAt(0) - ZERO !== Math.trunc(code / 100)) {
+    return { code, enhancedCode: "", lines: [line], text: line.trim() };
+  }
+  return { code, enhancedCode: line.slice(0, length), lines: [line], text: line.slice(length).trim() };
+}
+
+/** How long the enhanced code is that a plain line begins with. */
+function enhancedLength(line: string): number {
+  if (!ENHANCED.test(line)) return 0;
+  const end = line.indexOf(" ");
+  return end === -1 ? line.length : end;
 }
 
 /** A reply from its code and its lines as text. */

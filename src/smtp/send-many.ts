@@ -1,6 +1,7 @@
 /** Sends a stream of messages of any length, with as many on the way as fill the connections and no more in memory. */
 import type { Envelope } from "./envelope.ts";
 import type { SmtpError } from "./errors.ts";
+import type { Answer } from "./job.ts";
 import { onAbort } from "./on-abort.ts";
 import { optionError } from "./option-check.ts";
 import type { SmtpReceipt } from "./receipt.ts";
@@ -17,7 +18,8 @@ export type SmtpResult =
   | { readonly index: number; readonly receipt: SmtpReceipt; readonly error?: never }
   | { readonly index: number; readonly receipt?: never; readonly error: SmtpError };
 
-type Send = (message: SmtpMessage) => Promise<SmtpReceipt>;
+/** Begins to send a message; the answer is given once, at once where the message cannot be sent. */
+type Begin = (message: SmtpMessage, answer: Answer) => void;
 type Source = Iterator<SmtpMessage> | AsyncIterator<SmtpMessage>;
 
 /** How many messages are on the way, or waiting to be taken as results. */
@@ -36,14 +38,14 @@ export interface StreamLimits {
  */
 export function sendMany(
   source: AsyncIterable<SmtpMessage> | Iterable<SmtpMessage>,
-  send: Send,
+  begin: Begin,
   limits: StreamLimits,
   signal: AbortSignal | undefined,
 ): AsyncIterable<SmtpResult> {
   return {
     [Symbol.asyncIterator]: () => {
       const messages = Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : source[Symbol.iterator]();
-      const stream = new Stream(messages, send, limits);
+      const stream = new Stream(messages, begin, limits);
       stream.onEnd = onAbort(signal, () => stream.stop());
       return stream;
     },
@@ -60,7 +62,7 @@ export function requireIterable(source: unknown): void {
 /** Written by hand rather than as a generator, which costs three more turns of the promise queue for each message. */
 class Stream implements AsyncIterator<SmtpResult, void> {
   readonly #source: Source;
-  readonly #send: Send;
+  readonly #beginOne: Begin;
   readonly #limits: StreamLimits;
   /** Results that nobody has taken. */
   #results: SmtpResult[] = [];
@@ -74,9 +76,9 @@ class Stream implements AsyncIterator<SmtpResult, void> {
   /** Called when no more results will be taken. */
   onEnd: (() => void) | undefined;
 
-  constructor(source: Source, send: Send, limits: StreamLimits) {
+  constructor(source: Source, begin: Begin, limits: StreamLimits) {
     this.#source = source;
-    this.#send = send;
+    this.#beginOne = begin;
     this.#limits = limits;
   }
 
@@ -85,14 +87,24 @@ class Stream implements AsyncIterator<SmtpResult, void> {
   }
 
   /** The next result. Rejects with what the source throws, once everything on the way is told. */
-  async next(): Promise<IteratorResult<SmtpResult, void>> {
-    for (;;) {
-      if (!this.#isAsking && this.#held <= this.#limits.least) void this.#fill();
-      const value = this.#results.shift();
-      if (value !== undefined) return { value, done: false };
-      if (this.#isExhausted && this.#onWay === 0) return this.#finish();
+  next(): Promise<IteratorResult<SmtpResult, void>> {
+    const value = this.#take();
+    return value === undefined ? this.#awaitNext() : Promise.resolve({ value, done: false });
+  }
+
+  /** A result that is there; those that are taken make room for more messages. */
+  #take(): SmtpResult | undefined {
+    if (!this.#isAsking && this.#held <= this.#limits.least) void this.#fill();
+    return this.#results.shift();
+  }
+
+  async #awaitNext(): Promise<IteratorResult<SmtpResult, void>> {
+    while (!this.#isExhausted || this.#onWay > 0) {
       await new Promise<void>((resolve) => this.#takers.push(resolve));
+      const value = this.#take();
+      if (value !== undefined) return { value, done: false };
     }
+    return this.#finish();
   }
 
   /** The taker wants no more. */
@@ -138,13 +150,18 @@ class Stream implements AsyncIterator<SmtpResult, void> {
   #begin(message: SmtpMessage): void {
     const index = this.#given;
     this.#given += 1;
-    const sending = this.#send(message);
-    // Not before: what throws at once is not on the way, and would be waited for in vain.
     this.#onWay += 1;
-    sending.then(
-      (receipt) => this.#end({ index, receipt }),
-      (error: SmtpError) => this.#end({ index, error }),
-    );
+    const answer: Answer = {
+      accept: (receipt) => this.#end({ index, receipt }),
+      fail: (error) => this.#end({ index, error: error as SmtpError }),
+    };
+    try {
+      this.#beginOne(message, answer);
+    } catch (error) {
+      // What is no message at all is not on the way, and would be waited for in vain.
+      this.#onWay -= 1;
+      throw error;
+    }
   }
 
   #end(result: SmtpResult): void {

@@ -4,6 +4,7 @@ import { TLSSocket } from "node:tls";
 import { Deadline } from "./deadline.ts";
 import type { SmtpError, SmtpStage } from "./errors.ts";
 import { abortedFault, lostFault, notAReplyFault, outOfStepFault, refusedFault, timeoutFault } from "./faults.ts";
+import type { Inlet } from "./inlet.ts";
 import { onAbort } from "./on-abort.ts";
 import { OutBuffer } from "./out-buffer.ts";
 import type { RawReply, SmtpReply } from "./reply.ts";
@@ -36,6 +37,7 @@ export class Wire {
   readonly transcript: Transcript;
   readonly #deadline: Deadline;
   readonly #out = new OutBuffer();
+  readonly #inlet: Inlet;
   #socket: Socket;
   #encrypted = false;
   #reader = new ReplyReader();
@@ -48,13 +50,15 @@ export class Wire {
   /** Once set, the socket is destroyed and every step fails with this. */
   #broken: ((stage: SmtpStage) => Fault) | undefined;
 
-  constructor(socket: Socket, transcript: Transcript, timeouts: SmtpTimeouts) {
+  /** @param line What leads to the server. A socket that does not read into the inlet is read as any stream. */
+  constructor(line: { socket: Socket; inlet: Inlet }, transcript: Transcript, timeouts: SmtpTimeouts) {
     this.transcript = transcript;
     this.#deadline = new Deadline(timeouts, (stage, limit) => {
       const fault = timeoutFault(this.server, stage, limit);
       this.break(() => fault);
     });
-    this.#socket = socket;
+    this.#socket = line.socket;
+    this.#inlet = line.inlet;
     this.#listen();
   }
 
@@ -248,19 +252,23 @@ export class Wire {
   }
 
   #listen(): void {
+    this.#inlet.open(this.#onBytes);
     this.#socket.on("data", this.#onData).on("end", this.#onEnd).on("close", this.#onEnd).on("error", this.#onError);
   }
 
   /** Errors stay heard: one that no listener hears would end the process. */
   #unlisten(): void {
+    this.#inlet.close();
     this.#socket.off("data", this.#onData).off("end", this.#onEnd).off("close", this.#onEnd);
     this.#socket.off("error", this.#onError).on("error", ignore);
   }
 
-  readonly #onData = (bytes: Buffer): void => {
+  readonly #onData = (bytes: Buffer): void => this.#onBytes(bytes, bytes.length);
+
+  readonly #onBytes = (bytes: Buffer, length: number): void => {
     let malformed: NotAReply | undefined;
     try {
-      this.#reader.push(bytes);
+      this.#reader.push(bytes, length);
     } catch (error) {
       if (!(error instanceof NotAReply)) throw error;
       malformed = error;
