@@ -33,7 +33,7 @@ export interface SubmissionOptions {
   name?: string | undefined;
   /** The largest message, in octets. Default 25 MiB. */
   maxMessageBytes?: number | undefined;
-  /** What all messages under way may hold together, in octets; whoever comes then is to try again. Default 256 MiB. */
+  /** What all messages under way may hold together, in octets; whoever comes then is to try again. Default 256 MiB, or `maxMessageBytes` where that is more. */
   maxBytesUnderWay?: number | undefined;
   /** How many recipients a message may have. Default 100. */
   maxRecipients?: number | undefined;
@@ -105,6 +105,9 @@ export function resolveOptions(options: SubmissionOptions): ResolvedOptions {
     ]),
   ) as Record<keyof typeof numbers, number>;
   const { deliver, keys, database, bounces, unsubscribe, tls } = options;
+  if (options.maxBytesUnderWay === undefined) {
+    counts.maxBytesUnderWay = Math.max(counts.maxBytesUnderWay, counts.maxMessageBytes);
+  }
   if (counts.maxBytesUnderWay < counts.maxMessageBytes) {
     throw bad("maxBytesUnderWay", "it must be at least maxMessageBytes, or the largest message never fits.");
   }

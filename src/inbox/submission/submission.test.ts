@@ -400,6 +400,10 @@ test("a port in use, and options that do not exist, are named", async () => {
   const misspelt = { ...options, maxMesageBytes: 1 };
   expect(() => createSubmission(misspelt)).toThrow(/Did you mean maxMessageBytes\?/);
   expect(() => createSubmission({ ...options, maxRecipients: 0 })).toThrow(/maxRecipients: it is 0/);
+  // There is room for the largest message, unless somebody says that there is not.
+  const large = { ...options, maxMessageBytes: 300 * 1024 * 1024 };
+  expect(() => createSubmission(large)).not.toThrow();
+  expect(() => createSubmission({ ...large, maxBytesUnderWay: 1000 })).toThrow(/must be at least maxMessageBytes/);
 });
 
 test("8 bits and UTF-8 are taken where the client says so: SMTPUTF8 for addresses and headers, nothing for bodies", async () => {

@@ -38,6 +38,8 @@ async function submit(house: House, octets: Buffer, session: SMTPServerSession, 
   if (mailFrom === false) throw new ReplyError(503, "5.5.1 Need MAIL command");
   const { args } = mailFrom;
   const smtpUtf8 = isUtf8(mailFrom);
+  // By itself, as the octets need not be kept while their message is stored.
+  const size = octets.length;
   const mail = readMessage(octets, {
     from: mailFrom.address,
     to: rcptTo.map(({ address }) => address),
@@ -59,7 +61,7 @@ async function submit(house: House, octets: Buffer, session: SMTPServerSession, 
   // Guarantee: the 250 leaves after the message is stored. Killed before it is, nothing is kept and no 250 was sent;
   // killed between the two, the message is sent and the client, which cannot know, may hand it in again.
   const id = await options.deliver(mail);
-  const fields = { key: key.name, size: octets.length, recipients: rcptTo.length };
+  const fields = { key: key.name, size, recipients: rcptTo.length };
   if (id === undefined) {
     options.logger.log("info", "submission.dropped", fields);
     return "2.0.0 Ok: dropped, as the hooks (alwaysTo, allowTo) leave nobody to send it to";
