@@ -156,7 +156,7 @@ function admitOne(context: LimitsContext, ledger: Ledger, entrant: Entrant): Adm
   const rests = context.book.keysOf(entrant.subject).flatMap((key) => ledger.pauses.get(key) ?? []);
   const obstacle = worst([
     ...rests.map((row) => (phaseOf(row, ledger.now) === "closed" ? pauseObstacle(row) : undefined)),
-    ...entrant.scopes.map((scope) => scopeObstacle(ledger, entrant, scope)),
+    ...entrant.scopes.map((scope) => scopeObstacle(context, ledger, entrant, scope)),
   ]);
   if (obstacle !== undefined) {
     const { reason } = obstacle;
@@ -206,13 +206,19 @@ function pauseObstacle(row: PauseRow): Obstacle {
   return { until: row.until, spacingMs: SPACING_MS, reason: pauseReason(row), isOfLane: isOfLane(row.key) };
 }
 
-function scopeObstacle({ windows, busy, now }: Ledger, entrant: Entrant, scope: LimitedScope): Obstacle | undefined {
+function scopeObstacle(
+  { usedUpAt }: LimitsContext,
+  { windows, busy, now }: Ledger,
+  entrant: Entrant,
+  scope: LimitedScope,
+): Obstacle | undefined {
   const found = scope.windows.map((window): Obstacle | undefined => {
     const { seconds } = window;
     const use = windows.get(nameOf({ key: windowKey(scope.key, window), seconds }))?.use;
     const quota = quotaOf(scope, window, entrant.isCritical);
     const weight = weightIn(scope, window, entrant.subject);
     if (use === undefined || hasRoom(use, quota, weight)) return undefined;
+    if (window.isLearned === true) usedUpAt.set(scope.key, now);
     const until = opensAt(use, { quota, seconds }, weight, now);
     const isFull = !hasRoom(use, quota, 1);
     const reason = quotaReason(scope.key, window);

@@ -112,7 +112,7 @@ function ownAllowance(context: LimitsContext, standing: Standing, mailer: string
     narrow(places, places, row.until, pauseReason(row));
   }
   for (const scope of laneScopes(context, standing.pauses, mailer, standing.now)) {
-    narrowByWindows(scope, standing, narrow);
+    narrowByWindows(context, scope, standing, narrow);
     narrowByConcurrency(context, scope, standing, narrow);
   }
   return allowance;
@@ -120,12 +120,18 @@ function ownAllowance(context: LimitsContext, standing: Standing, mailer: string
 
 type Narrow = (critical: number, others: number, at: number, reason: WaitReason) => void;
 
-function narrowByWindows(scope: LimitedScope, { windows, now }: Standing, narrow: Narrow): void {
+function narrowByWindows(
+  { usedUpAt }: LimitsContext,
+  scope: LimitedScope,
+  { windows, now }: Standing,
+  narrow: Narrow,
+): void {
   for (const window of scope.windows) {
-    const { seconds, count } = window;
+    const { seconds, count, isLearned } = window;
     const found = windows.get(nameOf({ key: windowKey(scope.key, window), seconds }));
     const use = movedTo(found?.use ?? unused, seconds, now);
     const quota = quotaOf(scope, window, false);
+    if (isLearned === true && !hasRoom(use, quota, 1)) usedUpAt.set(scope.key, now);
     const room = (upTo: number): number => (hasRoom(use, upTo, 1) ? Math.max(1, upTo - usedIn(use)) : 0);
     narrow(room(count), room(quota), opensAt(use, { quota, seconds }, 1, now), quotaReason(scope.key, window));
   }

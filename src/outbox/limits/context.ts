@@ -8,6 +8,8 @@ export interface LimitsContext {
   book: Rulebook;
   note: PauseNote;
   putOff: PutOff;
+  /** When a window that refusals taught was last found used up by this worker, by the scope's key: then the pace may climb. */
+  usedUpAt: Map<string, number>;
   /** Every mailer that is known or was seen; it grows as messages of others come by. */
   mailers: Set<string>;
   leaseMs: number;

@@ -82,12 +82,12 @@ async function usedOf(tx: Queryable, key: string, { seconds }: Pace, now: number
 }
 
 async function improve(
-  { logger }: LimitsContext,
+  { logger, usedUpAt }: LimitsContext,
   tx: Queryable,
   row: PauseRow,
   { message, now }: { message: string; now: number },
 ): Promise<void> {
-  const pace = await nextPace(tx, row, now);
+  const pace = nextPace(row, usedUpAt.get(row.key), now);
   const next = improved({ ...row, pace }, message, now);
   if (next === undefined && pace === row.pace) return;
   await keep(tx, next === undefined ? settled({ ...row, pace }) : next, row.key);
@@ -100,9 +100,9 @@ async function keep(tx: Queryable, row: PauseRow | "gone", key: string): Promise
 }
 
 /** The pace as the row keeps it from now on: raised once in a window, forgotten in the end. */
-async function nextPace(tx: Queryable, row: PauseRow, now: number): Promise<string | null> {
+function nextPace(row: PauseRow, usedUpAt: number | undefined, now: number): string | null {
   const pace = paceOf(row, now);
   if (pace === undefined) return null;
   if (!isToBeReviewed(pace, now)) return row.pace;
-  return JSON.stringify(reviewed(pace, await usedOf(tx, row.key, pace, now), now));
+  return JSON.stringify(reviewed(pace, usedUpAt, now));
 }

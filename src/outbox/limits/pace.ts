@@ -53,11 +53,15 @@ export function isToBeReviewed({ count, seconds, reviewedAt }: Pace, now: number
   return count !== undefined && now - reviewedAt >= seconds * 1000;
 }
 
-/** After a window without a refusal: a hundredth more, and one at the least, where the window was used up. */
-export function reviewed(pace: Pace, used: number, now: number): Pace {
-  const { count = COUNTED_ONLY } = pace;
-  const isUsedUp = used >= Math.floor(count * (1 - DEFAULT_RESERVE));
-  return { ...pace, reviewedAt: now, count: isUsedUp ? count + Math.max(1, Math.round(count / 100)) : pace.count };
+/**
+ * After a window without a refusal: a hundredth more, and one at the least, where the window was used up.
+ *
+ * @param usedUpAt When it was used up last; undefined for never.
+ */
+export function reviewed(pace: Pace, usedUpAt: number | undefined, now: number): Pace {
+  const { count, reviewedAt } = pace;
+  const isWanted = count !== undefined && usedUpAt !== undefined && usedUpAt >= reviewedAt && usedUpAt <= now;
+  return { ...pace, reviewedAt: now, count: isWanted ? count + Math.max(1, Math.round(count / 100)) : count };
 }
 
 /** The scopes of a message with the paces of those keys that have one. */

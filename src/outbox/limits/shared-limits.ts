@@ -68,6 +68,7 @@ export function sharedLimits(options: SharedLimitsOptions = {}): SharedLimits {
     book: rulebook(rules, accountOf),
     note: pauseNote(),
     putOff: createPutOff(),
+    usedUpAt: new Map(),
     mailers: new Set(mailers),
     leaseMs,
     clock,
