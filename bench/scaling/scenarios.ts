@@ -37,7 +37,17 @@ export function scenarios(size: number): Scenario[] {
       providers: account,
     },
     {
-      name: "the same, known by a rule",
+      name: "the same, with 6,000 at once",
+      streams: [
+        { priority: "normal", count: 6_000, from: 0, to: SECOND },
+        { priority: "critical", count: 300, from: 0, to: 15 * HOUR },
+      ],
+      workers: 2,
+      concurrency: 5,
+      providers: account,
+    },
+    {
+      name: "the first, known by a rule",
       streams: ordersOfADay,
       workers: 2,
       concurrency: 5,
@@ -45,7 +55,7 @@ export function scenarios(size: number): Scenario[] {
       limits: { rules: [rule] },
     },
     {
-      name: "the same, with a second mailer to spill over to",
+      name: "the first, with a second mailer to spill over to",
       streams: ordersOfADay,
       workers: 2,
       concurrency: 5,

@@ -65,7 +65,8 @@ function durationOf(text: string): number {
 function tableOf(scopes: readonly ScopeState[]): string {
   const head = ["Scope", "State", "Used", "Why"].map((word) => bold(word));
   const table = new Table({ head, style: { head: [], border: [] }, wordWrap: true, colWidths: [null, null, null, 48] });
-  for (const scope of scopes) table.push([encode(scope.key), phaseOf(scope), usedOf(scope), encode(whyOf(scope))]);
+  for (const scope of scopes)
+    table.push([encode(scope.key), phaseOf(scope), usedOf(scope), whyOf(scope).split("\n").map(encode).join("\n")]);
   return table.toString();
 }
 
@@ -77,16 +78,18 @@ function phaseOf({ phase, pausedUntil }: ScopeState): string {
 
 function usedOf({ windows, concurrency }: ScopeState): string {
   const lines = windows.map(
-    ({ used, limit, counts, seconds }) => `${used} of ${limit} ${counts} per ${lengthOf(seconds)}`,
+    ({ used, limit, counts, seconds, isLearned }) =>
+      `${used} of ${limit} ${counts} per ${lengthOf(seconds)}${isLearned ? ", learned" : ""}`,
   );
   if (concurrency !== undefined) lines.push(`${concurrency} at once`);
   return lines.length === 0 ? dim("no limit") : lines.join("\n");
 }
 
-function whyOf({ reason, detail = "", failures }: ScopeState): string {
+function whyOf({ reason, detail = "", failures, pace }: ScopeState): string {
   if (reason === undefined) return "";
   const count = failures > 1 ? ` (${failures} in a row)` : "";
-  return `${reason}${count}${detail === "" ? "" : `: ${detail}`}`;
+  const slowed = pace === undefined ? "" : `\nslower since ${timeOf(pace.refusedAt)}`;
+  return `${reason}${count}${detail === "" ? "" : `: ${detail}`}${slowed}`;
 }
 
 /** A window's length in the largest unit that it is whole in. */

@@ -29,7 +29,7 @@ export function foretold(message: OutboxMessage, forecast: Forecast | undefined)
   return leavesAt === undefined ? message : { ...message, nextAttemptAt: leavesAt };
 }
 
-/** A scope of the limits that rests. */
+/** A scope of the limits, which may rest, or go slowly. */
 export interface PausedScope {
   /** Such as `mailer:default`. */
   key: string;
@@ -37,6 +37,17 @@ export interface PausedScope {
   pausedUntil?: number | undefined;
   /** Why it rests, with the server's words, or an operator's. */
   text?: BilingualText | undefined;
+  /** How fast it goes since it was refused for going faster; undefined where it was not. */
+  pace?: { text: BilingualText } | undefined;
+}
+
+/** Those that must rest now, and those that go slower than they might. */
+export function scopesToShow(
+  scopes: readonly PausedScope[],
+  now: number,
+): { paused: PausedScope[]; slowed: PausedScope[] } {
+  const rests = ({ pausedUntil }: PausedScope): boolean => pausedUntil !== undefined && pausedUntil > now;
+  return { paused: scopes.filter(rests), slowed: scopes.filter((scope) => scope.pace !== undefined && !rests(scope)) };
 }
 
 /** A report that came back about a message. */
@@ -55,7 +66,7 @@ export interface MessageReport {
 export interface OutboxInsight {
   /** When a message will leave, and why it waits. */
   forecast?: ((id: string) => Promise<Forecast | undefined>) | undefined;
-  /** The scopes of the limits; those that rest are shown. */
+  /** The scopes of the limits; those that rest or were slowed are shown. */
   scopes?: (() => Promise<readonly PausedScope[]>) | undefined;
   /** The bounces and complaints about a message. */
   reports?: ((id: string) => Promise<readonly MessageReport[]>) | undefined;

@@ -1,4 +1,4 @@
-/** What needs a person: a queue that is stuck, and scopes that must rest. */
+/** What needs a person: mail that is late, scopes that must rest, and those that go slowly. */
 import type { JSX } from "hono/jsx/jsx-runtime";
 import type { OutboxHealth } from "../../outbox/index.ts";
 import type { PausedScope } from "../desk.ts";
@@ -10,13 +10,14 @@ export interface AttentionProps {
   view: View;
   health: OutboxHealth;
   paused: readonly PausedScope[];
+  slowed: readonly PausedScope[];
 }
 
 /** So many stand in full. */
 const SHOWN = 5;
 
-export function Attention({ view, health, paused }: AttentionProps): JSX.Element | null {
-  if (health.ok && paused.length === 0) return null;
+export function Attention({ view, health, paused, slowed }: AttentionProps): JSX.Element | null {
+  if (health.ok && paused.length + slowed.length === 0) return null;
   const t = view.t.outbox.attention;
   const late = health.closed.filter(({ isLate }) => isLate);
   return (
@@ -38,6 +39,18 @@ export function Attention({ view, health, paused }: AttentionProps): JSX.Element
                   </>
                 )}
                 {text !== undefined && <p class="words">{inLanguage(view, text)}</p>}
+              </li>
+            ))}
+          </ul>
+        </>
+      )}
+      {slowed.length > 0 && (
+        <>
+          <p>{t.slowed(slowed.length)}</p>
+          <ul>
+            {slowed.slice(0, SHOWN).map(({ key, pace }) => (
+              <li>
+                <span class="mono">{key}</span> {pace !== undefined && inLanguage(view, pace.text)}
               </li>
             ))}
           </ul>

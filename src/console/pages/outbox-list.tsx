@@ -17,16 +17,18 @@ export interface OutboxListProps {
   health: OutboxHealth;
   /** Scopes that rest. */
   paused: readonly PausedScope[];
+  /** Scopes that go slower since they were refused. */
+  slowed: readonly PausedScope[];
 }
 
-export function OutboxListPage({ view, query, page, health, paused }: OutboxListProps): JSX.Element {
+export function OutboxListPage({ view, query, page, health, paused, slowed }: OutboxListProps): JSX.Element {
   const t = view.t.outbox;
   const isFiltered = Object.keys(query).length > 0;
   return (
     <>
       <h1>{t.title}</h1>
       <p class="lead">{t.lead}</p>
-      <Attention view={view} health={health} paused={paused} />
+      <Attention view={view} health={health} paused={paused} slowed={slowed} />
       <Filters view={view} query={query} />
       {page.messages.length === 0 ? (
         <div class="empty">

@@ -39,7 +39,17 @@ test("health is 200 or 503, for whoever watches", async () => {
   const stuck = await consoleWith({ outbox: { ...fakeOutbox(), health } }).request("/api/outbox/health");
   expect([stuck.status, await stuck.json()]).toEqual([
     503,
-    { ok: false, isStuck: true, due: 3, oldestDueMs: 700_000, limited: 0, closed: [], sending: 0, paused: [] },
+    {
+      ok: false,
+      isStuck: true,
+      due: 3,
+      oldestDueMs: 700_000,
+      limited: 0,
+      closed: [],
+      sending: 0,
+      paused: [],
+      slowed: [],
+    },
   ]);
 });
 

@@ -2,7 +2,7 @@
 import { Hono } from "hono";
 import { OutboxError } from "../../outbox/index.ts";
 import { answerJson } from "../answer.tsx";
-import { type Desk, foretold } from "../desk.ts";
+import { type Desk, foretold, scopesToShow } from "../desk.ts";
 import { actionNamed, outboxActions, perform } from "../outbox-actions.ts";
 import { listPage, outboxQueryOf, queryText } from "../outbox-query.ts";
 import { paths } from "../paths.ts";
@@ -24,9 +24,7 @@ export function outboxApiRoutes(desk: Desk): Hono {
   routes.get(`${paths.outboxApi}/health`, async (c) => {
     const health = await desk.outbox.health();
     const scopes = (await desk.insight.scopes?.()) ?? [];
-    const now = desk.clock.now();
-    const paused = scopes.filter(({ pausedUntil }) => pausedUntil !== undefined && pausedUntil > now);
-    return answerJson(c, { ...health, paused }, health.ok ? 200 : 503);
+    return answerJson(c, { ...health, ...scopesToShow(scopes, desk.clock.now()) }, health.ok ? 200 : 503);
   });
 
   routes.get(`${paths.outboxApi}/:id`, async (c) => {

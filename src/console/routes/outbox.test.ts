@@ -196,6 +196,7 @@ test("what needs attention stands above the list: a queue that is stuck, and sco
     { key: "account:163:mac@163.com", pausedUntil: now + 60_000, text: { en: "554 too many", zh: "额度已用完" } },
     { key: "mailer:default", pausedUntil: now - 1 },
     { key: "mailer:other" },
+    { key: "domain:gmail.com", pace: { text: { en: "may send 9 per minute", zh: "每分钟最多 9 封" } } },
   ];
   const app = consoleWith({ outbox: { ...fakeOutbox(), health }, insight: { scopes } });
   const html = await (await app.request("/outbox")).text();
@@ -204,6 +205,7 @@ test("what needs attention stands above the list: a queue that is stuck, and sco
   expect(html).not.toContain("the mailer other");
   expect(html).toContain("One scope rests:");
   expect(html).toContain("554 too many");
+  expect(html).toContain('One scope goes slower:</p><ul><li><span class="mono">domain:gmail.com</span> may send 9');
   expect(await (await app.request("/outbox?lang=zh-CN")).text()).toContain("额度已用完");
   expect(html).toContain("account:163:mac@163.com");
   expect(html).not.toContain("mailer:other");

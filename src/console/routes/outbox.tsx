@@ -2,7 +2,7 @@
 import { type Context, Hono } from "hono";
 import { type OutboxMessage, OutboxError } from "../../outbox/index.ts";
 import { answerPage, answerRefusedForm } from "../answer.tsx";
-import { type Desk, type Forecast, foretold } from "../desk.ts";
+import { type Desk, type Forecast, foretold, scopesToShow } from "../desk.ts";
 import { fullTime } from "../format.ts";
 import { actionNamed, perform } from "../outbox-actions.ts";
 import { listPage, outboxQueryOf } from "../outbox-query.ts";
@@ -26,8 +26,8 @@ export function outboxRoutes(desk: Desk): Hono {
       desk.outbox.health(),
       desk.insight.scopes?.() ?? [],
     ]);
-    const paused = scopes.filter(({ pausedUntil }) => pausedUntil !== undefined && pausedUntil > view.now);
-    const body = <OutboxListPage view={view} query={query} page={page} health={health} paused={paused} />;
+    const shown = scopesToShow(scopes, view.now);
+    const body = <OutboxListPage view={view} query={query} page={page} health={health} {...shown} />;
     return answerPage(c, view, { title: view.t.outbox.title, body });
   });
 

@@ -82,6 +82,7 @@ export const en = {
       late: (count: number, mailer: string, age: string): string =>
         `${count === 1 ? "1 message waits" : `${count} messages wait`} behind the mailer ${mailer}, the oldest for ${age}. See below why it rests.`,
       paused: (count: number): string => (count === 1 ? "One scope rests:" : `${count} scopes rest:`),
+      slowed: (count: number): string => (count === 1 ? "One scope goes slower:" : `${count} scopes go slower:`),
       until: "until",
     },
     actions: {

@@ -84,6 +84,7 @@ export const zhCn: Texts = {
       late: (count, mailer, age) =>
         `发信通道 ${mailer} 有 ${count} 封邮件滞留，最早的一封已等待 ${age}。原因见下方暂停的限制范围。`,
       paused: (count) => `有 ${count} 个限制范围处于暂停状态：`,
+      slowed: (count) => `有 ${count} 个限制范围已放慢发送：`,
       until: "直到",
     },
     actions: {

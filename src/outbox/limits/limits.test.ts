@@ -372,6 +372,7 @@ eachDatabase((open, dialect) => {
         detail: "the invoices are wrong",
         text: { en: "operator: the invoices are wrong", zh: "人工暂停：the invoices are wrong" },
         failures: 0,
+        pace: undefined,
         probe: undefined,
       },
     ]);

@@ -3,9 +3,9 @@ import type { Queryable } from "../../db/index.ts";
 import { OutboxError } from "../errors.ts";
 import type { LimitsContext } from "./context.ts";
 import type { BilingualText } from "./forecast-text.ts";
-import { isLimiting, withPaces } from "./pace.ts";
+import { isLimiting, paceOf, withPaces } from "./pace.ts";
 import { type PauseReason, phaseOf } from "./pause.ts";
-import { restText } from "./reasons.ts";
+import { restText, windowText } from "./reasons.ts";
 import type { LimitScope } from "./rules.ts";
 import { type LimitedScope, quotaOf } from "./scopes.ts";
 import {
@@ -51,6 +51,8 @@ export interface ScopeState {
   text?: BilingualText | undefined;
   /** In a row; 0 where all is well. */
   failures: number;
+  /** What its refusals taught: the window of `windows` that `isLearned`, since when, and that in words. */
+  pace?: { limit: number; seconds: number; refusedAt: number; text: BilingualText } | undefined;
   /** The id of the message that tries whether all is well. */
   probe?: string | undefined;
 }
@@ -73,7 +75,11 @@ export async function listScopes(context: LimitsContext, db: Queryable): Promise
   return keys.map((key) => {
     const declared = scopes.get(key);
     const [scope] = withPaces(declared === undefined ? [] : [declared], [key], pauses, now);
-    return stateOf(key, scope, { windows, row: pauses.get(key), now });
+    const row = pauses.get(key);
+    return {
+      ...stateOf(key, scope, { windows, row, now }),
+      pace: row === undefined ? undefined : paceStateOf(row, now),
+    };
   });
 }
 
@@ -104,6 +110,12 @@ function stateOf(
     failures: row?.failures ?? 0,
     probe: row?.probe ?? undefined,
   };
+}
+
+function paceStateOf(row: PauseRow, now: number): ScopeState["pace"] {
+  const { count, seconds = 0, refusedAt = 0 } = paceOf(row, now) ?? {};
+  if (count === undefined) return undefined;
+  return { limit: count, seconds, refusedAt, text: windowText({ count, seconds, isLearned: true }) };
 }
 
 function windowStates(scope: LimitedScope, windows: Windows, now: number): WindowState[] {

@@ -135,6 +135,15 @@ eachDatabase((open) => {
     const [scope] = await rig.limits.list(database.kysely);
     expect(scope).toMatchObject({ key: "mailer:default", phase: "open", failures: 0 });
     expect(scope?.windows).toMatchObject([{ seconds: 900, limit: 90, isLearned: true, used: 1 }]);
+    expect(scope?.pace).toEqual({
+      limit: 90,
+      seconds: 900,
+      refusedAt: start + 16 * MINUTE,
+      text: {
+        en: "may send 90 messages per 15 minutes since it was refused for more",
+        zh: "曾因发送过快被拒，现在每 15 分钟最多发送 90 封邮件",
+      },
+    });
     const other = sharedLimits({ clock: rig.clock });
     expect((await other.allow(database.kysely, ["default"], 500, rig.clock.now()))[0]).toMatchObject({ others: 71 });
     expect(await rig.send(100, accepted, { by: other })).toBe(71);

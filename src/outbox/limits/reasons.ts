@@ -1,5 +1,6 @@
 /** Why a message waits, as its row keeps it: in English and in Chinese. */
 import type { WaitReason } from "../seams.ts";
+import type { BilingualText } from "./forecast-text.ts";
 import type { PauseReason } from "./pause.ts";
 import type { ScopeWindow } from "./scopes.ts";
 import type { PauseRow } from "./store.ts";
@@ -18,16 +19,20 @@ function lengthInWords(seconds: number): { en: string; zh: string } {
   return count === 1 ? { en, zh: `每${zh}` } : { en: `${count} ${en}s`, zh: `每 ${count} ${zh}` };
 }
 
-export function quotaReason(key: string, { count, seconds, counts = "messages", isLearned }: ScopeWindow): WaitReason {
+/** How much a window lets through, and since when it is so. */
+export function windowText({ count, seconds, counts = "messages", isLearned }: ScopeWindow): BilingualText {
   const length = lengthInWords(seconds);
   const [since, sinceZh] = isLearned === true ? [" since it was refused for more", "曾因发送过快被拒，现在"] : ["", ""];
   const what = counts === "messages" ? "封邮件" : "个收件人";
   return {
-    kind: "limit",
-    key,
-    detail: `${key} may send ${count} ${counts} per ${length.en}${since}, and has`,
-    zh: `${key} ${sinceZh}${length.zh}最多发送 ${count} ${what}，已用完`,
+    en: `may send ${count} ${counts} per ${length.en}${since}`,
+    zh: `${sinceZh}${length.zh}最多发送 ${count} ${what}`,
   };
+}
+
+export function quotaReason(key: string, window: ScopeWindow): WaitReason {
+  const { en, zh } = windowText(window);
+  return { kind: "limit", key, detail: `${key} ${en}, and has`, zh: `${key} ${zh}，已用完` };
 }
 
 export function concurrencyReason(key: string, concurrency: number): WaitReason {
@@ -50,7 +55,7 @@ const restsZh: Readonly<Record<PauseReason, string>> = {
 };
 
 /** What stands beside a scope that rests or failed: why, and the words that it was learned from. */
-export function restText({ reason, detail, detail_zh }: PauseRow): { en: string; zh: string } {
+export function restText({ reason, detail, detail_zh }: PauseRow): BilingualText {
   const why = restsZh[reason as PauseReason] ?? reason;
   const zh = detail_zh ?? detail;
   return {
