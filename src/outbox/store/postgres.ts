@@ -1,6 +1,8 @@
 /** The hot statements on Postgres: one for each step of a turn, whatever the number of messages. */
 import { sql } from "kysely";
 import type { Queryable } from "../../db/index.ts";
+import type { Entry } from "../entry.ts";
+import { priorities } from "../priority.ts";
 import type { MessageRow, RecipientRow } from "../rows.ts";
 import type { Abandoned, HotStore, Settlement } from "./hot.ts";
 
@@ -17,9 +19,7 @@ export const postgresStore: HotStore = {
         addresses.map((address, position) => ({ message_id: id, position, address, state: "queued", detail: "" })),
       ),
     );
-    const bodies = entries.filter(({ bytes }) => bytes !== undefined);
-    const bodyIds = bodies.map(({ message }) => message.id);
-    const bytes = bodies.map((entry) => bufferOf(entry.bytes));
+    const bodies = bodiesOf(entries);
     const inserted = await idsOf(
       tx,
       sql<{ id: string }>`
@@ -29,7 +29,8 @@ export const postgresStore: HotStore = {
           on conflict do nothing returning id
         ), added_bodies as (
           insert into outbox_bodies (message_id, bytes)
-          select body.id, body.bytes from unnest(${bodyIds}::text[], ${bytes}::bytea[]) as body(id, bytes)
+          select body.id, substring(${bodies.bytes}::bytea from body.first for body.size)
+          from unnest(${bodies.ids}::text[], ${bodies.firsts}::int[], ${bodies.sizes}::int[]) as body(id, first, size)
           join added on added.id = body.id
         ), added_recipients as (
           insert into outbox_recipients (message_id, position, address, state, detail)
@@ -134,6 +135,11 @@ export const postgresStore: HotStore = {
     return settlements.map(({ id }) => settled.has(id));
   },
 
+  write: async (tx, settlements, entries) => ({
+    settled: await postgresStore.settle(tx, settlements),
+    inserted: await postgresStore.insert(tx, entries),
+  }),
+
   mailers: async (tx) => {
     const { rows } = await sql<{ mailer: string }>`
       with recursive found(mailer) as (
@@ -150,10 +156,10 @@ export const postgresStore: HotStore = {
     if (mailers.length === 0) return undefined;
     const { rows } = await sql<{ at: number | null }>`
       select min(next.at) as at from unnest(${mailers}::text[]) as lane(mailer)
-      cross join generate_series(0, 3) as priority
+      cross join generate_series(0, ${sql.lit(priorities.length - 1)}) as rank
       cross join lateral (
         select min(m.due_at) as at from outbox_messages m
-        where m.mailer = lane.mailer and m.priority = priority and m.due_at > ${now}
+        where m.mailer = lane.mailer and m.priority = rank and m.due_at > ${now}
       ) next`.execute(tx);
     return rows[0]?.at ?? undefined;
   },
@@ -173,9 +179,22 @@ function jsonOf(rows: readonly object[]): string {
   return json.replace(/\\\\|\\u(?:0000|d[89a-f]..)/g, (escape) => (escape === "\\\\" ? escape : "\\ufffd"));
 }
 
-/** A view of the same bytes as pg takes them within a list. */
-function bufferOf(bytes: Uint8Array = new Uint8Array()): Buffer {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+/** Bodies one behind the other, for `pg` writes a list of bytes as hexadecimal text: where each begins, from 1 on, and how long it is. */
+function bodiesOf(entries: readonly Entry[]): { ids: string[]; firsts: number[]; sizes: number[]; bytes: Buffer } {
+  const ids: string[] = [];
+  const firsts: number[] = [];
+  const sizes: number[] = [];
+  const pieces: Uint8Array[] = [];
+  let end = 1;
+  for (const { message, bytes } of entries) {
+    if (bytes === undefined) continue;
+    ids.push(message.id);
+    firsts.push(end);
+    sizes.push(bytes.length);
+    pieces.push(bytes);
+    end += bytes.length;
+  }
+  return { ids, firsts, sizes, bytes: Buffer.concat(pieces) };
 }
 
 function rowOf({ id, owner, attempts, unreached, state, dueAt, wait, finishedAt, takeovers }: Settlement): object {
