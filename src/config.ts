@@ -1,5 +1,5 @@
 /** The settings: their type, their defaults, their checks, and where they come from. */
-export { defineConfig } from "./config/define.ts";
+export { defineConfig, requireConfig } from "./config/define.ts";
 export { ConfigError, type ConfigProblem } from "./config/errors.ts";
 export { type Environment, fromEnv, readEnvironment } from "./config/from-env.ts";
 export { createMailFromConfig } from "./config/mail-from-config.ts";

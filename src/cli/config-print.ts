@@ -1,6 +1,6 @@
 /** `waxseal config print`: each value, and where it comes from. */
 import Table from "cli-table3";
-import { defaults, defineConfig, environmentName, isSecretPath } from "../config.ts";
+import { defaults, environmentName, isSecretPath, requireConfig } from "../config.ts";
 import { leafPaths, loadConfig } from "./load-config.ts";
 import { withoutLines } from "./terminal.ts";
 
@@ -13,7 +13,7 @@ const absent: readonly [path: string, note: string][] = [
 
 export async function printConfig(): Promise<void> {
   const { config, origins } = await loadConfig();
-  defineConfig(config);
+  requireConfig(config);
   const table = new Table({ head: ["setting", "value", "from"], style: { head: [], border: [] }, chars: withoutLines });
   for (const path of leafPaths(config)) table.push([path, show(path, valueAt(config, path)), origins.get(path) ?? ""]);
   for (const path of leafPaths(defaults)) {

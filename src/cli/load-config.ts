@@ -77,6 +77,7 @@ async function readConfigFile(): ReturnType<typeof loadConfigFile<WaxsealConfig>
       extend: false,
     });
   } catch (error) {
+    if (error instanceof ConfigError) throw error; // the file is read, and says what cannot be
     throw unreadable("waxseal.config", error);
   }
 }

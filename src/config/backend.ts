@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { rootCertificates } from "node:tls";
 import { describeError, type Logger } from "../base/index.ts";
 import { type Backend, consoleBackend, dummyBackend, fileBackend, memoryBackend, smtpBackend } from "../mail/index.ts";
-import { defineConfig } from "./define.ts";
+import { requireConfig } from "./define.ts";
 import { ConfigError } from "./errors.ts";
 import { createProviderBackend } from "./provider-mailers.ts";
 import type { MailerConfig, OutboxMailerConfig, SmtpMailerConfig } from "./types.ts";
@@ -63,8 +63,8 @@ export function createConnection(
     throw new ConfigError([{ setting: "backend", problem }]);
   }
   const inherited = described?.backend === reading.value ? described : {};
-  const config = { ...inherited, ...options, backend: reading.value } as MailerConfig; // checked by defineConfig
-  defineConfig({ mailers: { connection: config } });
+  const config = { ...inherited, ...options, backend: reading.value } as MailerConfig; // checked below
+  requireConfig({ mailers: { connection: config } });
   return createBackend(config, "mailers.connection", logger);
 }
 

@@ -3,11 +3,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { consoleBackend } from "../mail/index.ts";
-import { defineConfig } from "./define.ts";
+import { defineConfig, requireConfig } from "./define.ts";
 import { ConfigError } from "./errors.ts";
 import { type Environment, fromEnv } from "./from-env.ts";
+import { createMailFromConfig } from "./mail-from-config.ts";
 import { resolveConfig } from "./resolve.ts";
-import type { WaxsealConfig } from "./types.ts";
+import type { MailerConfig, WaxsealConfig } from "./types.ts";
 
 const mailerOf = (env: Environment): unknown => fromEnv(env).mailers?.["default"];
 function problemsOf(work: () => unknown): string[] {
@@ -156,9 +157,31 @@ test("a configuration object is checked like the environment, unknown options in
     "outbox.retrySeconds: it is -1; it must be a number of seconds over 0, such as 30.",
     "mailers.default.prot: there is no such option. Did you mean port?",
     'mailers.bulk.backend: it is "smpt"; it must be one of smtp, console, file, memory, dummy, outbox, resend, postmark, sendgrid, mailgun, ses, aliyun, tencent, or give an object with a send method.',
-    "mailers.half.password: it is missing, and user is there. Set both, or neither (EMAIL_HOST_PASSWORD in the environment).",
+    "mailers.half.password: it is missing, and user is there. Set both, or neither.",
     'mailers.none: it is "smtp"; it must be an object.',
     "mailers.quiet.colour: there is no such option. There are: raw.",
+  ]);
+});
+
+test("a file may leave to the environment what that names, and the start asks for it", () => {
+  const half = (mailer: object, dkim?: object): WaxsealConfig => ({
+    mailers: { default: mailer as MailerConfig },
+    dkim: dkim as WaxsealConfig["dkim"],
+  });
+  const account = half({ backend: "smtp", user: "mac@163.com" }, { domain: "x.cn" });
+  for (const file of [account, half({ backend: "resend" }), half({ backend: "smtp" }), half({ user: "mac@163.com" })])
+    expect(defineConfig(file)).toBe(file);
+  const missing =
+    "mailers.default.password: it is missing, and user is there. Set both, or neither (EMAIL_HOST_PASSWORD in the environment).";
+  const { dkim: _dkim, ...unsigned } = account;
+  expect(problemsOf(() => resolveConfig(unsigned))).toEqual([missing]);
+  expect(problemsOf(() => createMailFromConfig({ ...unsigned, defaultFromEmail: "a@x.cn" } as never))).toEqual([
+    missing,
+  ]);
+  // The environment describes no other mailer.
+  const other = { mailers: { bulk: { backend: "smtp", user: "mac@163.com" } } } as WaxsealConfig;
+  expect(problemsOf(() => defineConfig(other))).toEqual([
+    "mailers.bulk.password: it is missing, and user is there. Set both, or neither.",
   ]);
 });
 
@@ -223,7 +246,7 @@ test("DKIM, ALWAYS_TO and ALLOW_TO come out of the environment", () => {
 
 test("a DKIM key is checked for what it lacks, each by its place", () => {
   const key = { domain: "x.cn", selector: "s", privateKey: "k" };
-  expect(problemsOf(() => defineConfig({ dkim: { domain: "x.cn" } as WaxsealConfig["dkim"] }))).toEqual([
+  expect(problemsOf(() => requireConfig({ dkim: { domain: "x.cn" } as WaxsealConfig["dkim"] }))).toEqual([
     "dkim.selector: it is missing. Set it, or WAXSEAL_DKIM_SELECTOR in the environment.",
     "dkim.privateKey: it is missing. Set it, or WAXSEAL_DKIM_PRIVATE_KEY_FILE in the environment.",
   ]);

@@ -121,32 +121,56 @@ const environmentNames: Readonly<Record<string, string>> = {
 };
 
 /**
- * Checks a configuration and returns it unchanged.
+ * Checks a configuration file and returns it unchanged. What the environment may still add, such as the password of the
+ * default mailer, may be missing here: the start asks for it.
  *
  * @throws ConfigError `WX_CONFIG`, with every problem at once, also for an option that does not exist
  * @example
  * export default defineConfig({ mailers: { default: { backend: "smtp", host: "smtp.163.com", port: 465 } } });
  */
 export function defineConfig(config: WaxsealConfig): WaxsealConfig {
-  const problems = checkConfig(config);
+  return throwing(config, checkConfig(config, { isWhole: false }));
+}
+
+/**
+ * Refuses a configuration that is wrong, or that lacks what its mailers need.
+ *
+ * @throws ConfigError `WX_CONFIG`, with every problem at once
+ */
+export function requireConfig(config: WaxsealConfig): WaxsealConfig {
+  return throwing(config, checkConfig(config));
+}
+
+function throwing(config: WaxsealConfig, problems: readonly ConfigProblem[]): WaxsealConfig {
   if (problems.length > 0) throw new ConfigError(problems);
   return config;
 }
 
-/** Every problem of a configuration, by the path where it stands. */
-export function checkConfig(config: WaxsealConfig): ConfigProblem[] {
-  const problems = [...checkShape(config, shape, ""), ...checkDkim(config.dkim)];
+/** The mailer that the environment describes. */
+const DEFAULT = "default";
+
+/**
+ * Every problem of a configuration, by the path where it stands.
+ *
+ * @param isWhole False where the environment may still add what is missing. Default true.
+ */
+export function checkConfig(config: WaxsealConfig, { isWhole = true }: { isWhole?: boolean } = {}): ConfigProblem[] {
+  const problems = [...checkShape(config, shape, ""), ...checkDkim(config.dkim, isWhole)];
   if (!isPlainObject(config.mailers)) return problems;
-  const mailers = Object.entries(config.mailers).flatMap(([name, mailer]) => checkMailer(mailer, `mailers.${name}`));
+  const mailers = Object.entries(config.mailers).flatMap(([name, mailer]) =>
+    checkMailer(mailer, name, isWhole || name !== DEFAULT),
+  );
   return [...problems, ...mailers];
 }
 
-function checkMailer(mailer: unknown, path: string): ConfigProblem[] {
+function checkMailer(mailer: unknown, name: string, isWhole: boolean): ConfigProblem[] {
+  const path = `mailers.${name}`;
   if (!isPlainObject(mailer)) return checkShape(mailer, {}, path);
   if (typeof mailer["send"] === "function") return []; // a backend of the user's own
   const { backend, ...options } = mailer;
   const found = typeof backend === "string" && Object.hasOwn(mailerShapes, backend) ? mailerShapes[backend] : undefined;
   if (found === undefined) {
+    if (backend === undefined && !isWhole) return [];
     const known = Object.keys(mailerShapes).join(", ");
     const problem =
       backend === undefined
@@ -154,22 +178,29 @@ function checkMailer(mailer: unknown, path: string): ConfigProblem[] {
         : `it is ${show(backend)}; it must be one of ${known}, or give an object with a send method.`;
     return [{ setting: `${path}.backend`, problem }];
   }
+  const wrong = Object.entries(options).flatMap(([option, value]) =>
+    value !== undefined && isOfAnother(option, found.options)
+      ? [{ setting: `${path}.${option}`, problem: notTaken(option, String(backend)) }]
+      : checkShape({ [option]: value }, found.options, path),
+  );
+  if (!isWhole) return wrong;
   const missing = found.required.filter((option) => options[option] === undefined);
   return [
-    ...Object.entries(options).flatMap(([option, value]) =>
-      value !== undefined && isOfAnother(option, found.options)
-        ? [{ setting: `${path}.${option}`, problem: notTaken(option, String(backend)) }]
-        : checkShape({ [option]: value }, found.options, path),
-    ),
-    ...missing.map((option) => ({ setting: `${path}.${option}`, problem: howToGive(option) })),
-    ...(backend === "smtp" ? checkServer(options, path) : []),
-    ...checkCredentials(options, path),
+    ...wrong,
+    ...missing.map((option) => ({ setting: `${path}.${option}`, problem: howToGive(option, name) })),
+    ...(backend === "smtp" ? checkServer(options, name) : []),
+    ...checkCredentials(options, name),
   ];
 }
 
-function howToGive(option: string): string {
+/** What the environment calls a setting of the default mailer; it has no other. */
+function orName(name: string, variable: string | undefined): string {
+  return name === DEFAULT && variable !== undefined ? `, or ${variable} in the environment` : "";
+}
+
+function howToGive(option: string, name: string): string {
   if (option === "using") return "it is missing. Give the name of the mailer that sends what waits in the outbox.";
-  return `it is missing. Set it, or ${environmentNames[option]} in the environment.`;
+  return `it is missing. Set it${orName(name, environmentNames[option])}.`;
 }
 
 function howToSay(user: unknown, known: string): string {
@@ -195,13 +226,14 @@ function notTaken(option: string, backend: string): string {
 }
 
 /** An SMTP server must be named, unless its provider is known. */
-function checkServer({ host, provider, user }: Record<string, unknown>, path: string): ConfigProblem[] {
+function checkServer({ host, provider, user }: Record<string, unknown>, name: string): ConfigProblem[] {
   if (host !== undefined || provider !== undefined || isKnownAddress(user)) return [];
   const domain = String(user ?? "").split("@")[1];
   const why =
     domain === undefined ? "it is missing" : `it is missing, and the provider of ${show(domain)} is not known here`;
-  const problem = `${why}. Set it, or EMAIL_HOST in the environment; or the provider, EMAIL_PROVIDER, such as 163.`;
-  return [{ setting: `${path}.host`, problem }];
+  const provided = name === DEFAULT ? "the provider, EMAIL_PROVIDER" : "provider";
+  const problem = `${why}. Set it${orName(name, "EMAIL_HOST")}; or ${provided}, such as 163.`;
+  return [{ setting: `mailers.${name}.host`, problem }];
 }
 
 /** Whether an address says by itself which server sends for it. */
@@ -209,7 +241,8 @@ export function isKnownAddress(user: unknown): boolean {
   return typeof user === "string" && user.includes("@") && findProvider(user) !== undefined;
 }
 
-function checkCredentials(options: Record<string, unknown>, path: string): ConfigProblem[] {
+/** With one half alone the server would be spoken to without a log-in, and refuse each mail for a reason of its own. */
+function checkCredentials(options: Record<string, unknown>, name: string): ConfigProblem[] {
   const problems: ConfigProblem[] = [];
   const pairs = [
     ["user", "password", "EMAIL_HOST_PASSWORD"],
@@ -217,11 +250,12 @@ function checkCredentials(options: Record<string, unknown>, path: string): Confi
     ["certFile", "keyFile", "EMAIL_SSL_KEYFILE"],
     ["keyFile", "certFile", "EMAIL_SSL_CERTFILE"],
   ] as const;
-  for (const [given, absent, name] of pairs) {
+  for (const [given, absent, variable] of pairs) {
     if (options[given] === undefined || options[absent] !== undefined) continue;
+    const inEnvironment = name === DEFAULT ? ` (${variable} in the environment)` : "";
     problems.push({
-      setting: `${path}.${absent}`,
-      problem: `it is missing, and ${given} is there. Set both, or neither (${name} in the environment).`,
+      setting: `mailers.${name}.${absent}`,
+      problem: `it is missing, and ${given} is there. Set both, or neither${inEnvironment}.`,
     });
   }
   return problems;

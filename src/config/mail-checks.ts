@@ -63,12 +63,13 @@ const dkimShape: Shape = {
 };
 
 /** Every problem of the DKIM keys. */
-export function checkDkim(dkim: unknown): ConfigProblem[] {
-  if (Array.isArray(dkim)) return dkim.flatMap((key, index) => checkKey(key, `dkim[${index}]`));
-  return isPlainObject(dkim) ? checkKey(dkim, "dkim") : [];
+export function checkDkim(dkim: unknown, isWhole: boolean): ConfigProblem[] {
+  if (Array.isArray(dkim)) return dkim.flatMap((key, index) => checkKey(key, `dkim[${index}]`, true));
+  return isPlainObject(dkim) ? checkKey(dkim, "dkim", isWhole) : [];
 }
 
-function checkKey(key: unknown, path: string): ConfigProblem[] {
+/** @param isWhole False where the environment may still add what is missing. */
+function checkKey(key: unknown, path: string, isWhole: boolean): ConfigProblem[] {
   const problems = checkShape(key, dkimShape, path);
   if (!isPlainObject(key)) return problems;
   const missing = (option: string, name: string): ConfigProblem => ({
@@ -76,11 +77,12 @@ function checkKey(key: unknown, path: string): ConfigProblem[] {
     problem: `it is missing. Set it, or ${name} in the environment.`,
   });
   const { domain, selector, privateKey, privateKeyFile } = key;
+  if (privateKey !== undefined && privateKeyFile !== undefined)
+    problems.push({ setting: `${path}.privateKeyFile`, problem: "privateKey is set too; set one of the two." });
+  if (!isWhole) return problems;
   if (domain === undefined) problems.push(missing("domain", "WAXSEAL_DKIM_DOMAIN"));
   if (selector === undefined) problems.push(missing("selector", "WAXSEAL_DKIM_SELECTOR"));
   if (privateKey === undefined && privateKeyFile === undefined)
     problems.push(missing("privateKey", "WAXSEAL_DKIM_PRIVATE_KEY_FILE"));
-  if (privateKey !== undefined && privateKeyFile !== undefined)
-    problems.push({ setting: `${path}.privateKeyFile`, problem: "privateKey is set too; set one of the two." });
   return problems;
 }

@@ -2,7 +2,7 @@
 import { type Clock, type Logger, silentLogger, systemClock } from "../base/index.ts";
 import { createMail, createMailers, type Mail } from "../mail/index.ts";
 import { createBackend, createConnection, type Queue } from "./backend.ts";
-import { defineConfig } from "./define.ts";
+import { requireConfig } from "./define.ts";
 import { ConfigError } from "./errors.ts";
 import { createMiddleware, createSigner, type MailSettings } from "./mail-options.ts";
 import type { MailerConfig } from "./types.ts";
@@ -29,7 +29,7 @@ export function createMailFromConfig(
   config: MailSettings & { mailers: Readonly<Record<string, MailerConfig>>; defaultFromEmail: string },
   { logger = silentLogger, clock = systemClock, queue }: MailSurroundings = {},
 ): Mail {
-  defineConfig(config);
+  requireConfig(config);
   const { mailers } = config;
   if (mailers === undefined) {
     const problem =

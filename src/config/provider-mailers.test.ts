@@ -6,7 +6,7 @@ import { PLAIN, PLAIN_ENVELOPE } from "../../test/support/rich-message.ts";
 import { tempFolder } from "../../test/support/temp-folder.ts";
 import { silentLogger } from "../base/index.ts";
 import { createBackend } from "./backend.ts";
-import { defineConfig } from "./define.ts";
+import { requireConfig } from "./define.ts";
 import { ConfigError } from "./errors.ts";
 import { fromEnv } from "./from-env.ts";
 import { isSecretPath } from "./settings.ts";
@@ -54,7 +54,7 @@ test("what a provider cannot do without is missing by its environment name, and 
       other: { backend: "postmark", apiKey: "x", domain: "mg.example.com" },
     },
   } as unknown as WaxsealConfig;
-  expect(problemsOf(() => defineConfig(wrong))).toEqual([
+  expect(problemsOf(() => requireConfig(wrong))).toEqual([
     "mailers.default.accessKeyId: it is missing. Set it, or EMAIL_ACCESS_KEY_ID in the environment.",
     "mailers.default.secretAccessKey: it is missing. Set it, or EMAIL_SECRET_ACCESS_KEY in the environment.",
     "mailers.default.region: it is missing. Set it, or EMAIL_REGION in the environment.",

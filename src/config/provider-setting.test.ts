@@ -2,7 +2,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { silentLogger } from "../base/index.ts";
 import { MailerError } from "../mail/index.ts";
 import { createBackend } from "./backend.ts";
-import { defineConfig } from "./define.ts";
+import { requireConfig } from "./define.ts";
 import { ConfigError } from "./errors.ts";
 import { type Environment, fromEnv } from "./from-env.ts";
 import type { MailerConfig } from "./types.ts";
@@ -11,7 +11,7 @@ const mailerOf = (env: Environment): unknown => fromEnv(env).mailers?.["default"
 
 function problemsOf(mailer: object): readonly { setting: string; problem: string }[] {
   try {
-    defineConfig({ mailers: { default: mailer as MailerConfig } });
+    requireConfig({ mailers: { default: mailer as MailerConfig } });
     return [];
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;

@@ -1,5 +1,5 @@
 /** Fills in the defaults, and refuses a configuration that lacks what its use needs. */
-import { defineConfig } from "./define.ts";
+import { requireConfig } from "./define.ts";
 import { ConfigError, type ConfigProblem } from "./errors.ts";
 import type { MailSettings } from "./mail-options.ts";
 import type { OutboxConfig, OutboxSettings } from "./outbox-settings.ts";
@@ -59,7 +59,7 @@ export interface Essentials {
  * @throws ConfigError `WX_CONFIG` when something is wrong, or missing and without a stand-in
  */
 export function resolveConfig(config: WaxsealConfig, fallback: Partial<Essentials> = {}): ResolvedConfig {
-  defineConfig(config);
+  requireConfig(config);
   const secretKey = config.secretKey ?? fallback.secretKey;
   const siteUrl = config.siteUrl ?? fallback.siteUrl;
   const mailers = { ...fallback.mailers, ...config.mailers };
