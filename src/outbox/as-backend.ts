@@ -8,17 +8,23 @@ export function outboxBackend(
 ): Backend {
   return {
     send: async (envelope, bytes) => {
-      const id = await enqueue(composedOf(envelope, bytes), options);
+      const id = await enqueue(await composedOf(envelope, bytes), options);
       return receiptForAll(envelope, "outbox", `queued as ${id}`);
     },
   };
 }
 
-/** What a finished message says of itself in its header. */
-function composedOf(envelope: Envelope, bytes: Uint8Array): Composed {
+/** What a finished message says of itself in its header; the subject as a person reads it in the outbox. */
+async function composedOf(envelope: Envelope, bytes: Uint8Array): Promise<Composed> {
   const whole = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const end = whole.indexOf("\r\n\r\n");
   const header = whole.toString("latin1", 0, end === -1 ? whole.length : end).replace(/\r\n[ \t]+/g, " ");
   const field = (name: string): string => new RegExp(`^${name}:[ \\t]*(.*)$`, "im").exec(header)?.[1]?.trim() ?? "";
-  return { envelope, bytes, messageId: field("message-id"), subject: field("subject") };
+  return { envelope, bytes, messageId: field("message-id"), subject: await decoded(field("subject")) };
+}
+
+async function decoded(subject: string): Promise<string> {
+  if (!subject.includes("=?")) return subject;
+  const { decodeWords } = await import("postal-mime");
+  return decodeWords(subject).replace(/\p{Cc}+/gu, " ");
 }

@@ -136,6 +136,9 @@ eachDatabase((open) => {
     expect(await outbox.get(id)).toMatchObject({ subject: "Folded", messageId: "<Folded@x.cn>", group: "shop" });
     await outbox.flush();
     expect(Buffer.from(sent[0]?.bytes ?? []).equals(message.bytes as Buffer)).toBe(true);
+    const encoded = Buffer.from("Subject: =?utf-8?Q?=E4=BD=A0?=\r\n =?utf-8?B?5aW9?=,=?utf-8?Q?=0D=0Aann?=\r\n\r\n");
+    const { response } = await through.send(message.envelope, encoded);
+    expect(await outbox.get(response.slice("queued as ".length))).toMatchObject({ subject: "你好, ann" });
   });
 });
 

@@ -175,13 +175,13 @@ function journeys(kind: keyof typeof engines): void {
     const { response } = await transport.sendMail({
       from: "shop@shop.example",
       to: "eve@example.net",
-      subject: "By SMTP",
+      subject: "By SMTP 你好",
       text: "x",
       headers,
     });
     const id = /queued as (\S+)/.exec(response)?.[1] ?? "";
     await mailbox.waitFor({ to: "eve@example.net" });
-    expect(await waxseal.outbox.get(id)).toMatchObject({ tags: ["invoice"], subject: "By SMTP" });
+    expect(await waxseal.outbox.get(id)).toMatchObject({ tags: ["invoice"], subject: "By SMTP 你好" });
 
     const news = (key: string) => ({
       from: "shop@shop.example",

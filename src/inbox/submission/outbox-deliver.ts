@@ -1,4 +1,5 @@
 /** The way of a submitted message into an outbox: composed, with the hooks and DKIM, then enqueued. */
+import { decodeWords } from "postal-mime";
 import { type Composed, type Mail, MessageError } from "../../mail/index.ts";
 import type { Deliver, SubmittedOptions } from "./types.ts";
 
@@ -24,6 +25,8 @@ export function outboxDeliver({ mail, enqueue }: OutboxDeliverOptions): Deliver 
       if (error instanceof MessageError && error.code === "WX_MESSAGE_NO_RECIPIENT") return undefined;
       throw error;
     }
-    return enqueue(composed, options);
+    // As a person reads it in the outbox, in one line; in the message it stays as it came.
+    const subject = decodeWords(composed.subject).replace(/\p{Cc}+/gu, " ");
+    return enqueue({ ...composed, subject }, options);
   };
 }
