@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { dataBlocks, findBareNewline, terminatorOf } from "./content.ts";
+import { dataBlocks, factsOf, stuffed, terminatorOf } from "./content.ts";
 import { expectLinearTime } from "../../test/support/linear-time.ts";
 
 function wire(content: string, blockBytes?: number): string {
@@ -9,8 +9,8 @@ function wire(content: string, blockBytes?: number): string {
 
 /** The same rule said once more, slowly. */
 function expected(content: string): string {
-  const stuffed = content.split("\r\n").map((line) => (line.startsWith(".") ? `.${line}` : line));
-  return stuffed.join("\r\n") + (content === "" || content.endsWith("\r\n") ? ".\r\n" : "\r\n.\r\n");
+  const lines = content.split("\r\n").map((line) => (line.startsWith(".") ? `.${line}` : line));
+  return lines.join("\r\n") + (content === "" || content.endsWith("\r\n") ? ".\r\n" : "\r\n.\r\n");
 }
 
 test.each([
@@ -44,13 +44,21 @@ test.each([
   ["a\r\n\r", 3],
   ["\r\n.\n", 3],
 ])("a bare newline in %j is found at %i", (content, at) => {
-  expect(findBareNewline(Buffer.from(content))).toBe(at);
+  expect(factsOf(Buffer.from(content)).bareNewlineAt).toBe(at);
 });
+
+test.each(["", "plain\r\n", "a.b\r\n", "no end.", ".", ".\r\n", "a\r\n.\r\n", "a\r\n.b", "\r\n\r\n.", "a\r\nb\r\n."])(
+  "of %j one look tells whether it has to be stuffed",
+  (content) => {
+    const bytes = Buffer.from(content);
+    expect(factsOf(bytes).hasDots).toBe(!stuffed(bytes).equals(bytes));
+  },
+);
 
 test("10 MB of nothing but dots and line ends are prepared in linear time", { timeout: 60_000 }, () => {
   expectLinearTime((lines) => {
     const bytes = Buffer.from(".\r\n".repeat(lines));
-    expect(findBareNewline(bytes)).toBe(-1);
+    expect(factsOf(bytes)).toEqual({ bareNewlineAt: -1, hasDots: true });
     let length = 0;
     for (const block of dataBlocks(bytes)) length += block.length;
     expect(length).toBe(bytes.length + lines);

@@ -12,15 +12,27 @@ const ONE_DOT = Buffer.from(".");
 const END = Buffer.from(".\r\n");
 const LINE_END_AND_END = Buffer.from("\r\n.\r\n");
 
-/** The place of the first CR or LF that is not part of a CRLF, or -1. */
-export function findBareNewline(bytes: Buffer): number {
+/** What one look through a message tells. */
+export interface ContentFacts {
+  /** The place of the first CR or LF that is not part of a CRLF, or -1. */
+  readonly bareNewlineAt: number;
+  /** Whether a line may begin with a dot, so that the content has to be stuffed for DATA. */
+  readonly hasDots: boolean;
+}
+
+/** Looks at every line end; the native search is quicker than any loop over the bytes here. */
+export function factsOf(bytes: Buffer): ContentFacts {
+  let hasDots = bytes[0] === DOT;
   let from = 0;
   for (;;) {
     const cr = bytes.indexOf(CR, from);
     const lf = bytes.indexOf(LF, from);
-    if (cr === -1 && lf === -1) return -1;
-    if (cr === -1 || lf !== cr + 1) return cr === -1 || (lf !== -1 && lf < cr) ? lf : cr;
+    if (cr === -1 && lf === -1) return { bareNewlineAt: -1, hasDots };
+    if (cr === -1 || lf !== cr + 1) {
+      return { bareNewlineAt: cr === -1 || (lf !== -1 && lf < cr) ? lf : cr, hasDots };
+    }
     from = lf + 1;
+    if (bytes[from] === DOT) hasDots = true;
   }
 }
 

@@ -125,13 +125,13 @@ export class Dispatcher {
   }
 
   #take(errand: Errand): void {
-    this.#waiting.take();
+    this.#waiting.take(errand);
     if (errand instanceof Job) this.#rate.count();
   }
 
   /** A connection that can take a message now: one at rest, else the one with the fewest on the way. */
   #choose(): Connection | undefined {
-    const idle = [...this.#idle.keys()].at(-1);
+    const idle = this.#idle.size === 0 ? undefined : [...this.#idle.keys()].at(-1);
     if (idle !== undefined) {
       this.#wake(idle);
       return idle;

@@ -29,6 +29,8 @@ const MAX_ADDRESS_LENGTH = 254;
 /** Visible ASCII but no angle brackets anywhere: a quoted local part may hold blanks, and that is the only place. */
 const LOCAL_PART = /^(?:[!#-'*+\-./0-9=?A-Z^_`a-z{|}~]+|"(?:[ !#-;=?-[\]-~]|\\[ -;=?-~])*")$/;
 const DOMAIN = /^(?:[A-Za-z0-9_](?:[A-Za-z0-9._-]*[A-Za-z0-9_])?|\[[A-Za-z0-9.:-]+\])$/;
+/** Both at once, which is what nearly every address is: no domain holds an @, so they cannot be split elsewhere. */
+const ADDRESS = new RegExp(`${LOCAL_PART.source.slice(0, -1)}@${DOMAIN.source.slice(1)}`);
 /** With SMTPUTF8 letters, digits and marks of any script may stand beside those of ASCII (RFC 6531, section 3.3). */
 const UTF8_LOCAL_PART = /^(?:[!#-'*+\-./0-9=?A-Z^_`a-z{|}~]|(?!\p{ASCII})[\p{L}\p{M}\p{N}\p{S}])+$/u;
 const UTF8_DOMAIN = /^[A-Za-z0-9_\p{L}\p{M}\p{N}][A-Za-z0-9._\p{L}\p{M}\p{N}-]*$/u;
@@ -58,12 +60,12 @@ export function envelopeProblem(envelope: Envelope): string | undefined {
 
 function isAddress(address: unknown, utf8: boolean): boolean {
   if (typeof address !== "string" || address.length > MAX_ADDRESS_LENGTH) return false;
+  if (ADDRESS.test(address)) return true;
   const at = address.lastIndexOf("@");
-  if (at <= 0) return false;
+  if (at <= 0 || !utf8) return false;
   const local = address.slice(0, at);
   const domain = address.slice(at + 1);
-  if (LOCAL_PART.test(local) && DOMAIN.test(domain)) return true;
-  if (!utf8 || Buffer.byteLength(address) > MAX_ADDRESS_LENGTH) return false;
+  if (Buffer.byteLength(address) > MAX_ADDRESS_LENGTH) return false;
   return (UTF8_LOCAL_PART.test(local) || LOCAL_PART.test(local)) && (UTF8_DOMAIN.test(domain) || DOMAIN.test(domain));
 }
 

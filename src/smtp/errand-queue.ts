@@ -39,10 +39,8 @@ export class ErrandQueue {
     return this.#urgent.peek() ?? this.#others.peek();
   }
 
-  /** Takes out the one that `peek` shows. */
-  take(): void {
-    const errand = this.peek();
-    if (errand === undefined) return;
+  /** Takes out the one that `peek` has just shown. */
+  take(errand: Errand): void {
     errand.isWaiting = false;
     this.#laneOf(errand).dropFirst();
     this.#size -= 1;

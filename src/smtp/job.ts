@@ -34,10 +34,21 @@ export interface Answer {
 /** However unlucky its connections are, a message is not passed on more often than this. */
 const MAX_RETURNS = 100;
 
+/** What is to be sent, looked through. */
+export interface JobMessage {
+  readonly envelope: Envelope;
+  readonly bytes: Buffer;
+  readonly hasDots: boolean;
+  readonly signal: AbortSignal | undefined;
+  readonly isUrgent: boolean;
+}
+
 export class Job implements Errand {
   readonly envelope: Envelope;
   readonly bytes: Buffer;
   readonly isAscii: boolean;
+  /** Whether a line of the content may begin with a dot. */
+  readonly hasDots: boolean;
   readonly signal: AbortSignal | undefined;
   readonly isUrgent: boolean;
   readonly #answer: Answer;
@@ -49,13 +60,11 @@ export class Job implements Errand {
   suspicion: Suspicion | undefined;
   #returns = 0;
 
-  constructor(
-    message: { envelope: Envelope; bytes: Buffer; signal: AbortSignal | undefined; isUrgent: boolean },
-    answer: Answer,
-  ) {
+  constructor(message: JobMessage, answer: Answer) {
     this.envelope = message.envelope;
     this.bytes = message.bytes;
     this.isAscii = isAscii(message.bytes);
+    this.hasDots = message.hasDots;
     this.signal = message.signal;
     this.isUrgent = message.isUrgent;
     this.#answer = answer;

@@ -13,6 +13,8 @@ export class OutBuffer {
   #end = 0;
   /** Pieces that stand before what the slab holds. */
   #pieces: Buffer[] = [];
+  /** A socket that had not yet let go of what it was given. */
+  #holder: Socket | undefined;
 
   /** Adds text, which leaves as UTF-8. */
   text(text: string): void {
@@ -46,11 +48,19 @@ export class OutBuffer {
     if (onFlushed === undefined) socket.write(last);
     else socket.write(last, (error) => void (error ?? onFlushed()));
     if (pieces.length > 0) socket.uncork();
-    // What has left the process needs its place no longer: the next writes find it free, and still in the cache.
-    if (socket.writableLength === 0) this.#from = this.#end = 0;
+    this.#holder = socket;
+    this.#startOver();
+  }
+
+  /** What has left the process needs its place no longer: the next writes find it free, and still in the cache. */
+  #startOver(): void {
+    if (this.#holder === undefined || this.#holder.writableLength > 0) return;
+    this.#holder = undefined;
+    if (this.#end === this.#from && this.#pieces.length === 0) this.#from = this.#end = 0;
   }
 
   #reserve(bytes: number): void {
+    if (this.#holder !== undefined) this.#startOver();
     if (this.#slab.length - this.#end >= bytes) return;
     this.#cut();
     this.#slab = Buffer.allocUnsafeSlow(Math.max(SLAB_BYTES, bytes));

@@ -1,11 +1,11 @@
 /** Sends messages over a few kept-open connections to one server. */
 import { Buffer } from "node:buffer";
 import { silentLogger } from "../base/index.ts";
-import { findBareNewline } from "./content.ts";
+import { factsOf } from "./content.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import { type Envelope, envelopeProblem, kindProblem } from "./envelope.ts";
 import { SmtpError, type SmtpErrorCode, type SmtpStage } from "./errors.ts";
-import { type Answer, Job, Visit } from "./job.ts";
+import { type Answer, Job, type JobMessage, Visit } from "./job.ts";
 import { count } from "./option-check.ts";
 import { resolveOptions, type SmtpOptions, type SmtpSettings } from "./options.ts";
 import { sendInParts, sendWithRest } from "./recipients.ts";
@@ -139,19 +139,21 @@ class Pool implements SmtpPool {
     // A copy: what was checked is what is sent, whatever the caller does to its own while this waits.
     const own: Envelope = { ...envelope, to: [...envelope.to] };
     const content = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    const refusal = this.#refusalOf(own, content);
+    const { bareNewlineAt, hasDots } = factsOf(content);
+    const refusal = this.#refusalOf(own, bareNewlineAt);
     if (refusal !== undefined) return answer.fail(refusal);
-    if (own.to.length === 1) return this.#submit(own, content, options, answer);
+    const { signal, urgent } = options;
+    const message = { envelope: own, bytes: content, hasDots, signal, isUrgent: urgent === true };
+    if (own.to.length === 1) return this.#submit(message, answer);
     const sendPart = (part: Envelope): Promise<SmtpReceipt> =>
-      new Promise((accept, fail) => this.#submit(part, content, options, { accept, fail }));
+      new Promise((accept, fail) => this.#submit({ ...message, envelope: part }, { accept, fail }));
     tell(
       sendInParts(own, this.#dispatcher.maxRecipients, (part) => sendWithRest(part, sendPart)),
       answer,
     );
   }
 
-  #submit(envelope: Envelope, bytes: Buffer, { signal, urgent }: SmtpSendOptions, answer: Answer): void {
-    const message = { envelope, bytes, signal, isUrgent: urgent === true };
+  #submit(message: JobMessage, answer: Answer): void {
     if (this.#settings.logger === silentLogger) return this.#dispatcher.submit(new Job(message, answer));
     const sending = new Promise<SmtpReceipt>((accept, fail) =>
       this.#dispatcher.submit(new Job(message, { accept, fail })),
@@ -175,12 +177,11 @@ class Pool implements SmtpPool {
   }
 
   /** Why a message is not even tried. */
-  #refusalOf(envelope: Envelope, bytes: Buffer): SmtpError | undefined {
+  #refusalOf(envelope: Envelope, bareNewlineAt: number): SmtpError | undefined {
     const problem = envelopeProblem(envelope);
     if (problem !== undefined) return this.#refusal("WX_SMTP_ENVELOPE", "mail", problem);
-    const at = findBareNewline(bytes);
-    if (at === -1) return undefined;
-    const text = `The message holds a CR or LF alone at byte ${at}. End every line with CRLF.`;
+    if (bareNewlineAt === -1) return undefined;
+    const text = `The message holds a CR or LF alone at byte ${bareNewlineAt}. End every line with CRLF.`;
     return this.#refusal("WX_SMTP_BARE_NEWLINE", "content", text);
   }
 

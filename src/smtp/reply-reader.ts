@@ -32,9 +32,10 @@ export class NotAReply extends Error {
 
 export class ReplyReader {
   readonly #lines = new LineReader();
-  /** Those before `#next` were taken: many replies come at once, and moving the rest up for each would cost more. */
-  readonly #ready: RawReply[] = [];
+  /** Those from `#next` to `#end` wait to be taken; the places are used again, as shrinking the list costs more. */
+  readonly #ready: (RawReply | undefined)[] = [];
   #next = 0;
+  #end = 0;
   /** The lines so far of a reply that has not ended, and their common code. */
   #texts: string[] = [];
   #code = "";
@@ -46,20 +47,22 @@ export class ReplyReader {
 
   /** Whether anything has arrived that was not taken, a whole reply or a part of one. */
   get waiting(): boolean {
-    return this.#ready.length > 0 || this.#unfinished > 0;
+    return this.#end > 0 || this.#unfinished > 0;
   }
 
   /** The next whole reply. */
   take(): RawReply | undefined {
+    if (this.#next === this.#end) return undefined;
     const reply = this.#ready[this.#next];
+    this.#ready[this.#next] = undefined;
     this.#next += 1;
-    if (this.#next >= this.#ready.length) this.#ready.length = this.#next = this.#untaken = 0;
+    if (this.#next === this.#end) this.#end = this.#next = this.#untaken = 0;
     return reply;
   }
 
   /** Takes in the first `length` bytes, without keeping them; throws `NotAReply` at the first that cannot belong to a reply. */
   push(bytes: Buffer, length: number = bytes.length): void {
-    const hadReady = this.#ready.length > 0;
+    const hadReady = this.#end > 0;
     // Read once as text with one character a byte: what is cut out of that costs neither a copy nor a call.
     const text = bytes.toString("latin1", 0, length);
     const from = this.#unfinished === 0 ? this.#pushSimple(text) : 0;
@@ -75,10 +78,15 @@ export class ReplyReader {
     for (let end = text.indexOf("\n"); end !== -1; end = text.indexOf("\n", from)) {
       const code = codeOfLastLine(text, from, end);
       if (code === 0) return from;
-      this.#ready.push(new RawReply(code, text, from + 4, text.charCodeAt(end - 1) === CR ? end - 1 : end));
+      this.#keep(new RawReply(code, text, from + 4, text.charCodeAt(end - 1) === CR ? end - 1 : end));
       from = end + 1;
     }
     return from;
+  }
+
+  #keep(reply: RawReply): void {
+    this.#ready[this.#end] = reply;
+    this.#end += 1;
   }
 
   #pushLines(text: string): void {
@@ -99,7 +107,7 @@ export class ReplyReader {
     this.#textBytes += line.length + 2;
     if (this.#texts.length > MAX_REPLY_LINES) throw new NotAReply("sent a reply of more than 1,000 lines");
     if (line[3] === "-") return;
-    this.#ready.push(RawReply.ofLines(Number(code), this.#texts));
+    this.#keep(RawReply.ofLines(Number(code), this.#texts));
     this.#texts = [];
     this.#textBytes = 0;
   }

@@ -171,6 +171,8 @@ class Stream implements AsyncIterator<SmtpResult, void> {
   }
 
   #wake(): void {
-    for (const resolve of this.#takers.splice(0)) resolve();
+    const takers = this.#takers;
+    this.#takers = [];
+    for (const resolve of takers) resolve();
   }
 }

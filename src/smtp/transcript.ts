@@ -49,7 +49,7 @@ export class Transcript {
     this.#explain = explain;
   }
 
-  /** Records a line of ours, or several with CRLF between them. The caller passes them without secrets. */
+  /** Records a line of ours, or several, each of which may end in CRLF. The caller passes them without secrets. */
   sent(lines: string): void {
     this.#add(lines);
   }
@@ -113,7 +113,11 @@ export class Transcript {
     const inOrder = [...this.#entries.slice(this.#next), ...this.#entries.slice(0, this.#next)];
     const lines = inOrder.flatMap((entry) => {
       if (typeof entry === "number") return [`C: (${entry} bytes of message)`];
-      if (typeof entry === "string") return entry.split("\r\n").map((line) => `C: ${line}`);
+      if (typeof entry === "string")
+        return entry
+          .replace(/\r\n$/, "")
+          .split("\r\n")
+          .map((line) => `C: ${line}`);
       return [`S: ${formatReply(this.read(entry))}`];
     });
     return lines.slice(-MAX_LINES).map((line) => clip(line, MAX_LINE_LENGTH));

@@ -150,7 +150,7 @@ export class Wire {
 
   /** Queues commands that will have `replies` replies; each line ends in CRLF. They leave at the next `flush`. */
   queue(commands: string, replies: number): void {
-    this.transcript.sent(commands.slice(0, -2));
+    this.transcript.sent(commands);
     this.#owedLater += replies;
     this.#out.text(commands);
   }

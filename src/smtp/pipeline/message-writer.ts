@@ -93,7 +93,7 @@ export class MessageWriter {
       this.#long = { transaction, blocks, next: EMPTY, end, replies };
       return this.#sendLong();
     }
-    this.#wire.queueContent(isChunk ? bytes : stuffed(bytes), 0);
+    this.#wire.queueContent(isChunk || !transaction.job.hasDots ? bytes : stuffed(bytes), 0);
     this.#wire.queueContent(end, replies);
     transaction.contentLeft();
   }
