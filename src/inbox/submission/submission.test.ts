@@ -1,6 +1,8 @@
 import { createServer } from "node:net";
 import { once } from "node:events";
 import { networkInterfaces } from "node:os";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { expect, onTestFinished, test } from "vitest";
 import { createCertificates } from "../../../test/support/certificates.ts";
 import { fixedClock } from "../../../test/support/fixed-clock.ts";
@@ -260,6 +262,28 @@ test("what all messages under way hold together is bounded, until they are store
   const again = submit(second, letter);
   (await until(() => store))();
   expect(await again).toMatch(/^250 /);
+});
+
+test("while messages are stored, they are held once and not twice", { timeout: 30_000 }, async () => {
+  const stored: (() => void)[] = [];
+  const deliver = () => new Promise<string>((resolve) => stored.push(() => resolve("id-1")));
+  const server = await startSubmission({ deliver });
+  setFlagsFromString("--expose-gc");
+  const collectGarbage = runInNewContext("gc") as () => void;
+  const [count, size] = [16, 2 * 1024 * 1024];
+  const clients = await Promise.all(Array.from({ length: count }, () => loggedIn(server)));
+  collectGarbage();
+  const before = process.memoryUsage().arrayBuffers;
+  const long = letter + `${"x".repeat(70)}\r\n`.repeat(size / 72);
+  const answers = clients.map((client) => submit(client, long));
+  await until(() => stored.length === count);
+  const share = (): number => {
+    collectGarbage();
+    return (process.memoryUsage().arrayBuffers - before) / (count * size);
+  };
+  await expect.poll(share).toBeLessThan(1.5);
+  for (const done of stored) done();
+  expect(await Promise.all(answers)).toEqual(answers.map(() => "250 2.0.0 Ok: queued as id-1"));
 });
 
 test("a client that goes away amid its message leaves nothing behind, not even room", async () => {
