@@ -23,10 +23,10 @@ import {
 import { hasRoom, movedTo, opensAt, withMore } from "./window.ts";
 import { windowKey } from "./window-key.ts";
 
-/** Those who wait for a free place or for the end of a pause come back so far apart, in milliseconds. */
+/** Those who wait for a free place or for the end of a pause come back so far apart at the most, in milliseconds. */
 const SPACING_MS = 50;
-/** How long to wait for a place, in milliseconds. */
-const BUSY_MS = 1_000;
+/** How long to wait for a place, in milliseconds: at the most, and at the least. */
+const [BUSY_MS, SOON_MS] = [1_000, 50];
 
 /** A candidate with all that it counts towards. */
 interface Entrant {
@@ -172,6 +172,7 @@ function admitOne(context: LimitsContext, ledger: Ledger, entrant: Entrant): Adm
     };
   }
   for (const scope of entrant.scopes) count(ledger, entrant, scope);
+  if (entrant.scopes.some(({ concurrency }) => concurrency !== undefined)) context.turnover.begin(id, ledger.now);
   for (const row of rests.filter((one) => phaseOf(one, ledger.now) === "half-open")) {
     ledger.pauses.set(row.key, probed(row, id, ledger.now));
     ledger.changed.pauses.add(row.key);
@@ -207,7 +208,7 @@ function pauseObstacle(row: PauseRow): Obstacle {
 }
 
 function scopeObstacle(
-  { usedUpAt }: LimitsContext,
+  { usedUpAt, turnover }: LimitsContext,
   { windows, busy, now }: Ledger,
   entrant: Entrant,
   scope: LimitedScope,
@@ -226,7 +227,11 @@ function scopeObstacle(
   });
   if (scope.concurrency !== undefined && (busy.get(scope.key) ?? 0) >= scope.concurrency) {
     const reason = concurrencyReason(scope.key, scope.concurrency);
-    found.push({ until: now + BUSY_MS, spacingMs: SPACING_MS, reason, isOfLane: isOfLane(scope.key) });
+    // As fast as places become free: sooner would be asked in vain, later leaves them empty.
+    const meanMs = turnover.meanMs() ?? BUSY_MS;
+    const until = now + Math.max(SOON_MS, Math.min(BUSY_MS, meanMs));
+    const spacingMs = Math.min(SPACING_MS, meanMs / scope.concurrency);
+    found.push({ until, spacingMs, reason, isOfLane: isOfLane(scope.key) });
   }
   return worst(found);
 }

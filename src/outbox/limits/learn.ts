@@ -18,6 +18,7 @@ export async function learn(
   { result, now }: { result: AttemptResult; now: number },
 ): Promise<void> {
   const { book, note } = context;
+  context.turnover.end(message.id, now);
   const lessons = lessonsOf(result, addresses, { mailer: `mailer:${via}`, account: book.accountKey(via) });
   const known = await note.pauses(tx, now);
   if (lessons.length === 0 && known.size === 0) return;

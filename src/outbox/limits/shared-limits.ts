@@ -17,6 +17,7 @@ import { room } from "./room.ts";
 import { checkRules, type LimitRule } from "./rules.ts";
 import { rulebook } from "./scopes.ts";
 import { deleteOldPauses, deleteOldWindows } from "./store.ts";
+import { createTurnover } from "./turnover.ts";
 
 /** What limits are made of. */
 export interface SharedLimitsOptions {
@@ -68,6 +69,7 @@ export function sharedLimits(options: SharedLimitsOptions = {}): SharedLimits {
     book: rulebook(rules, accountOf),
     note: pauseNote(),
     putOff: createPutOff(),
+    turnover: createTurnover(),
     usedUpAt: new Map(),
     mailers: new Set(mailers),
     leaseMs,
