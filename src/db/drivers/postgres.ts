@@ -3,6 +3,7 @@ import { type Dialect, type Kysely, PostgresDialect, type PostgresPool, type Pos
 import type { ClientConfig, Pool, PoolClient, QueryResult } from "pg";
 import { DatabaseError } from "../errors.ts";
 import { loadPg } from "./load-pg.ts";
+import { PlanAge } from "./plan-age.ts";
 import { namePostgresFault, type PostgresFaultContext } from "./postgres-faults.ts";
 import { PostgresListener } from "./postgres-listener.ts";
 import { postgresTypes } from "./postgres-types.ts";
@@ -124,8 +125,11 @@ function namedClient(
   context: PostgresFaultContext,
   names: PreparedNames | undefined,
 ): PostgresPoolClient {
+  const plans = names === undefined ? undefined : new PlanAge(() => performance.now());
   const query = async (text: string, parameters: readonly unknown[]): Promise<QueryResult> => {
     try {
+      // What speaks Postgres and keeps no plans may not know this; a lost connection is found by what follows.
+      if (text === "begin" && plans?.isOver() === true) await client.query("discard plans").catch(() => {});
       const name = names?.nameOf(text);
       const result = await client.query({
         ...(name !== undefined && { name }),
