@@ -26,10 +26,11 @@ const messages = Number(count);
 const { subject, text } = mailOf(4000);
 
 let commitsSeen = 0;
-const execute = SqliteConnection.prototype.executeQuery;
-SqliteConnection.prototype.executeQuery = function (query) {
-  if (query.sql === "commit") commitsSeen++;
-  return execute.call(this, query) as never;
+// oxlint-disable-next-line typescript/unbound-method -- called with its own `this` below
+const { commit } = SqliteConnection.prototype;
+SqliteConnection.prototype.commit = function () {
+  commitsSeen++;
+  return commit.call(this);
 };
 
 const { database, mail, outbox } = await openHouse(where, smtpPort);

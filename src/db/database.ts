@@ -1,7 +1,7 @@
 /** The database handle: one URL in, a Kysely instance out, with the promises of durability set. */
 import type { Kysely } from "kysely";
 import { findUnknownOption } from "../base/index.ts";
-import type { SqliteStatements } from "./drivers/sqlite-connection.ts";
+import type { Unit } from "./drivers/sqlite-steps.ts";
 import { isPostgresUrl, mayPrepare, withoutPassword } from "./drivers/postgres-url.ts";
 import { DatabaseError } from "./errors.ts";
 import { refuseNewer } from "./migrate.ts";
@@ -43,24 +43,28 @@ export interface Listening {
   close(): Promise<void>;
 }
 
-/** SQLite past Kysely, for Waxseal's own hot paths; not for applications, and it may change. */
+/**
+ * SQLite past Kysely, for Waxseal's own hot paths; not for applications, and it may change. Within a transaction that
+ * `kysely.transaction()` has begun its statements are part of it: there is one connection.
+ */
 export interface SqliteAccess {
   /**
-   * Runs one transaction, from its `begin immediate` to its commit in one turn of the event loop.
+   * Runs a statement with each of these lists of parameters.
    *
-   * It takes the one connection as `kysely.transaction()` does, so inside of a transaction it would wait for itself.
-   * `work` must be synchronous; what it throws rolls everything back.
-   *
-   * @throws DatabaseError `WX_DB_BUSY`, `WX_DB_FULL`
+   * @returns The rows of each.
    * @example
-   * await database.sqlite.exclusive((statements) => {
-   *   const insert = statements.prepare("insert into outbox_marks (name, value) values (?, ?)");
-   *   for (const [name, value] of marks) insert.run(name, value);
-   * });
+   * const [rows] = await database.sqlite.select("select value from outbox_marks where name = ?", [["clock"]]);
    */
-  exclusive<T>(work: (statements: SqliteStatements) => T): Promise<T>;
-  /** The same connection's statements, for use inside of a transaction that `kysely.transaction()` has begun: they are part of it. */
-  statements: SqliteStatements;
+  select<Row>(sql: string, lists: readonly (readonly unknown[])[]): Promise<Row[][]>;
+  /**
+   * Runs units of statements, many in one go. Where the first statement of a unit changes no row, its others are left out.
+   *
+   * @returns For each unit, whether its first statement changed a row.
+   * @throws DatabaseError `WX_DB_FULL`; a failed statement's own error
+   * @example
+   * await database.sqlite.apply([[["delete from outbox_marks where name = ?", "clock"]]]);
+   */
+  apply(units: readonly Unit[]): Promise<boolean[]>;
 }
 
 /** Postgres past Kysely, for what brings its own SQL along; not for applications, and it may change. */
@@ -82,6 +86,11 @@ export interface DatabaseOptions {
   connectionWaitMs?: number;
   /** SQLite: how long it waits for another process' write before it fails so, in milliseconds. Default 30 s. */
   busyWaitMs?: number;
+  /**
+   * SQLite: read and write the file in a thread of its own, so that a slow disk holds up nothing else. Default true; where
+   * there can be no thread (a program bundled into one file), all is done in the caller's.
+   */
+  thread?: boolean;
   /** Postgres: connections at the most. Default 10. */
   poolSize?: number;
   /** Postgres: how long making a connection may take, in milliseconds. Default 10 s. */
@@ -93,6 +102,7 @@ export interface DatabaseOptions {
 const databaseOptions = {
   connectionWaitMs: true,
   busyWaitMs: true,
+  thread: true,
   poolSize: true,
   connectTimeoutMs: true,
   prepare: true,
@@ -118,20 +128,19 @@ export async function openDatabase(url: string, options: DatabaseOptions = {}): 
 async function openOnSqlite(url: string, options: DatabaseOptions): Promise<Database> {
   const path = sqlitePath(url);
   // Loaded here, as Kysely takes longer to load than all that a program needs that only sends.
-  const [{ Kysely }, { makeDurable, openSqlite }, { sqliteDialect }, { namedStatements }] = await Promise.all([
+  const [{ Kysely }, { makeDurable, openSqlite }, { sqliteDialect }, { pack }] = await Promise.all([
     import("kysely"),
     import("./drivers/sqlite.ts"),
     import("./drivers/sqlite-dialect.ts"),
-    import("./drivers/named-statements.ts"),
+    import("./drivers/sqlite-steps.ts"),
   ]);
-  const connection = await openSqlite(path, {
-    connectionWaitMs: options.connectionWaitMs ?? 30_000,
-    busyWaitMs: options.busyWaitMs ?? 30_000,
-  });
+  const waits = { connectionWaitMs: options.connectionWaitMs ?? 30_000, busyWaitMs: options.busyWaitMs ?? 30_000 };
+  const connection = await openSqlite(path, waits, options.thread ?? true);
   const kysely = new Kysely<Schema>({ dialect: sqliteDialect(connection) });
   const sqlite: SqliteAccess = {
-    exclusive: (work) => connection.exclusive(work),
-    statements: namedStatements(connection),
+    select: async (statement, lists) =>
+      (await connection.patiently({ kind: "select", sql: statement, lists })) as never,
+    apply: async (units) => [...(await connection.patiently({ kind: "apply", units: pack(units) }))],
   };
   const close = (): Promise<void> => kysely.destroy();
   const listen = async (): Promise<undefined> => undefined;

@@ -8,8 +8,7 @@ export {
   type SqliteAccess,
   sqlitePath,
 } from "./database.ts";
-export type { SqliteStatement } from "./drivers/kept-statement.ts";
-export type { SqliteStatements } from "./drivers/sqlite-connection.ts";
+export type { Bound as SqliteBound, Unit as SqliteUnit } from "./drivers/sqlite-steps.ts";
 export {
   type CallerTransaction,
   type DrizzleLike,

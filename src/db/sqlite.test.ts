@@ -7,6 +7,7 @@ import { canMountDisk, smallDisk } from "../../test/support/small-disk.ts";
 import { tempFolder } from "../../test/support/temp-folder.ts";
 import { testDatabase } from "../../test/support/test-database.ts";
 import { type Database, openDatabase, type SqliteAccess } from "./database.ts";
+import type { Unit as SqliteUnit } from "./drivers/sqlite-steps.ts";
 import { migrate } from "./migrate.ts";
 
 const sqliteOf = (database: Database): SqliteAccess => {
@@ -17,6 +18,7 @@ const mark = (database: Database, name: string): Promise<unknown> =>
   database.kysely.insertInto("outbox_marks").values({ name, value: "" }).execute();
 const names = async (database: Database): Promise<string[]> =>
   (await database.kysely.selectFrom("outbox_marks").select("name").orderBy("name").execute()).map((row) => row.name);
+const INSERT = "insert into outbox_marks (name, value) values (?, '')";
 /** So that pages run out quickly; in bytes. */
 const BIG = 300_000;
 const bigMark = (database: Database, name: string): Promise<unknown> =>
@@ -39,15 +41,11 @@ test("while another process holds the lock, this one goes on with other things, 
         .transaction()
         .execute((inner) => inner.insertInto("outbox_marks").values({ name: "in one", value: "" }).execute()),
     );
-    waiting.push(
-      sqliteOf(database).exclusive((statements) =>
-        statements.prepare("insert into outbox_marks (name, value) values (?, '')").run("synchronous"),
-      ),
-    );
+    waiting.push(sqliteOf(database).apply([[[INSERT, "past Kysely"]]]));
     await sleep(20); // would not end, were the thread held up
   });
   await Promise.all(waiting);
-  expect(await names(holder)).toEqual(["alone", "in one", "synchronous"]);
+  expect(await names(holder)).toEqual(["alone", "in one", "past Kysely"]);
 });
 
 test("two that open a new file at once both get it", async () => {
@@ -65,34 +63,75 @@ test("two that open a new file at once both get it", async () => {
   for (const database of both) await database.close();
 });
 
-test("a synchronous transaction is one commit, or nothing", async () => {
+test("of a unit whose first statement changes no row, the others are left out", async () => {
   const database = await testDatabase();
-  const insert = "insert into outbox_marks (name, value) values (?, '')";
-  const given = await sqliteOf(database).exclusive((statements) => {
-    for (const name of ["1", "2"]) statements.prepare(insert).run(name);
-    return statements.prepare("select count(*) as count from outbox_marks").get();
-  });
-  expect(given).toMatchObject({ count: 2 });
-  const failing = sqliteOf(database).exclusive((statements) => {
-    statements.prepare(insert).run("3");
-    throw new Error("changed my mind");
-  });
-  await expect(failing).rejects.toThrow("changed my mind");
-  expect(await names(database)).toEqual(["1", "2"]);
+  const units: SqliteUnit[] = [
+    [
+      [INSERT, "1"],
+      [INSERT, "2"],
+    ],
+    [
+      ["delete from outbox_marks where name = ?", "none"],
+      [INSERT, "3"],
+    ],
+    [
+      ["update outbox_marks set value = ?", Buffer.from("bytes")],
+      [INSERT, "4"],
+    ],
+  ];
+  expect(await sqliteOf(database).apply(units)).toEqual([true, false, true]);
+  expect(await names(database)).toEqual(["1", "2", "4"]);
+  const [one, none, four] = await sqliteOf(database).select<{ value: unknown }>(
+    "select value from outbox_marks where name = ?",
+    [["1"], ["3"], ["4"]],
+  );
+  expect(Buffer.from(one?.[0]?.value as Uint8Array).toString()).toBe("bytes");
+  expect(none).toEqual([]);
+  expect(four).toEqual([{ value: "" }]);
 });
 
-test("a synchronous transaction waits for the one under way, and the next for it", async () => {
+test("a unit that fails leaves those before it to the transaction, which its first statement begins", async () => {
+  const database = await testDatabase();
+  const writing = database.kysely.transaction().execute(async (tx) => {
+    const refused = [["insert into outbox_marks (name, value) values (?, null)", "0"]] as const;
+    await expect(sqliteOf(database).apply([refused])).rejects.toThrow(/NOT NULL/);
+    await tx.insertInto("outbox_marks").values({ name: "1", value: "" }).execute();
+    await expect(sqliteOf(database).apply([[[INSERT, "2"]], [[INSERT, "1"]]])).rejects.toThrow(/UNIQUE/);
+    await tx.insertInto("outbox_marks").values({ name: "3", value: "" }).execute();
+  });
+  await writing;
+  expect(await names(database)).toEqual(["1", "2", "3"]);
+  await expect(
+    database.kysely.transaction().execute(async () => {
+      await sqliteOf(database).apply([[[INSERT, "4"]]]);
+      throw new Error("changed my mind");
+    }),
+  ).rejects.toThrow("changed my mind");
+  expect(await names(database)).toEqual(["1", "2", "3"]);
+});
+
+test("a transaction of which nothing is asked ends as it began", async () => {
+  const database = await testDatabase();
+  await database.kysely.transaction().execute(async () => {});
+  const undone = database.kysely.transaction().execute(async () => {
+    throw new Error("at once");
+  });
+  await expect(undone).rejects.toThrow("at once");
+  await mark(database, "1");
+  expect(await names(database)).toEqual(["1"]);
+});
+
+test("a transaction waits for the one under way, and the next statement for it", async () => {
   const database = await testDatabase();
   const order: string[] = [];
-  const first = database.kysely.transaction().execute(async (tx) => {
-    await sql`select 1`.execute(tx);
-    await sleep(5);
-    order.push("transaction");
-  });
-  const second = sqliteOf(database).exclusive(() => order.push("synchronous"));
-  const third = mark(database, "1").then(() => order.push("statement"));
-  await Promise.all([first, second, third]);
-  expect(order).toEqual(["transaction", "synchronous", "statement"]);
+  const within = (name: string): Promise<void> =>
+    database.kysely.transaction().execute(async (tx) => {
+      await sql`select 1`.execute(tx);
+      await sleep(5);
+      order.push(name);
+    });
+  await Promise.all([within("first"), within("second"), mark(database, "1").then(() => order.push("statement"))]);
+  expect(order).toEqual(["first", "second", "statement"]);
 });
 
 test("a statement that is kept prepared sees a table that has changed since", async () => {
@@ -130,43 +169,37 @@ test("a savepoint is undone alone", async () => {
   expect(await names(database)).toEqual(["1"]);
 });
 
-test.each(["run", "all", "get"] as const)(
-  "what fails within a synchronous transaction says why at once, by %s too",
-  async (way) => {
-    const database = await testDatabase();
-    await mark(database, "1");
-    await sql.raw("pragma max_page_count = 1").execute(database.kysely);
-    const returning = way === "run" ? "" : " returning name";
-    const errors: unknown[] = [];
-    const failing = sqliteOf(database).exclusive((statements) => {
-      const insert = statements.prepare(`insert into outbox_marks (name, value) values (?, ?)${returning}`);
-      for (const [name, value] of [
-        ["1", ""],
-        ["2", "x".repeat(BIG)],
-      ]) {
-        try {
-          insert[way](name, value);
-        } catch (error) {
-          errors.push(error);
-        }
-      }
-      throw new Error("both failed");
-    });
-    await expect(failing).rejects.toThrow("both failed");
-    expect((errors[0] as { errcode: number }).errcode & 0xff).toBe(19);
-    expect(errors[1]).toMatchObject({ code: "WX_DB_FULL" });
-    expect(await names(database)).toEqual(["1"]);
-  },
-);
-
-test("rows can be streamed", async () => {
+test("what fails says why, past Kysely too", async () => {
   const database = await testDatabase();
-  for (const name of ["1", "2", "3"]) await mark(database, name);
+  await mark(database, "1");
+  await sql.raw("pragma max_page_count = 1").execute(database.kysely);
+  const { apply, select } = sqliteOf(database);
+  const big = [["2", "x".repeat(BIG)]] as const;
+  const returning = "insert into outbox_marks (name, value) values (?, ?) returning name";
+  await expect(apply([[[INSERT, "1"]]])).rejects.toSatisfy(({ errcode }) => (errcode & 0xff) === 19);
+  await expect(select(returning, [["1", ""]])).rejects.toSatisfy(({ errcode }) => (errcode & 0xff) === 19);
+  await expect(apply([[["insert into outbox_marks (name, value) values (?, ?)", ...big[0]]]])).rejects.toMatchObject({
+    code: "WX_DB_FULL",
+  });
+  await expect(select(returning, big)).rejects.toMatchObject({ code: "WX_DB_FULL" });
+  expect(await names(database)).toEqual(["1"]);
+});
+
+test("rows can be streamed, many and large ones a few at a time, and left before the end", async () => {
+  const database = await testDatabase();
+  const all = Array.from({ length: 250 }, (_, index) => String(index).padStart(3, "0"));
+  for (const name of all) await mark(database, name);
+  await bigMark(database, "big 1");
+  const rows = (): AsyncIterableIterator<{ name: string }> =>
+    database.kysely.selectFrom("outbox_marks").select(["name", "value"]).orderBy("name").stream();
   const seen: string[] = [];
-  for await (const row of database.kysely.selectFrom("outbox_marks").select("name").orderBy("name").stream()) {
-    seen.push(row.name);
+  for await (const { name } of rows()) seen.push(name);
+  expect(seen).toEqual([...all, "big 1"]);
+  for await (const { name } of rows()) {
+    if (name === "101") break;
   }
-  expect(seen).toEqual(["1", "2", "3"]);
+  await mark(database, "after");
+  expect(await names(database)).toHaveLength(252);
 });
 
 test("where there is no room left, a write says so, and what was there is whole", async () => {
@@ -184,10 +217,6 @@ test("where there is no room left, a write says so, and what was there is whole"
       .execute();
   });
   await expect(transaction).rejects.toMatchObject(full);
-  const synchronous = sqliteOf(database).exclusive((statements) =>
-    statements.prepare("insert into outbox_marks (name, value) values ('big', ?)").run("x".repeat(BIG)),
-  );
-  await expect(synchronous).rejects.toMatchObject(full);
   expect(await names(database)).toEqual(["before"]);
 });
 

@@ -1,3 +1,4 @@
+import { sql } from "kysely";
 import { expect, onTestFinished, test } from "vitest";
 import { fixedClock } from "../../test/support/fixed-clock.ts";
 import {
@@ -201,10 +202,10 @@ eachDatabase((open) => {
 });
 
 /** Lets the file grow by no more than so many pages. */
-function limitPages(database: Database, pages: number): void {
-  const { statements } = database.sqlite ?? expect.unreachable();
-  const { page_count: count } = statements.prepare("pragma page_count").get() as { page_count: number };
-  statements.prepare(`pragma max_page_count = ${pages === Infinity ? 1_000_000 : count + pages}`).get();
+async function limitPages({ kysely }: Database, pages: number): Promise<void> {
+  const { rows } = await sql<{ page_count: number }>`pragma page_count`.execute(kysely);
+  const most = pages === Infinity ? 1_000_000 : (rows[0]?.page_count ?? 0) + pages;
+  await sql.raw(`pragma max_page_count = ${most}`).execute(kysely);
 }
 
 test("two workers on one file, each with a connection of its own, deliver each message once, whoever took it", async () => {
@@ -229,14 +230,14 @@ test("a full disk refuses the message in so many words, and the outbox goes on w
   const database = await testDatabase();
   const outbox = outboxOn(database, scriptedBackend().backend);
   await outbox.enqueue(composedMail("before"));
-  limitPages(database, 2);
+  await limitPages(database, 2);
   const big = { ...composedMail("big"), bytes: Buffer.alloc(200_000, "x") };
   const settled = await Promise.allSettled([outbox.enqueue(big), outbox.enqueue(big)]);
   expect(settled).toMatchObject([
     { status: "rejected", reason: { code: "WX_DB_FULL" } },
     { status: "rejected", reason: { code: "WX_DB_FULL" } },
   ]);
-  limitPages(database, Infinity);
+  await limitPages(database, Infinity);
   await outbox.enqueue(big);
   expect((await outbox.list()).map(({ subject }) => subject)).toEqual(["big", "before"]);
 });
@@ -244,8 +245,8 @@ test("a full disk refuses the message in so many words, and the outbox goes on w
 test("a disk that is full when an outcome is written costs neither the outcome nor a second mail", async () => {
   const database = await testDatabase();
   const events: string[] = [];
-  const { backend, sent } = scriptedBackend(({ to }) => {
-    limitPages(database, 0);
+  const { backend, sent } = scriptedBackend(async ({ to }) => {
+    await limitPages(database, 0);
     return { ...receiptFor(to), response: `250 ${"x".repeat(20_000)}` };
   });
   const outbox = outboxOn(database, backend, { logger: { log: (_level, event) => void events.push(event) } });
@@ -253,7 +254,7 @@ test("a disk that is full when an outcome is written costs neither the outcome n
   outbox.start();
   await until(() => events.includes("outbox.settle-failed"));
   expect(await outbox.get(id)).toMatchObject({ state: "sending" });
-  limitPages(database, Infinity);
+  await limitPages(database, Infinity);
   await inState(outbox, id, "sent");
   expect(sent).toHaveLength(1);
 });

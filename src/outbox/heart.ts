@@ -1,4 +1,5 @@
 /** What an engine drives: the claim of what is due, and the patrol that looks after leases, the clock and the backlog. */
+import { sql } from "kysely";
 import { type Clock, describeError, type Logger } from "../base/index.ts";
 import type { Database, Listening } from "../db/index.ts";
 import type { Channel } from "./channel.ts";
@@ -46,15 +47,16 @@ export function createHeart(options: HeartOptions): BeatingHeart {
   let listening: Promise<Listening | undefined> | undefined;
 
   /** Changes when another process has written to the file; undefined where that cannot be asked. */
-  function version(): unknown {
-    const row = database.sqlite?.statements.prepare("pragma data_version").get() as object | undefined;
-    return row === undefined ? undefined : Object.values(row)[0];
+  async function version(): Promise<unknown> {
+    if (database.dialect !== "sqlite") return undefined;
+    const { rows } = await sql<{ data_version: number }>`pragma data_version`.execute(database.kysely);
+    return rows[0]?.data_version;
   }
 
   async function pull(): Promise<number | undefined> {
     await time.refresh();
     await options.markClock();
-    const found = version();
+    const found = await version();
     const isQuiet = found !== undefined && found === lastVersion && !isStirred;
     if (isQuiet && (nextAt === undefined || time.now() < nextAt)) return nextAt;
     lastVersion = found;

@@ -12,7 +12,7 @@ import type { Outcome } from "./outcome.ts";
 import { pickDirect } from "./pick-direct.ts";
 import type { Allowance, Gate, SuppressionGate } from "./seams.ts";
 import { findByKey } from "./store.ts";
-import type { HotStore, Lease } from "./store/hot.ts";
+import type { HotStore, Lease, Settlement } from "./store/hot.ts";
 import type { Teller } from "./teller.ts";
 import {
   type ClaimDue,
@@ -82,10 +82,13 @@ export function createTurn(options: TurnOptions): Turn {
       const at = now();
       const lease = { owner, now: at, until: at + leaseMs };
       const made: Progress = { tx, lease, events: [], jobs: [], due: [], answers: [] };
-      await settleAll(made, only(items, "settle"));
+      const settles = only(items, "settle");
+      // What the limits learn of these outcomes decides what else may leave; without limits all is written in one go.
+      const isLimited = options.gate !== undefined;
+      if (isLimited) await settleAll(made, settles);
       await releaseAll(made, only(items, "release"));
       await renewAll(made, only(items, "renew"));
-      await insertAndClaim(made, items, isRetry);
+      await insertAndClaim(made, items, isLimited ? [] : settles, isRetry);
       if (made.due.length > 0) {
         await engine.add(tx, made.due);
         await options.channel.tell(tx);
@@ -101,20 +104,23 @@ export function createTurn(options: TurnOptions): Turn {
   }
 
   async function settleAll(made: Progress, items: readonly Settle[]): Promise<void> {
-    const written = await settle(
-      made,
-      items.map(({ outcome }) => outcome),
-    );
+    if (items.length === 0) return;
+    const outcomes = items.map(({ outcome }) => outcome);
+    await settled(made, items, await store.settle(made.tx, settlementsOf(outcomes)));
+  }
+
+  async function settled(made: Progress, items: readonly Settle[], written: readonly boolean[]): Promise<void> {
+    const outcomes = items.map(({ outcome }) => outcome);
+    await tellOutcomes(made, outcomes, written);
     items.forEach((item, index) => made.answers.push(() => item.done(written[index] ?? false)));
   }
 
-  /** Writes outcomes down, and tells the neighbours of those that were still ours. */
-  async function settle({ tx, lease, events, due }: Progress, outcomes: readonly Outcome[]): Promise<boolean[]> {
-    if (outcomes.length === 0) return [];
-    const written = await store.settle(
-      tx,
-      outcomes.map(({ settlement }) => settlement),
-    );
+  /** Tells the neighbours of what was written of messages that were still ours. */
+  async function tellOutcomes(
+    { tx, lease, events, due }: Progress,
+    outcomes: readonly Outcome[],
+    written: readonly boolean[],
+  ): Promise<void> {
     for (const [index, outcome] of outcomes.entries()) {
       if (written[index] !== true) continue;
       const { job, result, settlement } = outcome;
@@ -122,7 +128,6 @@ export function createTurn(options: TurnOptions): Turn {
       if (teller.listens) events.push(...outcome.events);
       if (settlement.dueAt !== null && result !== undefined) due.push(dueMessage(job, settlement.dueAt));
     }
-    return written;
   }
 
   async function learn(tx: Queryable, { job, result, suppress }: Outcome, at: number): Promise<void> {
@@ -156,7 +161,12 @@ export function createTurn(options: TurnOptions): Turn {
    * Inserts what is new, under the lease of this worker where it can deliver it at once: then it is neither claimed nor
    * read again. Only what is due, goes by this engine and overtakes nothing gets that, or is critical.
    */
-  async function insertAndClaim(made: Progress, items: readonly Item[], isRetry: boolean): Promise<void> {
+  async function insertAndClaim(
+    made: Progress,
+    items: readonly Item[],
+    settles: readonly Settle[],
+    isRetry: boolean,
+  ): Promise<void> {
     const inserts = only(items, "insert");
     const claims = only(items, "claim");
     const ids = only(items, "claimOne");
@@ -171,7 +181,7 @@ export function createTurn(options: TurnOptions): Turn {
     const places = hasty.length === 0 ? 0 : isOpen ? wanted : options.urgentRoom();
     const allowances = asks || places > 0 ? await allowedNow(made, inserts, Math.max(wanted, places)) : undefined;
     const direct = pickDirect(hasty, places, made.lease.now, allowances);
-    const fresh = await insertAll(made, inserts, direct);
+    const fresh = await writeAll(made, settles, inserts, direct);
     if (asks || fresh.length > 0) {
       const ask = { lease: made.lease, wanted: asks ? wanted + fresh.length : fresh.length, fresh, allowances };
       const more = await claimAnd(made, ask);
@@ -197,15 +207,26 @@ export function createTurn(options: TurnOptions): Turn {
     return new Map(answers.map((allowance) => [allowance.mailer, allowance]));
   }
 
-  async function insertAll(made: Progress, items: readonly Insert[], direct: ReadonlySet<Entry>): Promise<Entry[]> {
-    if (items.length === 0) return [];
+  /** Gives those of the new messages that this worker delivers itself. */
+  async function writeAll(
+    made: Progress,
+    settles: readonly Settle[],
+    items: readonly Insert[],
+    direct: ReadonlySet<Entry>,
+  ): Promise<Entry[]> {
+    if (items.length === 0) {
+      await settleAll(made, settles);
+      return [];
+    }
     const { tx, lease, answers, due } = made;
     const entries = items.map(({ entry }) => (direct.has(entry) ? leased(entry, lease) : entry));
-    const inserted = await store.insert(tx, entries);
+    const settlements = settlementsOf(settles.map(({ outcome }) => outcome));
+    const written = await store.write(tx, settlements, entries);
+    await settled(made, settles, written.settled);
     const fresh: Entry[] = [];
     for (const [index, item] of items.entries()) {
       const entry = entries[index] ?? item.entry;
-      if (inserted[index] !== true) {
+      if (written.inserted[index] !== true) {
         answers.push(await answerAgain(tx, item));
         continue;
       }
@@ -243,7 +264,10 @@ export function createTurn(options: TurnOptions): Turn {
   /** Claims, and writes down what gets no attempt. True where more may be due. */
   async function claimAnd(made: Progress, ask: Parameters<typeof claim>[1]): Promise<boolean> {
     const claimed: Claim = await claim(made.tx, ask, options);
-    await settle(made, claimed.outcomes);
+    const { outcomes } = claimed;
+    if (outcomes.length > 0) {
+      await tellOutcomes(made, outcomes, await store.settle(made.tx, settlementsOf(outcomes)));
+    }
     made.jobs.push(...claimed.jobs);
     for (const { job, dueAt } of claimed.putOff) made.due.push(dueMessage(job, dueAt));
     if (teller.listens) for (const job of claimed.jobs) made.events.push(sending(job, made.lease.now));
@@ -277,6 +301,10 @@ export function createTurn(options: TurnOptions): Turn {
 /** When the first of the limits opens that are closed. */
 function openingOf(allowances: ReadonlyMap<string, Allowance> | undefined): number {
   return Math.min(Infinity, ...[...(allowances?.values() ?? [])].flatMap(({ opensAt }) => opensAt ?? []));
+}
+
+function settlementsOf(outcomes: readonly Outcome[]): Settlement[] {
+  return outcomes.map(({ settlement }) => settlement);
 }
 
 function leased(entry: Entry, { owner, until }: Lease): Entry {

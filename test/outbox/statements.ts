@@ -24,15 +24,16 @@ export function listenToStatements(database: Database): ReadonlyMap<string, Stat
 
 type Hear = (sql: string, parameters: readonly unknown[]) => void;
 
-/** Both Kysely and the hot paths prepare on the connection. SQLite's plans do not depend on the parameters. */
+/** Both Kysely and the hot paths go through the connection. SQLite's plans do not depend on the parameters. */
 function listenToSqlite(hear: Hear): void {
   // oxlint-disable-next-line typescript/unbound-method -- called with its own `this` below
-  const { prepare } = SqliteConnection.prototype;
-  SqliteConnection.prototype.prepare = function (this: SqliteConnection, sql) {
-    hear(sql, []);
-    return Reflect.apply(prepare, this, [sql]);
+  const { patiently } = SqliteConnection.prototype;
+  SqliteConnection.prototype.patiently = function (this: SqliteConnection, step) {
+    if ("sql" in step) hear(step.sql, []);
+    if (step.kind === "apply") for (const sql of step.units.statements) hear(sql, []);
+    return Reflect.apply(patiently, this, [step]) as never;
   };
-  onTestFinished(() => void (SqliteConnection.prototype.prepare = prepare));
+  onTestFinished(() => void (SqliteConnection.prototype.patiently = patiently));
 }
 
 function listenToPostgres(hear: Hear): void {

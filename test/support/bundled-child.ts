@@ -15,14 +15,17 @@ export async function bundleChild(name: string): Promise<string> {
   const folder = mkdtempSync(join(root, "test-results", "child-"));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   const bundle = await rolldown({
-    input: join(root, "test", "support", name),
+    input: {
+      child: join(root, "test", "support", name),
+      "sqlite-thread": join(root, "src", "db", "drivers", "sqlite-thread.ts"),
+    },
     platform: "node",
     tsconfig: join(root, "tsconfig.json"),
     external: (specifier) => !/^[./]/.test(specifier) && !/^[A-Za-z]:/.test(specifier),
   });
-  await bundle.write({ dir: folder, format: "esm", entryFileNames: "child.mjs", chunkFileNames: "[name]-[hash].mjs" });
+  await bundle.write({ dir: folder, format: "esm", entryFileNames: "[name].js", chunkFileNames: "[name]-[hash].js" });
   await bundle.close();
-  return join(folder, "child.mjs");
+  return join(folder, "child.js");
 }
 
 export interface BundledChild {

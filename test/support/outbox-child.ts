@@ -30,7 +30,7 @@ export interface OutboxOrder {
 const order = JSON.parse(process.argv[2] ?? "") as OutboxOrder;
 const { url, name, port, leaseMs, concurrency } = order;
 if (order.stopAt !== undefined) setTripwire(order.stopAt);
-const database = await openDatabase(url);
+const database = await openDatabase(url, { thread: order.stopAt === undefined });
 
 function say(words: string): void {
   process.stdout.write(`${words}\n`);

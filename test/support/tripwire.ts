@@ -1,7 +1,9 @@
 /** Stops this whole process for good at one statement, so that a test can kill it just there; for the programs of tests. */
 import { writeSync } from "node:fs";
 import { Client } from "pg";
-import { SqliteConnection } from "../../src/db/drivers/sqlite-connection.ts";
+import { KeptStatement } from "../../src/db/drivers/kept-statement.ts";
+import { SqliteFile } from "../../src/db/drivers/sqlite-file.ts";
+import type { Step } from "../../src/db/drivers/sqlite-steps.ts";
 
 /** The statement, and where about it. */
 export interface Tripwire {
@@ -39,27 +41,29 @@ function stop(): never {
   for (;;) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
 }
 
+/** Such a process has one file, and opens it without a thread: a wire in another thread would stop that one alone. */
 function watchSqlite(touch: Touch): void {
-  // oxlint-disable-next-line typescript/unbound-method -- called with its own `this` below
-  const { prepare, begin } = SqliteConnection.prototype;
-  SqliteConnection.prototype.begin = function (this: SqliteConnection) {
-    touch(this, "begin immediate", "before");
-    return Reflect.apply(begin, this, []);
+  const connection = {};
+  const around = <T>(sql: string, run: () => T): T => {
+    touch(connection, sql, "before");
+    const result = run();
+    touch(connection, sql, "after");
+    return result;
   };
-  SqliteConnection.prototype.prepare = function (this: SqliteConnection, sql: string) {
-    const kept = Reflect.apply(prepare, this, [sql]);
-    const around = <T>(run: () => T): T => {
-      touch(this, sql, "before");
-      const result = run();
-      touch(this, sql, "after");
-      return result;
-    };
-    return {
-      returnsRows: kept.returnsRows,
-      all: (...values: readonly unknown[]) => around(() => kept.all(...values)),
-      get: (...values: readonly unknown[]) => around(() => kept.get(...values)),
-      run: (...values: readonly unknown[]) => around(() => kept.run(...values)),
-    } as typeof kept; // its private fields are not used by anybody else
+  /* oxlint-disable typescript/unbound-method -- called with their own `this` below */
+  const { perform } = SqliteFile.prototype;
+  const { all, run } = KeptStatement.prototype;
+  /* oxlint-enable typescript/unbound-method */
+  SqliteFile.prototype.perform = function (this: SqliteFile, step: Step) {
+    if (step.begins === true) touch(connection, "begin immediate", "before");
+    const performed = (): unknown => Reflect.apply(perform, this, [step]);
+    return (step.kind === "exec" ? around(step.sql, performed) : performed()) as never;
+  };
+  KeptStatement.prototype.all = function (this: KeptStatement, values) {
+    return around(this.sql, () => Reflect.apply(all, this, [values]));
+  };
+  KeptStatement.prototype.run = function (this: KeptStatement, values) {
+    return around(this.sql, () => Reflect.apply(run, this, [values]));
   };
 }
 

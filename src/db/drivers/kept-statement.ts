@@ -1,5 +1,4 @@
-/** A prepared statement of SQLite that is kept: its parameters made storable, its faults named. */
-import { nameSqliteFault } from "./sqlite-faults.ts";
+/** A prepared statement of SQLite that is kept, its parameters made storable. */
 import { storable } from "./storable.ts";
 
 /** What is used of a statement of node:sqlite. */
@@ -12,36 +11,22 @@ export interface SqliteStatement {
   columns(): readonly unknown[];
 }
 
-export class KeptStatement implements Pick<SqliteStatement, "all" | "get" | "run"> {
+export class KeptStatement {
   readonly #statement: SqliteStatement;
+  readonly sql: string;
   readonly returnsRows: boolean;
 
-  constructor(statement: SqliteStatement) {
+  constructor(statement: SqliteStatement, sql: string) {
     this.#statement = statement;
+    this.sql = sql;
     this.returnsRows = statement.columns().length > 0;
   }
 
-  all(...parameters: readonly unknown[]): unknown[] {
-    try {
-      return this.#statement.all(...storable(parameters));
-    } catch (error) {
-      throw nameSqliteFault(error);
-    }
+  all(parameters: readonly unknown[]): unknown[] {
+    return this.#statement.all(...storable(parameters));
   }
 
-  get(...parameters: readonly unknown[]): unknown {
-    try {
-      return this.#statement.get(...storable(parameters));
-    } catch (error) {
-      throw nameSqliteFault(error);
-    }
-  }
-
-  run(...parameters: readonly unknown[]): { changes: number | bigint; lastInsertRowid: number | bigint } {
-    try {
-      return this.#statement.run(...storable(parameters));
-    } catch (error) {
-      throw nameSqliteFault(error);
-    }
+  run(parameters: readonly unknown[]): { changes: number | bigint; lastInsertRowid: number | bigint } {
+    return this.#statement.run(...storable(parameters));
   }
 }

@@ -37,16 +37,16 @@ class OneConnectionDriver implements Driver {
     this.#connection.release();
   }
 
-  beginTransaction(): Promise<void> {
-    return this.#connection.begin();
+  async beginTransaction(): Promise<void> {
+    this.#connection.begin();
   }
 
-  async commitTransaction(connection: DatabaseConnection): Promise<void> {
-    await connection.executeQuery(CompiledQuery.raw("commit"));
+  commitTransaction(): Promise<void> {
+    return this.#connection.commit();
   }
 
-  async rollbackTransaction(): Promise<void> {
-    this.#connection.rollback();
+  rollbackTransaction(): Promise<void> {
+    return this.#connection.rollback();
   }
 
   async savepoint(connection: DatabaseConnection, name: string): Promise<void> {
@@ -61,8 +61,8 @@ class OneConnectionDriver implements Driver {
     await connection.executeQuery(CompiledQuery.raw(`release ${quoted(name)}`));
   }
 
-  async destroy(): Promise<void> {
-    this.#connection.close();
+  destroy(): Promise<void> {
+    return this.#connection.close();
   }
 }
 

@@ -1,51 +1,41 @@
-/** Opens a SQLite file: by node:sqlite where this Node has a complete one, else by @photostructure/sqlite, which has the same interface. */
-import { mkdirSync } from "node:fs";
-import { dirname, resolve } from "node:path";
+/** Opens a SQLite file, and sees to it that it keeps its promises. */
 import { describeError } from "../../base/index.ts";
 import { DatabaseError } from "../errors.ts";
-import { SqliteConnection, type SqliteHandle, type SqliteWaits } from "./sqlite-connection.ts";
-
-interface SqliteModule {
-  DatabaseSync: new (path: string) => SqliteHandle;
-  StatementSync: { prototype: object };
-}
-
-/** The SQLite that this Node can use. `StatementSync.columns` came with Node 22.16; before it, node:sqlite does not do. */
-async function loadSqlite(): Promise<SqliteModule> {
-  const builtin = process.getBuiltinModule("node:sqlite") as SqliteModule | undefined;
-  if (builtin !== undefined && "columns" in builtin.StatementSync.prototype) return builtin;
-  try {
-    return (await import("@photostructure/sqlite")) as unknown as SqliteModule;
-  } catch (cause) {
-    throw new DatabaseError(
-      "WX_DB_DRIVER",
-      `Node ${process.versions.node} has no SQLite that can be used here. Install one with \`npm i @photostructure/sqlite@1\`, or use Node 22.16 or later.`,
-      { cause },
-    );
-  }
-}
+import { SqliteConnection, type SqliteWaits } from "./sqlite-connection.ts";
+import { openSqliteFile } from "./sqlite-file.ts";
+import type { SqliteEngine } from "./sqlite-steps.ts";
+import { openInThread } from "./sqlite-worker.ts";
 
 /**
- * Opens a file, making its folder when there is none (readable by its owner alone: it will hold mail).
+ * Opens a file, making its folder when there is none.
  *
  * @param path A file's path, or `:memory:`.
  * @throws DatabaseError `WX_DB_OPEN`, `WX_DB_DRIVER`, `WX_DB_BUSY`
  */
-export async function openSqlite(path: string, waits: SqliteWaits): Promise<SqliteConnection> {
-  const { DatabaseSync } = await loadSqlite();
-  let connection: SqliteConnection | undefined;
+export async function openSqlite(path: string, waits: SqliteWaits, usesThread: boolean): Promise<SqliteConnection> {
+  let engine: SqliteEngine | undefined;
   try {
-    if (path !== ":memory:") mkdirSync(dirname(resolve(path)), { recursive: true, mode: 0o700 });
-    const handle = new DatabaseSync(path);
-    connection = new SqliteConnection(handle, waits);
-    handle.exec("PRAGMA busy_timeout = 0"); // SQLite would wait in the thread, and nothing else could run
-    await connection.patiently(() => handle.exec("SELECT name FROM sqlite_schema LIMIT 1")); // a file that is no database fails here
+    engine = await openEngine(path, usesThread);
+    const connection = new SqliteConnection(engine, waits);
+    // A file that is no database fails here.
+    await connection.patiently({ kind: "exec", sql: "SELECT name FROM sqlite_schema LIMIT 1" });
     return connection;
   } catch (cause) {
-    connection?.close();
+    await engine?.perform({ kind: "close" });
     if (cause instanceof DatabaseError) throw cause;
     throw new DatabaseError("WX_DB_OPEN", `The database ${path} cannot be opened: ${describeError(cause)}.`, { cause });
   }
+}
+
+/**
+ * Opens a file where its disk holds up nobody: a commit waits for the disk, and a thread can wait while this one goes on.
+ * What is in memory alone waits for nothing.
+ */
+async function openEngine(path: string, usesThread: boolean): Promise<SqliteEngine> {
+  const thread = usesThread && path !== ":memory:" ? await openInThread(path) : undefined;
+  if (thread !== undefined) return thread;
+  const file = await openSqliteFile(path);
+  return { perform: async (step) => file.perform(step) };
 }
 
 /**
@@ -62,10 +52,9 @@ export async function makeDurable(connection: SqliteConnection): Promise<void> {
     // In pages of 4 kB. The log is carried into the file within somebody's commit: seldom, and the same pages once.
     ["wal_autocheckpoint", "4000", [4000]],
   ] as const) {
-    const found = await connection.patiently(() => {
-      connection.prepare(`PRAGMA ${pragma} = ${value}`).all();
-      return Object.values(connection.prepare(`PRAGMA ${pragma}`).get() as object)[0] as never;
-    });
+    await connection.patiently({ kind: "query", sql: `PRAGMA ${pragma} = ${value}`, values: [] });
+    const { rows } = await connection.patiently({ kind: "query", sql: `PRAGMA ${pragma}`, values: [] });
+    const found: unknown = Object.values(rows[0] as object)[0];
     if (!(right as readonly unknown[]).includes(found)) {
       throw new DatabaseError(
         "WX_DB_OPEN",

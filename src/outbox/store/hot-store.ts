@@ -5,5 +5,5 @@ import { postgresStore } from "./postgres.ts";
 import { sqliteStore } from "./sqlite.ts";
 
 export function hotStore(database: Database): HotStore {
-  return database.sqlite === undefined ? postgresStore : sqliteStore(database.sqlite.statements);
+  return database.sqlite === undefined ? postgresStore : sqliteStore(database.sqlite);
 }

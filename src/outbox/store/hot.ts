@@ -54,6 +54,12 @@ export interface Abandoned {
   due_at: number;
 }
 
+/** For each settlement and each entry what `settle` and `insert` tell of it. */
+export interface Written {
+  settled: readonly boolean[];
+  inserted: readonly boolean[];
+}
+
 type Answer<T> = T | Promise<T>;
 
 /** Every call runs in `tx`; all but the lookups change rows of its own lease only. */
@@ -73,6 +79,8 @@ export interface HotStore {
   release(tx: Queryable, ids: readonly string[], owner: string, dueAt: number): Answer<void>;
   /** Ends leases with what follows; tells for each whether the lease was still its owner's. Where it was not, nothing changes. */
   settle(tx: Queryable, settlements: readonly Settlement[]): Answer<boolean[]>;
+  /** Both at once: settles, then inserts. */
+  write(tx: Queryable, settlements: readonly Settlement[], entries: readonly Entry[]): Answer<Written>;
   /** The mailers for which something waits. */
   mailers(tx: Queryable): Answer<string[]>;
   /** When the next message of these mailers becomes due, or the next lease runs out, after `now`. */

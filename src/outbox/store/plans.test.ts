@@ -2,28 +2,28 @@ import { Kysely, SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler } from "
 import { expect, test } from "vitest";
 import { createRecent } from "../recent.ts";
 import { testDatabase } from "../../../test/support/test-database.ts";
-import type { Queryable, Schema, SqliteStatements } from "../../db/index.ts";
+import type { Queryable, Schema, SqliteAccess } from "../../db/index.ts";
 import { laneDepth } from "./depths.ts";
 import { listMessages } from "./lists.ts";
 import { listRedrivable } from "./operations.ts";
 import { sqliteStore } from "./sqlite.ts";
 
-async function statements(): Promise<SqliteStatements> {
+async function statements(): Promise<SqliteAccess> {
   const { sqlite } = await testDatabase();
-  return sqlite?.statements ?? expect.unreachable();
+  return sqlite ?? expect.unreachable();
 }
 
 /** How SQLite would run a statement. */
-function planOf(real: SqliteStatements, sql: string, parameters: readonly unknown[] = []): string {
-  const rows = real.prepare(`explain query plan ${sql}`).all(...parameters) as { detail: string }[];
+async function planOf(real: SqliteAccess, sql: string, parameters: readonly unknown[] = []): Promise<string> {
+  const [rows = []] = await real.select<{ detail: string }>(`explain query plan ${sql}`, [parameters]);
   return rows.map(({ detail }) => detail).join("; ");
 }
 
 /** A database that runs nothing, and writes down how SQLite would run what it is asked. */
-function planner(real: SqliteStatements, plans: string[]): Queryable {
+function planner(real: SqliteAccess, plans: string[]): Queryable {
   const connection = {
     executeQuery: async ({ sql, parameters }: { sql: string; parameters: readonly unknown[] }) => {
-      plans.push(planOf(real, sql, parameters));
+      plans.push(await planOf(real, sql, parameters));
       return { rows: [] };
     },
     streamQuery: () => expect.unreachable(),
@@ -50,30 +50,38 @@ function planner(real: SqliteStatements, plans: string[]): Queryable {
 test("no hot statement scans a table, or sorts", async () => {
   const real = await statements();
   const plans: string[] = [];
-  const prepare: SqliteStatements["prepare"] = (sql) => {
-    if (!sql.startsWith("insert")) plans.push(`${sql}: ${planOf(real, sql)}`);
-    return real.prepare(sql);
+  const look = async (sql: string, parameters: readonly unknown[]): Promise<void> => {
+    if (!sql.startsWith("insert")) plans.push(`${sql}: ${await planOf(real, sql, parameters)}`);
   };
-  const store = sqliteStore({ prepare });
+  const store = sqliteStore({
+    select: async (sql, lists) => {
+      await look(sql, lists[0] ?? []);
+      return real.select(sql, lists);
+    },
+    apply: async (units) => {
+      for (const [sql, ...values] of units.flat()) await look(sql, values);
+      return units.map(() => true);
+    },
+  });
   const tx = planner(real, []);
   const lease = { owner: "o", now: 1, until: 2 };
-  store.claim(
+  await store.claim(
     tx,
     [{ mailer: "default", priority: 2, limit: 5 }],
     5,
     lease,
     createRecent(() => 0),
   );
-  store.claimByIds(tx, ["x"], lease);
-  store.recipients(tx, ["x"]);
-  store.bodies(tx, ["x"]);
-  store.renew(tx, ["x"], lease);
-  store.release(tx, ["x"], "o", 1);
-  store.mailers(tx);
-  store.nextDue(tx, ["default"], 1);
-  store.abandoned(tx, 1);
+  await store.claimByIds(tx, ["x"], lease);
+  await store.recipients(tx, ["x"]);
+  await store.bodies(tx, ["x"]);
+  await store.renew(tx, ["x"], lease);
+  await store.release(tx, ["x"], "o", 1);
+  await store.mailers(tx);
+  await store.nextDue(tx, ["default"], 1);
+  await store.abandoned(tx, 1);
   expect(plans.length).toBeGreaterThan(8);
-  expect(plans.filter((plan) => /\bSCAN\b|TEMP B-TREE/.test(plan))).toEqual([]);
+  expect(plans.filter((plan) => /\bSCAN (?!found\b)|TEMP B-TREE/.test(plan))).toEqual([]);
 });
 
 test.each([

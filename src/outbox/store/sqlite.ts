@@ -1,8 +1,10 @@
-/** The hot statements on SQLite: prepared once, run one after the other on the connection that holds the transaction. */
-import type { SqliteStatements } from "../../db/index.ts";
+/** The hot statements on SQLite: many to a step, on the connection that holds the transaction. */
+import type { SqliteAccess, SqliteBound } from "../../db/index.ts";
+import type { Entry } from "../entry.ts";
+import type { Recent } from "../recent.ts";
 import type { MessageRow, RecipientRow } from "../rows.ts";
 import { messageColumns } from "./columns.ts";
-import type { Abandoned, HotStore, Lane, Settlement } from "./hot.ts";
+import type { Abandoned, HotStore, Lane, Lease, Settlement } from "./hot.ts";
 
 const INSERT_MESSAGE = `insert into outbox_messages (${messageColumns.join(", ")})
   values (${messageColumns.map(() => "?").join(", ")}) on conflict do nothing`;
@@ -29,87 +31,108 @@ const INSERT_ATTEMPT = `insert into outbox_attempts
   values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 const UPDATE_RECIPIENT = "update outbox_recipients set state = ?, detail = ? where message_id = ? and position = ?";
 const DELETE_BODY = "delete from outbox_bodies where message_id = ?";
-const NEXT_MAILER = "select min(mailer) as mailer from outbox_messages where due_at is not null and mailer > ?";
+/** One step in the index for each mailer. */
+const MAILERS = `with recursive found (mailer) as (
+    select min(mailer) from outbox_messages where due_at is not null
+    union all
+    select (select min(mailer) from outbox_messages where due_at is not null and mailer > found.mailer)
+    from found where found.mailer is not null)
+  select mailer from found where mailer is not null`;
 const NEXT_DUE = "select min(due_at) as at from outbox_messages where mailer = ? and priority = ? and due_at > ?";
 const FIND_ABANDONED = `select id, lease_owner, due_at from outbox_messages
   where lease_owner is not null and due_at <= ? order by due_at limit 1000`;
 const PRIORITIES = [0, 1, 2, 3];
 
-export function sqliteStore(statements: SqliteStatements): HotStore {
-  const run = (sql: string, ...values: unknown[]): boolean =>
-    Number(statements.prepare(sql).run(...values).changes) > 0;
-  const all = <Row>(sql: string, ...values: unknown[]): Row[] => statements.prepare(sql).all(...values) as Row[];
-  const get = <Row>(sql: string, ...values: unknown[]): Row | undefined =>
-    statements.prepare(sql).get(...values) as Row | undefined;
+type Statements = readonly [SqliteBound, ...SqliteBound[]];
 
-  function findDue(lanes: readonly Lane[], limit: number, now: number): string[] {
+export function sqliteStore({ select, apply }: SqliteAccess): HotStore {
+  const rowsOf = async <Row>(sql: string, lists: readonly (readonly unknown[])[]): Promise<Row[]> =>
+    lists.length === 0 ? [] : (await select<Row>(sql, lists)).flat();
+  const applied = async (units: readonly Statements[]): Promise<boolean[]> => (units.length === 0 ? [] : apply(units));
+
+  async function findDue(lanes: readonly Lane[], limit: number, now: number): Promise<string[]> {
+    const open = lanes.filter((lane) => lane.limit > 0);
+    const asked = open.map((lane) => [lane.mailer, lane.priority, now, Math.min(lane.limit, limit)]);
+    const due = asked.length === 0 ? [] : await select<{ id: string; due_at: number }>(FIND_DUE, asked);
     const found: string[] = [];
     for (const priority of PRIORITIES) {
-      const due = lanes
-        .filter((lane) => lane.priority === priority)
-        .flatMap((lane) => {
-          const most = Math.min(lane.limit, limit - found.length);
-          return most <= 0 ? [] : all<{ id: string; due_at: number }>(FIND_DUE, lane.mailer, priority, now, most);
-        });
-      if (lanes.length > 4) due.sort((a, b) => a.due_at - b.due_at);
-      for (const { id } of due.slice(0, limit - found.length)) found.push(id);
+      const rows = due.flatMap((some, index) => (open[index]?.priority === priority ? some : []));
+      if (lanes.length > PRIORITIES.length) rows.sort((a, b) => a.due_at - b.due_at);
+      for (const { id } of rows.slice(0, limit - found.length)) found.push(id);
     }
     return found;
   }
 
-  function settle(settlement: Settlement): boolean {
-    const { id, owner, attempts, unreached, state, dueAt, wait, finishedAt, takeovers, attempt } = settlement;
-    if (!run(SETTLE, attempts, unreached, state, dueAt, wait, finishedAt, takeovers, id, owner)) return false;
-    for (const { position, state: now, detail } of settlement.recipients)
-      run(UPDATE_RECIPIENT, now, detail, id, position);
-    if (settlement.wipesBody) run(DELETE_BODY, id);
-    if (attempt === undefined) return true;
-    const { at, outcome, server, stage, code, enhancedCode, text, diagnosis } = attempt;
-    const explained = diagnosis === undefined ? null : JSON.stringify(diagnosis);
-    run(INSERT_ATTEMPT, id, attempts, at, outcome, server, stage, code, enhancedCode, text, explained);
-    return true;
+  /** Takes leases. What is known of a message that nothing has happened to need not be read. */
+  async function lease(ids: readonly string[], { owner, now, until }: Lease, recent: Recent): Promise<MessageRow[]> {
+    const known = ids.flatMap((id) => recent.find(id)?.message ?? []);
+    const taken = await applied(known.map(({ id }): Statements => [[LEASE_KNOWN, owner, until, id, now]]));
+    const rows = new Map<string, MessageRow>();
+    for (const [index, message] of known.entries()) {
+      if (taken[index] === true) rows.set(message.id, { ...message, lease_owner: owner, due_at: until });
+    }
+    const others = ids.filter((id) => !rows.has(id)).map((id) => [owner, until, id, now]);
+    for (const row of await rowsOf<MessageRow>(LEASE, others)) rows.set(row.id, row);
+    return ids.flatMap((id) => rows.get(id) ?? []);
   }
 
   return {
-    insert: (_tx, entries) =>
-      entries.map(({ message, bytes, addresses }) => {
-        if (!run(INSERT_MESSAGE, ...messageColumns.map((column) => message[column]))) return false;
-        if (bytes !== undefined) run(INSERT_BODY, message.id, bytes);
-        for (let position = 0; position < addresses.length; position++) {
-          run(INSERT_RECIPIENT, message.id, position, addresses[position]);
-        }
-        return true;
-      }),
-    claim: (_tx, lanes, limit, { owner, now, until }, recent) =>
-      findDue(lanes, limit, now).flatMap((id) => {
-        const known = recent.find(id)?.message;
-        if (known !== undefined && run(LEASE_KNOWN, owner, until, id, now)) {
-          return { ...known, lease_owner: owner, due_at: until };
-        }
-        return get<MessageRow>(LEASE, owner, until, id, now) ?? [];
-      }),
+    insert: (_tx, entries) => applied(entries.map(insertion)),
+    claim: async (_tx, lanes, limit, wanted, recent) => lease(await findDue(lanes, limit, wanted.now), wanted, recent),
     claimByIds: (_tx, ids, { owner, now, until }) =>
-      ids.flatMap((id) => get<MessageRow>(LEASE, owner, until, id, now) ?? []),
-    recipients: (_tx, ids) => ids.flatMap((id) => all<RecipientRow>(FIND_RECIPIENTS, id)),
-    bodies: (_tx, ids) => ids.flatMap((id) => get<{ message_id: string; bytes: Uint8Array }>(FIND_BODY, id) ?? []),
-    renew: (_tx, ids, { owner, until }) => ids.filter((id) => run(RENEW, until, id, owner)),
-    release: (_tx, ids, owner, dueAt) => {
-      for (const id of ids) run(RELEASE, dueAt, id, owner);
+      rowsOf<MessageRow>(
+        LEASE,
+        ids.map((id) => [owner, until, id, now]),
+      ),
+    recipients: (_tx, ids) => rowsOf<RecipientRow>(FIND_RECIPIENTS, each(ids)),
+    bodies: (_tx, ids) => rowsOf<{ message_id: string; bytes: Uint8Array }>(FIND_BODY, each(ids)),
+    renew: async (_tx, ids, { owner, until }) => {
+      const kept = await applied(ids.map((id): Statements => [[RENEW, until, id, owner]]));
+      return ids.filter((_id, index) => kept[index]);
     },
-    settle: (_tx, settlements) => settlements.map(settle),
-    mailers: () => {
-      const mailers: string[] = [];
-      for (let last: string | null | undefined = ""; ; mailers.push(last)) {
-        last = get<{ mailer: string | null }>(NEXT_MAILER, last)?.mailer;
-        if (last === null || last === undefined) return mailers;
-      }
+    release: async (_tx, ids, owner, dueAt) => {
+      await applied(ids.map((id): Statements => [[RELEASE, dueAt, id, owner]]));
     },
-    nextDue: (_tx, mailers, now) => {
-      const times = mailers.flatMap((mailer) =>
-        PRIORITIES.flatMap((priority) => get<{ at: number | null }>(NEXT_DUE, mailer, priority, now)?.at ?? []),
-      );
+    settle: (_tx, settlements) => applied(settlements.map(settling)),
+    write: async (_tx, settlements, entries) => {
+      const written = await applied([...settlements.map(settling), ...entries.map(insertion)]);
+      return { settled: written.slice(0, settlements.length), inserted: written.slice(settlements.length) };
+    },
+    mailers: async () => (await rowsOf<{ mailer: string }>(MAILERS, [[]])).map(({ mailer }) => mailer),
+    nextDue: async (_tx, mailers, now) => {
+      const asked = mailers.flatMap((mailer) => PRIORITIES.map((priority) => [mailer, priority, now]));
+      const times = (await rowsOf<{ at: number | null }>(NEXT_DUE, asked)).flatMap(({ at }) => at ?? []);
       return times.length === 0 ? undefined : Math.min(...times);
     },
-    abandoned: (_tx, now) => all<Abandoned>(FIND_ABANDONED, now),
+    abandoned: (_tx, now) => rowsOf<Abandoned>(FIND_ABANDONED, [[now]]),
   };
+}
+
+function each(ids: readonly string[]): string[][] {
+  return ids.map((id) => [id]);
+}
+
+function insertion({ message, bytes, addresses }: Entry): Statements {
+  const { id } = message;
+  return [
+    [INSERT_MESSAGE, ...messageColumns.map((column) => message[column])],
+    ...(bytes === undefined ? [] : [[INSERT_BODY, id, bytes] as const]),
+    ...addresses.map((address, position) => [INSERT_RECIPIENT, id, position, address] as const),
+  ];
+}
+
+function settling(settlement: Settlement): Statements {
+  const { id, owner, attempts, unreached, state, dueAt, wait, finishedAt, takeovers, attempt } = settlement;
+  const statements: [SqliteBound, ...SqliteBound[]] = [
+    [SETTLE, attempts, unreached, state, dueAt, wait, finishedAt, takeovers, id, owner],
+  ];
+  for (const { position, state: now, detail } of settlement.recipients) {
+    statements.push([UPDATE_RECIPIENT, now, detail, id, position]);
+  }
+  if (settlement.wipesBody) statements.push([DELETE_BODY, id]);
+  if (attempt === undefined) return statements;
+  const { at, outcome, server, stage, code, enhancedCode, text, diagnosis } = attempt;
+  const explained = diagnosis === undefined ? null : JSON.stringify(diagnosis);
+  statements.push([INSERT_ATTEMPT, id, attempts, at, outcome, server, stage, code, enhancedCode, text, explained]);
+  return statements;
 }
