@@ -55,6 +55,33 @@ test("a message is shown with the server's words", async () => {
   });
 });
 
+test("what rests says when it leaves and why, the same in the list as alone, and what is late goes to standard error", async () => {
+  const now = Date.now();
+  const until = now + 9 * 3_600_000;
+  await using opened = await openDatabase(database);
+  const row = { key: "mailer:default", until, reason: "auth", failures: 3, updated_at: now };
+  const words = { detail: "Wrong password. (535 no)", detail_zh: "密码错误。（535 no）" };
+  await opened.kysely
+    .insertInto("outbox_pauses")
+    .values({ ...row, ...words })
+    .execute();
+  const due = { due_at: now - 3_600_000 };
+  await opened.kysely.updateTable("outbox_messages").set(due).where("id", "=", waiting).execute();
+
+  const time = `${new Date(until).toISOString().slice(0, 19).replace("T", " ")}Z`;
+  const list = await run(() => listOutbox({ database }));
+  expect(list.out).toContain(time);
+  expect(list.err).toBe(
+    "1 wait behind the mailer default, the oldest for 60 minutes: mailer:default rests (auth): Wrong password. (535 no)",
+  );
+  const { out } = await run(() => showOutbox(waiting, { database }));
+  expect(out).toContain(`Next        ${time}`);
+  expect(out).toMatch(/Outlook +It leaves at about .* because mailer:default rests \(auth\): Wrong password/);
+  const [listed] = JSON.parse((await run(() => listOutbox({ database, json: true }))).out);
+  const shown = JSON.parse((await run(() => showOutbox(waiting, { database, json: true }))).out);
+  expect([listed.nextAttemptAt, shown.nextAttemptAt, shown.forecast.leavesAt]).toEqual([until, until, until]);
+});
+
 test("hold, release, cancel and redrive do it, and say where nothing was changed", async () => {
   expect((await run(() => holdOutbox([waiting], { database }))).out).toBe(`${waiting} is held.`);
   expect((await run(() => releaseOutbox([waiting], { database }))).out).toBe(`${waiting} goes now.`);

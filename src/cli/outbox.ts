@@ -62,7 +62,9 @@ function lateLines({ isStuck, due, oldestDueMs, closed }: OutboxHealth): string[
   const stuck = `${due} are due and nobody sends them; the oldest for ${minutes(oldestDueMs)}.`;
   const behind = closed.flatMap(({ isLate, limited, mailer, oldestMs, reason }) => {
     const why = reason === undefined ? "" : `: ${encode(reason.detail)}`;
-    return isLate ? [`${limited} wait behind ${encode(mailer)}, the oldest for ${minutes(oldestMs)}${why}`] : [];
+    return isLate
+      ? [`${limited} wait behind the mailer ${encode(mailer)}, the oldest for ${minutes(oldestMs)}${why}`]
+      : [];
   });
   return isStuck ? [stuck, ...behind] : behind;
 }
