@@ -1,4 +1,5 @@
 /** One open session with a server, for as many messages as it stays good for. */
+import type { NetConnectOpts } from "node:net";
 import type { Capabilities } from "./capabilities.ts";
 import { contentFault } from "./content-fault.ts";
 import { dial } from "./dial.ts";
@@ -8,6 +9,7 @@ import type { SmtpSettings } from "./options.ts";
 import { type Feeder, Pipeline } from "./pipeline/pipeline.ts";
 import type { TrackRecord } from "./pipeline/track-record.ts";
 import { openSession } from "./session.ts";
+import { connectSecurely } from "./tls.ts";
 import { Transcript } from "./transcript.ts";
 import { Wire } from "./wire.ts";
 
@@ -19,7 +21,9 @@ export async function openConnection(
 ): Promise<Connection> {
   const transcript = new Transcript(settings.server, settings.explain);
   const inlet = new Inlet();
-  const socket = await dial({ ...settings, onread: inlet.onread }, transcript, signal);
+  const { security, tls } = settings;
+  const connect = security === "tls" ? (address: NetConnectOpts) => connectSecurely(address, tls) : undefined;
+  const socket = await dial({ ...settings, onread: inlet.onread, connect }, transcript, signal);
   const wire = new Wire({ socket, inlet }, transcript, settings.timeouts);
   const unfollow = wire.follow(signal);
   try {

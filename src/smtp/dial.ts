@@ -20,6 +20,8 @@ export interface DialOptions {
   readonly socket?: SocketFunction | undefined;
   /** How the socket reads, where it is one of our making. */
   readonly onread?: OnReadOpts | undefined;
+  /** Makes it, in place of `net.connect`. */
+  readonly connect?: ((address: NetConnectOpts) => Socket) | undefined;
 }
 
 /** Connects, or throws `WX_SMTP_CONNECT`, `WX_SMTP_TIMEOUT` or `WX_SMTP_ABORTED`. */
@@ -56,7 +58,7 @@ async function openSocket(options: DialOptions, signal: AbortSignal): Promise<So
 function connectSocket(options: DialOptions): SocketFunction {
   return (_target, { signal }) =>
     new Promise((resolve, reject) => {
-      const socket = connect(addressOf(options));
+      const socket = (options.connect ?? connect)(addressOf(options));
       const settle = (end: () => void): void => {
         unlisten();
         socket.off("connect", onConnect).off("error", onError);

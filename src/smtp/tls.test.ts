@@ -1,13 +1,13 @@
 import { X509Certificate, createPrivateKey } from "node:crypto";
 import { once } from "node:events";
 import type { AddressInfo, Socket } from "node:net";
-import { connect } from "node:net";
+import { connect, createServer as createPlainServer } from "node:net";
 import { createServer, type SecureVersion, type TLSSocket } from "node:tls";
 import { afterEach, beforeAll, describe, expect, test } from "vitest";
 import { type Certificates, createCertificates, type KeyAndCertificate } from "../../test/support/certificates.ts";
 import { SmtpError } from "./errors.ts";
 import { createSmtpPool, type SmtpPool } from "./pool.ts";
-import { secureSocket } from "./tls.ts";
+import { connectSecurely, secureSocket } from "./tls.ts";
 import { makeTlsSettings, type SmtpTlsOptions, type TlsSettings } from "./tls-settings.ts";
 import type { Fault } from "./transcript.ts";
 
@@ -52,6 +52,19 @@ async function serve(version: SecureVersion, pair: KeyAndCertificate = good): Pr
     server.close();
   });
   return { port: (server.address() as AddressInfo).port, resumed, use: (next) => server.setSecureContext(next) };
+}
+
+/** The same without TLS. */
+async function serveInClear(): Promise<{ port: number }> {
+  const server = createPlainServer((socket) => {
+    socket.on("error", () => {}).write("220 hello\r\n");
+    socket.on("data", () => socket.write("250 ok\r\n"));
+    ends.push(() => void socket.destroy());
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  ends.push(() => void server.close());
+  return { port: (server.address() as AddressInfo).port };
 }
 
 function settingsFor(port: number, options: SmtpTlsOptions = {}): TlsSettings {
@@ -128,6 +141,46 @@ describe.each<SecureVersion>(["TLSv1.2", "TLSv1.3"])("over %s", (version) => {
     expect(await shake(port, settingsFor(port, open))).toMatchObject({ code: "WX_SMTP_TLS_CERTIFICATE" });
   });
 });
+
+/** A handshake that begins with the connection, to `host`; the name that is checked is that of the settings. */
+async function shakeAtOnce(port: number, settings: TlsSettings, host = "127.0.0.1"): Promise<TLSSocket | Fault> {
+  const socket = connectSecurely({ port, host }, settings);
+  ends.push(() => void socket.destroy());
+  await once(socket, "connect");
+  return secureSocket(socket, settings);
+}
+
+test("a handshake that begins with the connection checks the same name, whatever address leads there", async () => {
+  const { port } = await serve("TLSv1.3");
+  const named = { servername: "mail.example.test" };
+  expect(isReused(await shakeAtOnce(port, settingsFor(port, named), "localhost"))).toBe(false);
+  const wrong = { servername: "elsewhere.test" };
+  expect(await shakeAtOnce(port, settingsFor(port, wrong))).toMatchObject({ code: "WX_SMTP_TLS_CERTIFICATE" });
+  const byAddress = makeTlsSettings({ ca: certificates.ca }, "127.0.0.2", "x");
+  expect(await shakeAtOnce(port, byAddress)).toMatchObject({ code: "WX_SMTP_TLS_CERTIFICATE" });
+  const unknown = makeTlsSettings({}, "127.0.0.1", "x");
+  expect(await shakeAtOnce(port, unknown)).toMatchObject({ code: "WX_SMTP_TLS_CERTIFICATE" });
+});
+
+test.each(["tls", "starttls-if-offered"] as const)(
+  "with security %s, a server that answers on its second address only is reached, and read",
+  async (security) => {
+    const { port } = security === "tls" ? await serve("TLSv1.3") : await serveInClear();
+    await using pool = createSmtpPool({
+      host: "mail.example.test",
+      port,
+      security,
+      tls: { ca: certificates.ca },
+      lookup: (_host, _options, tell) =>
+        tell(null, [
+          { address: "::1", family: 6 },
+          { address: "127.0.0.1", family: 4 },
+        ]),
+    });
+    await pool.verify();
+    expect(pool.connections().idle).toBe(1);
+  },
+);
 
 test("an encrypted key is read with its passphrase, and nothing of it told without", () => {
   const key = createPrivateKey(good.key).export({

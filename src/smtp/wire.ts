@@ -37,7 +37,7 @@ export class Wire {
   readonly transcript: Transcript;
   readonly #deadline: Deadline;
   readonly #out = new OutBuffer();
-  readonly #inlet: Inlet;
+  #inlet: Inlet | undefined;
   #socket: Socket;
   #encrypted = false;
   #reader = new ReplyReader();
@@ -117,7 +117,7 @@ export class Wire {
   }
 
   /**
-   * Continues over TLS with the socket that `secure` makes of this one.
+   * Continues over TLS with the socket that `secure` makes of this one, or with this one once its handshake is made.
    *
    * Guarantee: no byte that came before the handshake is read after it (RFC 3207, section 5), and a connection whose
    * handshake failed is destroyed, so nothing is ever sent over it in clear.
@@ -131,6 +131,8 @@ export class Wire {
     this.#deadline.clear();
     if (!(secured instanceof TLSSocket)) throw this.fatal("tls", this.#broken?.("tls") ?? secured);
     if (this.#broken !== undefined) secured.destroy();
+    // What a socket that was wrapped read before belongs to nobody.
+    if (secured !== this.#socket) this.#inlet = undefined;
     this.#socket = secured;
     this.#reader = new ReplyReader();
     this.#encrypted = true;
@@ -252,13 +254,13 @@ export class Wire {
   }
 
   #listen(): void {
-    this.#inlet.open(this.#onBytes);
+    this.#inlet?.open(this.#onBytes);
     this.#socket.on("data", this.#onData).on("end", this.#onEnd).on("close", this.#onEnd).on("error", this.#onError);
   }
 
   /** Errors stay heard: one that no listener hears would end the process. */
   #unlisten(): void {
-    this.#inlet.close();
+    this.#inlet?.close();
     this.#socket.off("data", this.#onData).off("end", this.#onEnd).off("close", this.#onEnd);
     this.#socket.off("error", this.#onError).on("error", ignore);
   }
