@@ -21,6 +21,11 @@ export function startOurs(name: string, args: readonly string[]): Promise<Client
   return start(name, fileURLToPath(new URL("waxseal-child.js", import.meta.url)), args);
 }
 
+/** Postgres by itself, on so many connections. */
+export function startPostgresAlone(name: string, args: readonly string[]): Promise<Client> {
+  return start(name, fileURLToPath(new URL("postgres-alone.js", import.meta.url)), args);
+}
+
 async function start(name: string, file: string, args: readonly string[]): Promise<Client> {
   const command = ["--expose-gc", file, ...args];
   const child = isPinned

@@ -1,8 +1,9 @@
 /** From the caller's enqueue to the server's 250, the whole durable way. */
 import { Child } from "../smtp/child.ts";
 import { type Client, race } from "../smtp/measure.ts";
+import type { Outcome, Standing } from "../support/compare.ts";
 import { outcomeTable } from "../support/report.ts";
-import { hasPeers, startOurs, startPeer } from "./contenders.ts";
+import { hasPeers, startOurs, startPeer, startPostgresAlone } from "./contenders.ts";
 import { paceOf } from "./pace.ts";
 import { hasRedis, startPostgres, startRedis } from "./servers.ts";
 
@@ -47,14 +48,29 @@ async function onPostgres(port: (way: keyof typeof sinks) => string, isQuick: bo
     await startPeer("graphile-worker and nodemailer", "graphile-worker.mjs", ["path", await url(), port("DATA")]),
     await startOurs("Waxseal on Postgres, two workers, DATA", ["path", await url(), port("DATA"), "2"]),
     await startOurs("Waxseal on Postgres, two workers, BDAT", ["path", await url(), port("BDAT"), "2"]),
+    await startPostgresAlone(ALONE, [await url(), "2"]),
   ];
-  await report("Enqueue to accepted on Postgres", clients, isQuick);
+  const { standings } = await report("Enqueue to accepted on Postgres", clients, isQuick);
+  console.log(sharesOfLimit(standings));
   await postgres.close();
 }
 
-async function report(title: string, clients: readonly Client[], isQuick: boolean): Promise<void> {
+/** The contender that is no queue, but what its database can do. */
+const ALONE = "Postgres alone, two connections";
+
+/** How much of the speed of Postgres alone is left when all else is done too. */
+function sharesOfLimit(standings: readonly Standing[]): string {
+  const limit = standings.find(({ name }) => name === ALONE)?.microseconds.median ?? 0;
+  const others = standings.filter(({ name }) => name !== ALONE);
+  const share = ({ name, microseconds }: Standing): string =>
+    `| ${name} | ${Math.round((limit / microseconds.median) * 100)} % |`;
+  return ["| | share of the speed of Postgres alone |", "|---|---|", ...others.map(share), ""].join("\n");
+}
+
+async function report(title: string, clients: readonly Client[], isQuick: boolean): Promise<Outcome> {
   const { byTime, byCpu } = await race(title, clients, paceOf(isQuick));
   console.log(outcomeTable(byTime));
   console.log(outcomeTable(byCpu));
   for (const client of clients) client.close();
+  return byTime;
 }
