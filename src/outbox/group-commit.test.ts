@@ -10,6 +10,7 @@ interface Item {
 /** Commits into a list; "bad" does not go in, and while the disk is full nothing does. */
 function ledger() {
   const turns: string[][] = [];
+  const answered: string[] = [];
   const failed: string[] = [];
   const disk = { isFull: false };
   const turnsOf = groupCommit<Item>({
@@ -17,13 +18,14 @@ function ledger() {
       if (disk.isFull) throw new Error("full");
       if (items.some(({ name }) => name === "bad")) throw new Error("bad");
       turns.push(items.map(({ name }) => name));
+      return () => void answered.push(...items.map(({ name }) => name));
     },
     weigh: ({ bytes = 0 }) => bytes,
     fail: ({ name }, error) => void failed.push(`${name}: ${String(error)}`),
     isUrgent: ({ isUrgent = true }) => isUrgent,
     isUnavailable: (error) => String(error).includes("full"),
   });
-  return { ...turnsOf, turns, failed, disk };
+  return { ...turnsOf, turns, answered, failed, disk };
 }
 
 test("what is asked for at the same time is one commit, and what comes meanwhile the next", async () => {
@@ -78,4 +80,16 @@ test("a turn is bounded in items and bytes, and a larger item goes alone", async
   push({ name: "large", bytes: 20 * 1024 * 1024 });
   await settled();
   expect(turns.map((turn) => turn.length)).toEqual([512, 88, 1, 1]);
+});
+
+test("where many wait, the next turn begins before the last is answered, and all are answered in their order", async () => {
+  const { push, settled, turns, answered } = ledger();
+  const all = Array.from({ length: 200 }, (_, index) => `m${index}`);
+  push({ name: "first" });
+  await new Promise((resolve) => setImmediate(resolve));
+  for (const name of all) push({ name });
+  await settled();
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(turns.flat()).toEqual(["first", ...all]);
+  expect(answered).toEqual(["first", ...all]);
 });

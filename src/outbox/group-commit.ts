@@ -3,10 +3,10 @@
 /** What is committed together, and how. */
 export interface GroupCommitOptions<Item> {
   /**
-   * Commits these, and answers each; a rejection means that nothing of them was written. When it is tried again after
-   * that, it should do what the items ask for and no more.
+   * Commits these, and gives what answers each of them; a rejection means that nothing of them was written. When it is
+   * tried again after that, it should do what the items ask for and no more.
    */
-  commit(items: readonly Item[], isRetry: boolean): Promise<void>;
+  commit(items: readonly Item[], isRetry: boolean): Promise<() => void>;
   /** How many bytes of memory an item holds. */
   weigh(item: Item): number;
   /** What becomes of an item that could not be committed. */
@@ -28,6 +28,9 @@ export interface GroupCommit<Item> {
 const MOST_ITEMS = 512;
 const MOST_BYTES = 16 * 1024 * 1024;
 
+/** With so many waiting the next turn begins before the last one's are answered: what they do then, they do meanwhile. */
+const ENOUGH_ITEMS = 32;
+
 /** What is not urgent waits for four times the time of the last commit, within these bounds, in milliseconds. */
 const SHORTEST_GATHERING_MS = 4;
 const LONGEST_GATHERING_MS = 20;
@@ -41,19 +44,23 @@ export function groupCommit<Item>(options: GroupCommitOptions<Item>): GroupCommi
   /** When the last turn ended, and how long it took, in milliseconds that never jump. */
   let last = { endedAt: -Infinity, tookMs: 0 };
   let running: Promise<void> | undefined;
+  /** Of turns that have ended. */
+  const answers: (() => void)[] = [];
 
   /** A turn that fails is cut in two and tried again, so that a bad item fails alone. */
-  async function attempt(items: readonly Item[], isRetry = false): Promise<void> {
+  async function attempt(items: readonly Item[], isRetry = false): Promise<() => void> {
     try {
-      await commit(items, isRetry);
+      return await commit(items, isRetry);
     } catch (error) {
       if (isUnavailable(error) || (items.length === 1 && isRetry)) {
-        for (const item of items) fail(item, error);
-        return;
+        return () => {
+          for (const item of items) fail(item, error);
+        };
       }
       const half = items.length >> 1;
-      if (half > 0) await attempt(items.slice(0, half), true);
-      await attempt(items.slice(half), true);
+      const halves = [items.slice(0, half), items.slice(half)].filter(({ length }) => length > 0);
+      for (const some of halves) (await attempt(some, true))();
+      return () => {};
     }
   }
 
@@ -85,16 +92,24 @@ export function groupCommit<Item>(options: GroupCommitOptions<Item>): GroupCommi
     });
   }
 
+  function answerAll(): void {
+    for (const answer of answers.splice(0)) answer();
+  }
+
   async function run(): Promise<void> {
-    do {
-      await gather();
-      // Whoever asks in this pass of the event loop comes along.
-      await new Promise((resolve) => setImmediate(resolve));
+    while (queue.length > 0) {
+      if (queue.length < ENOUGH_ITEMS) {
+        await gather();
+        // Whoever asks in this pass of the event loop comes along.
+        await new Promise((resolve) => setImmediate(resolve));
+      }
       const beganAt = performance.now();
-      await attempt(nextTurn());
+      answers.push(await attempt(nextTurn()));
       const endedAt = performance.now();
       last = { endedAt, tookMs: endedAt - beganAt };
-    } while (queue.length > 0);
+      if (queue.length < ENOUGH_ITEMS) answerAll();
+      else setImmediate(answerAll);
+    }
     running = undefined;
   }
 
