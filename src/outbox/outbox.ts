@@ -132,6 +132,8 @@ export function createOutbox(options: OutboxOptions): Outbox {
     engine.wake();
   }
 
+  gate?.watch?.(wake);
+
   function start(): void {
     worker.start();
     heart.start();

@@ -115,6 +115,20 @@ eachDatabase((open) => {
     });
   });
 
+  test("whoever delivers hears at once that a scope is open again, unless the caller has yet to commit", async () => {
+    const { database, limits } = rigOn(await open());
+    let woken = 0;
+    limits.watch?.(() => woken++);
+    expect(await limits.resume("mailer:default")).toBe(false);
+    await limits.pause("mailer:default", start + HOUR);
+    expect(woken).toBe(0);
+    expect(await limits.resume("mailer:default")).toBe(true);
+    expect(woken).toBe(1);
+    await limits.pause("mailer:default", start + HOUR);
+    await database.kysely.transaction().execute((tx) => limits.resume("mailer:default", { tx }));
+    expect(woken).toBe(1);
+  });
+
   test("an operator's word is one commit with what else is written, or none of it", async () => {
     const { database, limits } = rigOn(await open());
     const failed = database.kysely.transaction().execute(async (tx) => {

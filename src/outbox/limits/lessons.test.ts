@@ -74,6 +74,16 @@ test.each<[string, Failure, string[]]>([
     ["mailer:default barred 0"],
   ],
   [
+    "a quota of a quarter of an hour",
+    { stage: "mail", code: 451, retryAfterMs: 900_000, diagnosis: about("netease.quarter-hour-quota", "account") },
+    ["account:a quota 900000"],
+  ],
+  [
+    "an account whose mail comes too fast",
+    { stage: "data", code: 454, retryAfterMs: 5_000, diagnosis: about("ses.rate", "account") },
+    ["account:a rate 5000"],
+  ],
+  [
     "a domain that throttles",
     { stage: "rcpt", code: 450, retryAfterMs: 60_000, diagnosis: about("unusual-rate", "address") },
     ["domain:gmail.com rate 60000"],

@@ -78,10 +78,18 @@ function aboutSender(
   if (isAccountShut(diagnosis)) {
     return { key: about === "address" ? mailer : account, reason: "barred", forMs, detail };
   }
-  if (about === "account") return retryable ? { key: account, reason: "quota", forMs, detail } : undefined;
-  if (id.endsWith("too-many-connections")) return { key: mailer, reason: "rate", forMs, detail };
+  if (about === "account") return retryable ? { key: account, reason: quotaOrRate(forMs), forMs, detail } : undefined;
+  if (id.endsWith("too-many-connections")) return { key: mailer, reason: "rate", forMs, isOfConnections: true, detail };
   if (about !== "address" || forMs === 0) return undefined;
   return { key: throttledBy(id, addresses) ?? mailer, reason: "rate", forMs, detail };
+}
+
+/** The shortest quota that providers have, in milliseconds. */
+const SHORTEST_QUOTA_MS = 15 * 60_000;
+
+/** Who says to come back sooner than any quota would let us has nothing used up, but sees mail come too fast. */
+function quotaOrRate(forMs: number): "quota" | "rate" {
+  return forMs > 0 && forMs < SHORTEST_QUOTA_MS ? "rate" : "quota";
 }
 
 /**

@@ -40,7 +40,11 @@ export interface Limits extends Gate {
    * await limits.pause("mailer:default", Date.now() + 3_600_000, { detail: "the invoices are wrong" });
    */
   pause(key: string, until: number, call?: LimitsCall & { detail?: string | undefined }): Promise<void>;
-  /** Ends a scope's pause, whoever began it, and forgets its failures and what it learned. False when there was nothing. */
+  /**
+   * Ends a scope's pause, whoever began it, and forgets its failures and what it learned. False when there was nothing.
+   *
+   * The outbox of this process takes up what waited at once; with a transaction of yours, call its `wake` after the commit.
+   */
   resume(key: string, call?: LimitsCall): Promise<boolean>;
   /** Forgets what no longer counts; for housekeeping, now and then. */
   sweep(): Promise<void>;
@@ -68,12 +72,18 @@ export function createLimits({ database, ...options }: LimitsOptions): Limits {
   const on = async ({ tx }: LimitsCall): Promise<Queryable> => (tx === undefined ? kysely : toQueryable(tx, dialect));
   const within = async <T>({ tx }: LimitsCall, work: (tx: Queryable) => Promise<T>): Promise<T> =>
     tx === undefined ? kysely.transaction().execute(work) : work(await toQueryable(tx, dialect));
+  const wakers: (() => void)[] = [];
   return {
     ...gate,
+    watch: (wake) => void wakers.push(wake),
     forecast: async (id, call = {}) => forecast(await on(call), id),
     list: async (call = {}) => list(await on(call)),
     pause: (key, until, { detail, ...call } = {}) => within(call, (tx) => pause(tx, key, until, detail)),
-    resume: (key, call = {}) => within(call, (tx) => resume(tx, key)),
+    resume: async (key, call = {}) => {
+      const isOpened = await within(call, (tx) => resume(tx, key));
+      if (isOpened && call.tx === undefined) for (const wake of wakers) wake();
+      return isOpened;
+    },
     sweep: () => sweep(kysely),
   };
 }

@@ -42,12 +42,16 @@ test.each([
   ["quota", 15, true],
   ["rate", 1, true],
   ["rate", 60, true],
-  ["rate", 0, false], // it says nothing of a time: too many connections
+  ["rate", 0, false], // it says nothing of a time
   ["quota", 24 * 60, false],
   ["auth", 15, false],
   ["connection", 15, false],
 ] as const)("%s for %d minutes is about the pace: %s", (reason, minutes, is) => {
   expect(isAboutPace(lesson(reason, minutes))).toBe(is);
+});
+
+test("too many connections are not too many messages", () => {
+  expect(isAboutPace({ ...lesson("rate", 1), isOfConnections: true })).toBe(false);
 });
 
 test("a window that was used up without a refusal raises the pace by a hundredth, at least by one, and no other does", () => {

@@ -35,8 +35,12 @@ export function paceOf({ pace }: Pick<PauseRow, "pace">, now: number): Pace | un
 }
 
 /** Whether a refusal says something about the pace. */
-export function isAboutPace({ reason, forMs }: Pick<Lesson, "reason" | "forMs">): boolean {
-  return KEPT[reason] !== undefined && forMs > 0 && forMs <= LONGEST * 1000;
+export function isAboutPace({
+  reason,
+  forMs,
+  isOfConnections,
+}: Pick<Lesson, "reason" | "forMs" | "isOfConnections">): boolean {
+  return KEPT[reason] !== undefined && forMs > 0 && forMs <= LONGEST * 1000 && isOfConnections !== true;
 }
 
 /** After a refusal. @param used What was admitted in the pace's window, the refused one too. */

@@ -23,6 +23,8 @@ export interface Lesson {
   forMs: number;
   /** It is closed already by its provider, or by the pool: one such failure is enough. */
   atOnce?: boolean;
+  /** It is about how many connections there are, not how many messages they carry. */
+  isOfConnections?: boolean;
   /** For a person. */
   detail: Words;
 }

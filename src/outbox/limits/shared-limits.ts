@@ -34,7 +34,7 @@ export interface SharedLimitsOptions {
 }
 
 /** The limits, with the handle as the first argument of each call. */
-export interface SharedLimits extends Required<Gate> {
+export interface SharedLimits extends Required<Omit<Gate, "watch">> {
   forecast(db: Queryable, id: string): Promise<Forecast | undefined>;
   list(db: Queryable): Promise<ScopeState[]>;
   /** @param tx A transaction. */
