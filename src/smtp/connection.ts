@@ -5,6 +5,7 @@ import { contentFault } from "./content-fault.ts";
 import { dial } from "./dial.ts";
 import { Inlet } from "./inlet.ts";
 import type { Job } from "./job.ts";
+import type { SmtpError, SmtpStage } from "./errors.ts";
 import type { SmtpSettings } from "./options.ts";
 import { type Feeder, Pipeline } from "./pipeline/pipeline.ts";
 import type { TrackRecord } from "./pipeline/track-record.ts";
@@ -99,6 +100,17 @@ export class Connection {
   /** From now on `feeder` is told what happens here. */
   feedFrom(feeder: ConnectionFeeder): void {
     this.#feeder = feeder;
+  }
+
+  /** Whether a message was answered for here, by an acknowledgement or a refusal. */
+  get hasServed(): boolean {
+    return this.#pipeline.hasServed;
+  }
+
+  /** The error of what broke it, as it surfaces at `stage`. */
+  lossAt(stage: SmtpStage): SmtpError {
+    const { transcript } = this.#wire;
+    return transcript.error(stage, this.#wire.faultAt(stage));
   }
 
   /** Begins a message where there is room; it leaves with the next `flush`. */

@@ -1,21 +1,21 @@
 /** Brings messages and connections together: who goes where, when a connection is opened, kept, or let go. */
 import { Connection, type ConnectionFeeder, openConnection } from "./connection.ts";
 import { ErrandQueue } from "./errand-queue.ts";
-import { SmtpError, type SmtpErrorCode } from "./errors.ts";
 import { type Errand, Job, type Visit } from "./job.ts";
-import { LoginGuard } from "./login-guard.ts";
 import { onAbort } from "./on-abort.ts";
+import { OpeningGuard } from "./opening-guard.ts";
 import type { SmtpSettings } from "./options.ts";
 import { slowerOf, type SmtpMode } from "./pipeline/mode.ts";
 import { TrackRecord } from "./pipeline/track-record.ts";
 import { RateLimit } from "./rate-limit.ts";
+import { abortedError, busyError, closedError } from "./refusals.ts";
 
 export class Dispatcher {
   readonly #settings: SmtpSettings;
   readonly #waiting = new ErrandQueue();
   readonly #record: TrackRecord;
   readonly #rate: RateLimit;
-  readonly #logins: LoginGuard | undefined;
+  readonly #guard: OpeningGuard;
   readonly #connections = new Set<Connection>();
   /** Connections at rest with the timer that ends each; the one used last is at the end. */
   readonly #idle = new Map<Connection, NodeJS.Timeout>();
@@ -35,7 +35,7 @@ export class Dispatcher {
     this.#maxRecipients = settings.maxRecipients;
     this.#record = new TrackRecord(fullestMode(settings));
     this.#rate = new RateLimit(settings.rates, settings.clock);
-    this.#logins = settings.auth === undefined ? undefined : new LoginGuard(settings.authPause, settings.clock);
+    this.#guard = new OpeningGuard(settings);
   }
 
   /** How many recipients a message may have: the caller's limit, or the server's once that is known. */
@@ -51,13 +51,13 @@ export class Dispatcher {
 
   /** Takes a message, or a visit, to be answered for. */
   submit(errand: Errand): void {
-    if (errand.signal?.aborted === true) return errand.fail(this.#abortedError(errand));
-    if (this.#isClosed) return errand.fail(this.#closedError());
+    if (errand.signal?.aborted === true) return errand.fail(abortedError(this.#settings, errand.signal));
+    if (this.#isClosed) return errand.fail(closedError(this.#settings));
     this.#waiting.add(errand);
     if (this.#waiting.size > this.#settings.maxWaiting) this.#dispatch();
     if (this.#waiting.size > this.#settings.maxWaiting) {
       this.#waiting.forget(errand);
-      return errand.fail(this.#busyError());
+      return errand.fail(busyError(this.#settings));
     }
     if (errand.signal !== undefined) this.#follow(errand, errand.signal);
     this.#schedule();
@@ -68,7 +68,7 @@ export class Dispatcher {
     if (!this.#isClosed) {
       this.#dispatch();
       this.#isClosed = true;
-      for (const errand of this.#waiting.drain()) errand.fail(this.#closedError());
+      for (const errand of this.#waiting.drain()) errand.fail(closedError(this.#settings));
     }
     if (!this.#isDrained()) await new Promise<void>((resolve) => this.#onDrained.push(resolve));
     for (const connection of this.#idle.keys()) this.#leave(connection);
@@ -115,11 +115,11 @@ export class Dispatcher {
       this.#begin(connection, errand);
       return true;
     }
-    const leave = this.#logins?.ask() ?? "go";
+    const leave = this.#guard.ask();
     if (leave === "wait" || !this.#hasPlace(errand)) return false;
     if (leave === "paused" && this.#connections.size > 0 && !errand.needsFresh) return false;
     this.#take(errand);
-    if (leave === "paused") errand.fail(this.#logins?.pausedError(this.#settings.server) ?? this.#closedError());
+    if (leave === "paused") errand.fail(this.#guard.pausedError());
     else void this.#open(errand as Job | Visit);
     return true;
   }
@@ -157,24 +157,27 @@ export class Dispatcher {
 
   async #open(errand: Job | Visit): Promise<void> {
     this.#opening += 1;
-    this.#logins?.begin();
+    this.#guard.begin();
     const opened = await openConnection(this.#settings, this.#record, errand.signal).catch((error: Error) => error);
     this.#opening -= 1;
-    if (opened instanceof Connection) {
-      this.#logins?.end();
-      this.#welcome(opened, errand);
-    } else {
-      if (this.#logins?.end(opened) === true) this.#log("warn", "smtp.auth-paused", {});
-      errand.fail(opened);
-    }
+    if (opened instanceof Connection) this.#welcome(opened, errand);
+    else if (this.#guard.failed(opened) && this.#mayWait(errand)) this.#waiting.putBack([errand]);
+    else errand.fail(opened);
     this.#schedule();
     this.#checkDrained();
+  }
+
+  /** Whether a message for which the server wants no further connection can leave by one that is open. */
+  #mayWait(errand: Job | Visit): boolean {
+    if (this.#isClosed || errand.isSettled || errand.needsFresh || this.#connections.size === 0) return false;
+    return errand instanceof Job && errand.mayReturn();
   }
 
   #welcome(connection: Connection, errand: Job | Visit): void {
     this.#log("debug", "smtp.open", { encrypted: connection.encrypted });
     this.#maxRecipients = Math.min(this.#settings.maxRecipients, connection.maxRecipients ?? Infinity);
     this.#connections.add(connection);
+    this.#guard.opened(connection);
     connection.feedFrom(this.#feeder);
     if (errand instanceof Job) this.#begin(connection, errand);
     else errand.arrive();
@@ -183,7 +186,7 @@ export class Dispatcher {
   }
 
   #begin(connection: Connection, job: Job): void {
-    if (job.signal?.aborted === true) return job.fail(this.#abortedError(job));
+    if (job.signal?.aborted === true) return job.fail(abortedError(this.#settings, job.signal));
     if (job.signal !== undefined) this.#places.set(job, connection);
     try {
       connection.begin(job);
@@ -195,6 +198,7 @@ export class Dispatcher {
 
   /** Gives a connection what it has room for, or lets it rest. */
   #feed(connection: Connection): void {
+    this.#guard.progressed(connection);
     while (connection.hasRoom) {
       const errand = this.#next();
       if (!(errand instanceof Job) || errand.needsFresh) break;
@@ -218,6 +222,7 @@ export class Dispatcher {
     onSteppedDown: (_, from: SmtpMode) => this.#log("warn", "smtp.stepped-down", { from, to: this.#record.limit }),
     onBroken: (connection) => {
       this.#forget(connection);
+      this.#guard.lost(connection);
       this.#schedule();
       this.#checkDrained();
     },
@@ -266,7 +271,7 @@ export class Dispatcher {
   #abort(errand: Errand): void {
     if (errand.isWaiting) {
       this.#waiting.forget(errand);
-      errand.fail(this.#abortedError(errand));
+      errand.fail(abortedError(this.#settings, errand.signal));
     } else if (errand instanceof Job) this.#places.get(errand)?.abandon(errand);
   }
 
@@ -276,29 +281,6 @@ export class Dispatcher {
 
   #checkDrained(): void {
     if (this.#isClosed && this.#isDrained()) for (const resolve of this.#onDrained.splice(0)) resolve();
-  }
-
-  #closedError(): SmtpError {
-    return this.#refusal(
-      "WX_SMTP_CLOSED",
-      `The pool for ${this.#settings.server} is closed. Send through an open one.`,
-    );
-  }
-
-  #busyError(): SmtpError {
-    const { server, maxWaiting } = this.#settings;
-    const text = `${maxWaiting} messages wait for a connection to ${server} already. Await earlier sends first, or raise maxWaiting.`;
-    return this.#refusal("WX_SMTP_BUSY", text);
-  }
-
-  #abortedError({ signal }: Errand): SmtpError {
-    const text = `The caller's signal stopped the message before its turn at ${this.#settings.server}. Send it again if it is still wanted.`;
-    return this.#refusal("WX_SMTP_ABORTED", text, signal?.reason);
-  }
-
-  /** An error for what never came near a connection. */
-  #refusal(code: SmtpErrorCode, message: string, cause?: unknown): SmtpError {
-    return new SmtpError(code, message, { stage: "connect", retryable: true, server: this.#settings.server, cause });
   }
 
   #log(level: "debug" | "info" | "warn", event: string, fields: Readonly<Record<string, unknown>>): void {

@@ -58,6 +58,8 @@ export class Pipeline implements WireDriver {
   #saidGoodbye = false;
   /** How many messages were begun here. */
   begun = 0;
+  /** Whether a message was answered for here, by an acknowledgement or a refusal. */
+  hasServed = false;
   /** Whether the connection was kept open without work, so that the server may have given it up unnoticed. */
   hasRested = false;
 
@@ -221,6 +223,7 @@ export class Pipeline implements WireDriver {
   }
 
   #finish(transaction: Transaction): void {
+    this.hasServed = true;
     this.#flight.shift();
     this.#flightBytes -= transaction.job.bytes.length;
     this.#needsReset = transaction.isRefused;
