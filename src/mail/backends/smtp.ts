@@ -1,6 +1,6 @@
 /** Sends through an SMTP server, over connections that are kept and reused. */
-import { createSmtpPool, SmtpError, type SmtpRefusal } from "../../smtp/index.ts";
-import type { Backend, RecipientRefusal } from "../backend.ts";
+import { createSmtpPool, SmtpError, type SmtpReceipt, type SmtpRefusal } from "../../smtp/index.ts";
+import type { Backend, Receipt, RecipientRefusal } from "../backend.ts";
 import { DeliveryError } from "../errors.ts";
 import { resolveProvider, type SmtpBackendOptions } from "../providers/smtp-options.ts";
 
@@ -21,27 +21,24 @@ export function smtpBackend(given: SmtpBackendOptions): Backend {
   const close = (): Promise<void> => pool.close();
   return {
     headerEncoding: provider?.headerEncoding,
-    send: async (envelope, bytes, sendOptions) => {
-      const { server, accepted, rejected, response } = await asDelivery(
-        pool.send(envelope, bytes, { signal: sendOptions?.signal, urgent: sendOptions?.queued?.urgent }),
-      );
-      return { server, accepted: [...accepted], rejected: rejected.map(toRefusal), response };
-    },
-    verify: async (verifyOptions) => {
-      await asDelivery(pool.verify(verifyOptions));
-    },
+    // One step of promises, as there is one of these for each message.
+    send: (envelope, bytes, sendOptions) =>
+      pool
+        .send(envelope, bytes, { signal: sendOptions?.signal, urgent: sendOptions?.queued?.urgent })
+        .then(toReceipt, failDelivery),
+    verify: (verifyOptions) => pool.verify(verifyOptions).catch(failDelivery),
     connections: () => pool.connections(),
     close,
     [Symbol.asyncDispose]: close,
   };
 }
 
-async function asDelivery<T>(work: Promise<T>): Promise<T> {
-  try {
-    return await work;
-  } catch (error) {
-    throw error instanceof SmtpError ? toDeliveryError(error) : error;
-  }
+function toReceipt({ server, accepted, rejected, response }: SmtpReceipt): Receipt {
+  return { server, accepted, rejected: rejected.map(toRefusal), response };
+}
+
+function failDelivery(error: unknown): never {
+  throw error instanceof SmtpError ? toDeliveryError(error) : error;
 }
 
 function toDeliveryError(cause: SmtpError): DeliveryError {
