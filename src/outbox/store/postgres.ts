@@ -1,46 +1,19 @@
 /** The hot statements on Postgres: one for each step of a turn, whatever the number of messages. */
-import { sql } from "kysely";
+import { type RawBuilder, sql } from "kysely";
 import type { Queryable } from "../../db/index.ts";
 import type { Entry } from "../entry.ts";
 import { priorities } from "../priority.ts";
 import type { MessageRow, RecipientRow } from "../rows.ts";
 import type { Abandoned, HotStore, Settlement } from "./hot.ts";
 
-async function idsOf(tx: Queryable, statement: ReturnType<typeof sql<{ id: string }>>): Promise<Set<string>> {
-  return new Set((await statement.execute(tx)).rows.map(({ id }) => id));
+async function idsOf(tx: Queryable, statement: RawBuilder<unknown>): Promise<Set<string>> {
+  return new Set((await statement.$castTo<{ id: string }>().execute(tx)).rows.map(({ id }) => id));
 }
 
 export const postgresStore: HotStore = {
   insert: async (tx, entries) => {
     if (entries.length === 0) return [];
-    const messages = jsonOf(entries.map(({ message }) => message));
-    const recipients = jsonOf(
-      entries.flatMap(({ message: { id }, addresses }) =>
-        addresses.map((address, position) => ({ message_id: id, position, address, state: "queued", detail: "" })),
-      ),
-    );
-    const bodies = bodiesOf(entries);
-    const inserted = await idsOf(
-      tx,
-      sql<{ id: string }>`
-        with added as (
-          insert into outbox_messages
-          select * from json_populate_recordset(null::outbox_messages, ${messages}::json)
-          on conflict do nothing returning id
-        ), added_bodies as (
-          insert into outbox_bodies (message_id, bytes)
-          select body.id, substring(${bodies.bytes}::bytea from body.first for body.size)
-          from unnest(${bodies.ids}::text[], ${bodies.firsts}::int[], ${bodies.sizes}::int[]) as body(id, first, size)
-          join added on added.id = body.id
-        ), added_recipients as (
-          insert into outbox_recipients (message_id, position, address, state, detail)
-          select r.message_id, r.position, r.address, r.state, r.detail
-          from json_populate_recordset(null::outbox_recipients, ${recipients}::json) r
-          join added on added.id = r.message_id
-        )
-        select id from added`,
-    );
-    return entries.map(({ message }) => inserted.has(message.id));
+    return insertedOf(entries, await idsOf(tx, sql`with ${inserting(entries)} select id from added`));
   },
 
   claim: async (tx, lanes, limit, { owner, now, until }) => {
@@ -107,38 +80,18 @@ export const postgresStore: HotStore = {
 
   settle: async (tx, settlements) => {
     if (settlements.length === 0) return [];
-    const settled = await idsOf(
-      tx,
-      sql<{ id: string }>`
-        with given as materialized (
-          select * from json_to_recordset(${jsonOf(settlements.map(rowOf))}::json)
-            as g(id text, owner text, attempts int, unreached int, state text, due_at bigint, wait text, finished_at bigint, takeovers int)
-        ), settled as (
-          update outbox_messages m set attempts = g.attempts, unreached = g.unreached, state = g.state, due_at = g.due_at,
-            wait = g.wait, finished_at = g.finished_at, takeovers = g.takeovers, lease_owner = null
-          from given g where m.id = g.id and m.lease_owner = g.owner returning m.id
-        ), attempted as (
-          insert into outbox_attempts
-          select a.* from json_populate_recordset(null::outbox_attempts, ${jsonOf(attemptsOf(settlements))}::json) a
-          join settled on settled.id = a.message_id
-        ), moved as (
-          update outbox_recipients r set state = s.state, detail = s.detail
-          from json_populate_recordset(null::outbox_recipients, ${jsonOf(standingsOf(settlements))}::json) s
-          join settled on settled.id = s.message_id
-          where r.message_id = s.message_id and r.position = s.position
-        ), wiped as (
-          delete from outbox_bodies b using settled
-          where b.message_id = settled.id and settled.id = any(${wipedOf(settlements)}::text[])
-        )
-        select id from settled`,
-    );
-    return settlements.map(({ id }) => settled.has(id));
+    return settledOf(settlements, await idsOf(tx, sql`with ${settling(settlements)} select id from settled`));
   },
 
-  write: async (tx, settlements, entries) => ({
-    settled: await postgresStore.settle(tx, settlements),
-    inserted: await postgresStore.insert(tx, entries),
-  }),
+  write: async (tx, settlements, entries) => {
+    if (settlements.length === 0) return { settled: [], inserted: await postgresStore.insert(tx, entries) };
+    if (entries.length === 0) return { settled: await postgresStore.settle(tx, settlements), inserted: [] };
+    const written = await idsOf(
+      tx,
+      sql`with ${settling(settlements)}, ${inserting(entries)} select id from settled union all select id from added`,
+    );
+    return { settled: settledOf(settlements, written), inserted: insertedOf(entries, written) };
+  },
 
   mailers: async (tx) => {
     const { rows } = await sql<{ mailer: string }>`
@@ -171,6 +124,66 @@ export const postgresStore: HotStore = {
     return rows;
   },
 };
+
+/** The parts of a statement that insert messages; `added` has the ids of those that were not there yet. */
+function inserting(entries: readonly Entry[]): RawBuilder<unknown> {
+  const messages = jsonOf(entries.map(({ message }) => message));
+  const recipients = jsonOf(
+    entries.flatMap(({ message: { id }, addresses }) =>
+      addresses.map((address, position) => ({ message_id: id, position, address, state: "queued", detail: "" })),
+    ),
+  );
+  const bodies = bodiesOf(entries);
+  return sql`
+    added as (
+      insert into outbox_messages
+      select * from json_populate_recordset(null::outbox_messages, ${messages}::json)
+      on conflict do nothing returning id
+    ), added_bodies as (
+      insert into outbox_bodies (message_id, bytes)
+      select body.id, substring(${bodies.bytes}::bytea from body.first for body.size)
+      from unnest(${bodies.ids}::text[], ${bodies.firsts}::int[], ${bodies.sizes}::int[]) as body(id, first, size)
+      join added on added.id = body.id
+    ), added_recipients as (
+      insert into outbox_recipients (message_id, position, address, state, detail)
+      select r.message_id, r.position, r.address, r.state, r.detail
+      from json_populate_recordset(null::outbox_recipients, ${recipients}::json) r
+      join added on added.id = r.message_id
+    )`;
+}
+
+/** The parts of a statement that end leases with what follows; `settled` has the ids of those that were still their owner's. */
+function settling(settlements: readonly Settlement[]): RawBuilder<unknown> {
+  return sql`
+    given as materialized (
+      select * from json_to_recordset(${jsonOf(settlements.map(rowOf))}::json)
+        as g(id text, owner text, attempts int, unreached int, state text, due_at bigint, wait text, finished_at bigint, takeovers int)
+    ), settled as (
+      update outbox_messages m set attempts = g.attempts, unreached = g.unreached, state = g.state, due_at = g.due_at,
+        wait = g.wait, finished_at = g.finished_at, takeovers = g.takeovers, lease_owner = null
+      from given g where m.id = g.id and m.lease_owner = g.owner returning m.id
+    ), attempted as (
+      insert into outbox_attempts
+      select a.* from json_populate_recordset(null::outbox_attempts, ${jsonOf(attemptsOf(settlements))}::json) a
+      join settled on settled.id = a.message_id
+    ), moved as (
+      update outbox_recipients r set state = s.state, detail = s.detail
+      from json_populate_recordset(null::outbox_recipients, ${jsonOf(standingsOf(settlements))}::json) s
+      join settled on settled.id = s.message_id
+      where r.message_id = s.message_id and r.position = s.position
+    ), wiped as (
+      delete from outbox_bodies b using settled
+      where b.message_id = settled.id and settled.id = any(${wipedOf(settlements)}::text[])
+    )`;
+}
+
+function insertedOf(entries: readonly Entry[], ids: ReadonlySet<string>): boolean[] {
+  return entries.map(({ message }) => ids.has(message.id));
+}
+
+function settledOf(settlements: readonly Settlement[], ids: ReadonlySet<string>): boolean[] {
+  return settlements.map(({ id }) => ids.has(id));
+}
 
 /** Rows as JSON that Postgres reads: of its escapes it refuses NUL and halves of characters. */
 function jsonOf(rows: readonly object[]): string {
