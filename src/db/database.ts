@@ -1,7 +1,8 @@
 /** The database handle: one URL in, a Kysely instance out, with the promises of durability set. */
 import type { Kysely } from "kysely";
 import { findUnknownOption } from "../base/index.ts";
-import type { Unit } from "./drivers/sqlite-steps.ts";
+import type { SqliteConnection } from "./drivers/sqlite-connection.ts";
+import type { AnswerTo, Step, Unit } from "./drivers/sqlite-steps.ts";
 import { isPostgresUrl, mayPrepare, withoutPassword } from "./drivers/postgres-url.ts";
 import { DatabaseError } from "./errors.ts";
 import { refuseNewer } from "./migrate.ts";
@@ -43,28 +44,25 @@ export interface Listening {
   close(): Promise<void>;
 }
 
-/**
- * SQLite past Kysely, for Waxseal's own hot paths; not for applications, and it may change. Within a transaction that
- * `kysely.transaction()` has begun its statements are part of it: there is one connection.
- */
+/** SQLite past Kysely, for Waxseal's own hot paths; not for applications, and it may change. */
 export interface SqliteAccess {
   /**
-   * Runs a statement with each of these lists of parameters.
+   * Runs a statement with each of these lists of parameters, in a transaction of `kysely` or by itself.
    *
    * @returns The rows of each.
    * @example
-   * const [rows] = await database.sqlite.select("select value from outbox_marks where name = ?", [["clock"]]);
+   * const [rows] = await database.sqlite.select(tx, "select value from outbox_marks where name = ?", [["clock"]]);
    */
-  select<Row>(sql: string, lists: readonly (readonly unknown[])[]): Promise<Row[][]>;
+  select<Row>(tx: Queryable, sql: string, lists: readonly (readonly unknown[])[]): Promise<Row[][]>;
   /**
-   * Runs units of statements, many in one go. Where the first statement of a unit changes no row, its others are left out.
+   * Runs units of statements, many in one go, in a transaction. Where the first statement of a unit changes no row, its others are left out.
    *
    * @returns For each unit, whether its first statement changed a row.
    * @throws DatabaseError `WX_DB_FULL`; a failed statement's own error
    * @example
-   * await database.sqlite.apply([[["delete from outbox_marks where name = ?", "clock"]]]);
+   * await database.sqlite.apply(tx, [[["delete from outbox_marks where name = ?", "clock"]]]);
    */
-  apply(units: readonly Unit[]): Promise<boolean[]>;
+  apply(tx: Queryable, units: readonly Unit[]): Promise<boolean[]>;
 }
 
 /** Postgres past Kysely, for what brings its own SQL along; not for applications, and it may change. */
@@ -138,14 +136,18 @@ async function openOnSqlite(url: string, options: DatabaseOptions): Promise<Data
   const connection = await openSqlite(path, waits, options.thread ?? true);
   const kysely = new Kysely<Schema>({ dialect: sqliteDialect(connection) });
   const sqlite: SqliteAccess = {
-    select: async (statement, lists) =>
-      (await connection.patiently({ kind: "select", sql: statement, lists })) as never,
-    apply: async (units) => [...(await connection.patiently({ kind: "apply", units: pack(units) }))],
+    select: (tx, statement, lists) => within(tx, { kind: "select", sql: statement, lists }) as Promise<never>,
+    apply: async (tx, units) => [...(await within(tx, { kind: "apply", units: pack(units) }))],
   };
   const close = (): Promise<void> => kysely.destroy();
   const listen = async (): Promise<undefined> => undefined;
   const notify = async (): Promise<void> => {};
   return opened({ kysely, dialect: "sqlite", url, sqlite, listen, notify, close }, () => makeDurable(connection));
+}
+
+/** On the connection that the transaction has, or on which there is none. */
+function within<S extends Step>(tx: Queryable, step: S): Promise<AnswerTo<S>> {
+  return tx.getExecutor().provideConnection((connection) => (connection as SqliteConnection).patiently(step));
 }
 
 async function openOnPostgres(url: string, options: DatabaseOptions): Promise<Database> {

@@ -41,7 +41,7 @@ test("while another process holds the lock, this one goes on with other things, 
         .transaction()
         .execute((inner) => inner.insertInto("outbox_marks").values({ name: "in one", value: "" }).execute()),
     );
-    waiting.push(sqliteOf(database).apply([[[INSERT, "past Kysely"]]]));
+    waiting.push(sqliteOf(database).apply(database.kysely, [[[INSERT, "past Kysely"]]]));
     await sleep(20); // would not end, were the thread held up
   });
   await Promise.all(waiting);
@@ -79,9 +79,10 @@ test("of a unit whose first statement changes no row, the others are left out", 
       [INSERT, "4"],
     ],
   ];
-  expect(await sqliteOf(database).apply(units)).toEqual([true, false, true]);
+  expect(await sqliteOf(database).apply(database.kysely, units)).toEqual([true, false, true]);
   expect(await names(database)).toEqual(["1", "2", "4"]);
   const [one, none, four] = await sqliteOf(database).select<{ value: unknown }>(
+    database.kysely,
     "select value from outbox_marks where name = ?",
     [["1"], ["3"], ["4"]],
   );
@@ -94,20 +95,33 @@ test("a unit that fails leaves those before it to the transaction, which its fir
   const database = await testDatabase();
   const writing = database.kysely.transaction().execute(async (tx) => {
     const refused = [["insert into outbox_marks (name, value) values (?, null)", "0"]] as const;
-    await expect(sqliteOf(database).apply([refused])).rejects.toThrow(/NOT NULL/);
+    await expect(sqliteOf(database).apply(tx, [refused])).rejects.toThrow(/NOT NULL/);
     await tx.insertInto("outbox_marks").values({ name: "1", value: "" }).execute();
-    await expect(sqliteOf(database).apply([[[INSERT, "2"]], [[INSERT, "1"]]])).rejects.toThrow(/UNIQUE/);
+    await expect(sqliteOf(database).apply(tx, [[[INSERT, "2"]], [[INSERT, "1"]]])).rejects.toThrow(/UNIQUE/);
     await tx.insertInto("outbox_marks").values({ name: "3", value: "" }).execute();
   });
   await writing;
   expect(await names(database)).toEqual(["1", "2", "3"]);
   await expect(
-    database.kysely.transaction().execute(async () => {
-      await sqliteOf(database).apply([[[INSERT, "4"]]]);
+    database.kysely.transaction().execute(async (tx) => {
+      await sqliteOf(database).apply(tx, [[[INSERT, "4"]]]);
       throw new Error("changed my mind");
     }),
   ).rejects.toThrow("changed my mind");
   expect(await names(database)).toEqual(["1", "2", "3"]);
+});
+
+test("what is asked beside a transaction waits for its end, past Kysely too", async () => {
+  const database = await testDatabase();
+  const { apply, select } = sqliteOf(database);
+  const count = "select count(*) as n from outbox_marks";
+  const beside: Promise<unknown>[] = [];
+  await database.kysely.transaction().execute(async (tx) => {
+    beside.push(select(database.kysely, count, [[]]), apply(database.kysely, [[[INSERT, "beside"]]]));
+    await apply(tx, [[[INSERT, "within"]]]);
+    expect(await select(tx, count, [[]])).toEqual([[{ n: 1 }]]);
+  });
+  expect(await Promise.all(beside)).toEqual([[[{ n: 1 }]], [true]]);
 });
 
 test("a transaction of which nothing is asked ends as it began", async () => {
@@ -174,14 +188,17 @@ test("what fails says why, past Kysely too", async () => {
   await mark(database, "1");
   await sql.raw("pragma max_page_count = 1").execute(database.kysely);
   const { apply, select } = sqliteOf(database);
+  const { kysely } = database;
   const big = [["2", "x".repeat(BIG)]] as const;
   const returning = "insert into outbox_marks (name, value) values (?, ?) returning name";
-  await expect(apply([[[INSERT, "1"]]])).rejects.toSatisfy(({ errcode }) => (errcode & 0xff) === 19);
-  await expect(select(returning, [["1", ""]])).rejects.toSatisfy(({ errcode }) => (errcode & 0xff) === 19);
-  await expect(apply([[["insert into outbox_marks (name, value) values (?, ?)", ...big[0]]]])).rejects.toMatchObject({
+  await expect(apply(kysely, [[[INSERT, "1"]]])).rejects.toSatisfy(({ errcode }) => (errcode & 0xff) === 19);
+  await expect(select(kysely, returning, [["1", ""]])).rejects.toSatisfy(({ errcode }) => (errcode & 0xff) === 19);
+  await expect(
+    apply(kysely, [[["insert into outbox_marks (name, value) values (?, ?)", ...big[0]]]]),
+  ).rejects.toMatchObject({
     code: "WX_DB_FULL",
   });
-  await expect(select(returning, big)).rejects.toMatchObject({ code: "WX_DB_FULL" });
+  await expect(select(kysely, returning, big)).rejects.toMatchObject({ code: "WX_DB_FULL" });
   expect(await names(database)).toEqual(["1"]);
 });
 

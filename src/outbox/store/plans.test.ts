@@ -2,25 +2,27 @@ import { Kysely, SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler } from "
 import { expect, test } from "vitest";
 import { createRecent } from "../recent.ts";
 import { testDatabase } from "../../../test/support/test-database.ts";
-import type { Queryable, Schema, SqliteAccess } from "../../db/index.ts";
+import type { Queryable, Schema } from "../../db/index.ts";
 import { laneDepth } from "./depths.ts";
 import { listMessages } from "./lists.ts";
 import { listRedrivable } from "./operations.ts";
 import { sqliteStore } from "./sqlite.ts";
 
-async function statements(): Promise<SqliteAccess> {
-  const { sqlite } = await testDatabase();
-  return sqlite ?? expect.unreachable();
+type Select = (sql: string, lists: readonly (readonly unknown[])[]) => Promise<never[][]>;
+
+async function statements(): Promise<Select> {
+  const { sqlite, kysely } = await testDatabase();
+  return (sql, lists) => sqlite?.select<never>(kysely, sql, lists) ?? expect.unreachable();
 }
 
 /** How SQLite would run a statement. */
-async function planOf(real: SqliteAccess, sql: string, parameters: readonly unknown[] = []): Promise<string> {
-  const [rows = []] = await real.select<{ detail: string }>(`explain query plan ${sql}`, [parameters]);
-  return rows.map(({ detail }) => detail).join("; ");
+async function planOf(real: Select, sql: string, parameters: readonly unknown[] = []): Promise<string> {
+  const [rows = []] = await real(`explain query plan ${sql}`, [parameters]);
+  return rows.map(({ detail }: { detail: string }) => detail).join("; ");
 }
 
 /** A database that runs nothing, and writes down how SQLite would run what it is asked. */
-function planner(real: SqliteAccess, plans: string[]): Queryable {
+function planner(real: Select, plans: string[]): Queryable {
   const connection = {
     executeQuery: async ({ sql, parameters }: { sql: string; parameters: readonly unknown[] }) => {
       plans.push(await planOf(real, sql, parameters));
@@ -54,11 +56,11 @@ test("no hot statement scans a table, or sorts", async () => {
     if (!sql.startsWith("insert")) plans.push(`${sql}: ${await planOf(real, sql, parameters)}`);
   };
   const store = sqliteStore({
-    select: async (sql, lists) => {
+    select: async (_tx, sql, lists) => {
       await look(sql, lists[0] ?? []);
-      return real.select(sql, lists);
+      return real(sql, lists);
     },
-    apply: async (units) => {
+    apply: async (_tx, units) => {
       for (const [sql, ...values] of units.flat()) await look(sql, values);
       return units.map(() => true);
     },

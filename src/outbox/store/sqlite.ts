@@ -1,5 +1,5 @@
 /** The hot statements on SQLite: many to a step, on the connection that holds the transaction. */
-import type { SqliteAccess, SqliteBound } from "../../db/index.ts";
+import type { Queryable, SqliteAccess, SqliteBound } from "../../db/index.ts";
 import type { Entry } from "../entry.ts";
 import type { Recent } from "../recent.ts";
 import type { MessageRow, RecipientRow } from "../rows.ts";
@@ -46,14 +46,15 @@ const PRIORITIES = [0, 1, 2, 3];
 type Statements = readonly [SqliteBound, ...SqliteBound[]];
 
 export function sqliteStore({ select, apply }: SqliteAccess): HotStore {
-  const rowsOf = async <Row>(sql: string, lists: readonly (readonly unknown[])[]): Promise<Row[]> =>
-    lists.length === 0 ? [] : (await select<Row>(sql, lists)).flat();
-  const applied = async (units: readonly Statements[]): Promise<boolean[]> => (units.length === 0 ? [] : apply(units));
+  const rowsOf = async <Row>(tx: Queryable, sql: string, lists: readonly (readonly unknown[])[]): Promise<Row[]> =>
+    lists.length === 0 ? [] : (await select<Row>(tx, sql, lists)).flat();
+  const applied = async (tx: Queryable, units: readonly Statements[]): Promise<boolean[]> =>
+    units.length === 0 ? [] : apply(tx, units);
 
-  async function findDue(lanes: readonly Lane[], limit: number, now: number): Promise<string[]> {
+  async function findDue(tx: Queryable, lanes: readonly Lane[], limit: number, now: number): Promise<string[]> {
     const open = lanes.filter((lane) => lane.limit > 0);
     const asked = open.map((lane) => [lane.mailer, lane.priority, now, Math.min(lane.limit, limit)]);
-    const due = asked.length === 0 ? [] : await select<{ id: string; due_at: number }>(FIND_DUE, asked);
+    const due = asked.length === 0 ? [] : await select<{ id: string; due_at: number }>(tx, FIND_DUE, asked);
     const found: string[] = [];
     for (const priority of PRIORITIES) {
       const rows = due.flatMap((some, index) => (open[index]?.priority === priority ? some : []));
@@ -64,47 +65,63 @@ export function sqliteStore({ select, apply }: SqliteAccess): HotStore {
   }
 
   /** Takes leases. What is known of a message that nothing has happened to need not be read. */
-  async function lease(ids: readonly string[], { owner, now, until }: Lease, recent: Recent): Promise<MessageRow[]> {
+  async function lease(
+    tx: Queryable,
+    ids: readonly string[],
+    { owner, now, until }: Lease,
+    recent: Recent,
+  ): Promise<MessageRow[]> {
     const known = ids.flatMap((id) => recent.find(id)?.message ?? []);
-    const taken = await applied(known.map(({ id }): Statements => [[LEASE_KNOWN, owner, until, id, now]]));
+    const taken = await applied(
+      tx,
+      known.map(({ id }): Statements => [[LEASE_KNOWN, owner, until, id, now]]),
+    );
     const rows = new Map<string, MessageRow>();
     for (const [index, message] of known.entries()) {
       if (taken[index] === true) rows.set(message.id, { ...message, lease_owner: owner, due_at: until });
     }
     const others = ids.filter((id) => !rows.has(id)).map((id) => [owner, until, id, now]);
-    for (const row of await rowsOf<MessageRow>(LEASE, others)) rows.set(row.id, row);
+    for (const row of await rowsOf<MessageRow>(tx, LEASE, others)) rows.set(row.id, row);
     return ids.flatMap((id) => rows.get(id) ?? []);
   }
 
   return {
-    insert: (_tx, entries) => applied(entries.map(insertion)),
-    claim: async (_tx, lanes, limit, wanted, recent) => lease(await findDue(lanes, limit, wanted.now), wanted, recent),
-    claimByIds: (_tx, ids, { owner, now, until }) =>
+    insert: (tx, entries) => applied(tx, entries.map(insertion)),
+    claim: async (tx, lanes, limit, wanted, recent) =>
+      lease(tx, await findDue(tx, lanes, limit, wanted.now), wanted, recent),
+    claimByIds: (tx, ids, { owner, now, until }) =>
       rowsOf<MessageRow>(
+        tx,
         LEASE,
         ids.map((id) => [owner, until, id, now]),
       ),
-    recipients: (_tx, ids) => rowsOf<RecipientRow>(FIND_RECIPIENTS, each(ids)),
-    bodies: (_tx, ids) => rowsOf<{ message_id: string; bytes: Uint8Array }>(FIND_BODY, each(ids)),
-    renew: async (_tx, ids, { owner, until }) => {
-      const kept = await applied(ids.map((id): Statements => [[RENEW, until, id, owner]]));
+    recipients: (tx, ids) => rowsOf<RecipientRow>(tx, FIND_RECIPIENTS, each(ids)),
+    bodies: (tx, ids) => rowsOf<{ message_id: string; bytes: Uint8Array }>(tx, FIND_BODY, each(ids)),
+    renew: async (tx, ids, { owner, until }) => {
+      const kept = await applied(
+        tx,
+        ids.map((id): Statements => [[RENEW, until, id, owner]]),
+      );
       return ids.filter((_id, index) => kept[index]);
     },
-    release: async (_tx, ids, owner, dueAt) => {
-      await applied(ids.map((id): Statements => [[RELEASE, dueAt, id, owner]]));
+    release: async (tx, ids, owner, dueAt) => {
+      await applied(
+        tx,
+        ids.map((id): Statements => [[RELEASE, dueAt, id, owner]]),
+      );
     },
-    settle: (_tx, settlements) => applied(settlements.map(settling)),
-    write: async (_tx, settlements, entries) => {
-      const written = await applied([...settlements.map(settling), ...entries.map(insertion)]);
+    settle: (tx, settlements) => applied(tx, settlements.map(settling)),
+    write: async (tx, settlements, entries) => {
+      const written = await applied(tx, [...settlements.map(settling), ...entries.map(insertion)]);
       return { settled: written.slice(0, settlements.length), inserted: written.slice(settlements.length) };
     },
-    mailers: async () => (await rowsOf<{ mailer: string }>(MAILERS, [[]])).map(({ mailer }) => mailer),
-    nextDue: async (_tx, mailers, now) => {
+    mailers: async (tx) => (await rowsOf<{ mailer: string }>(tx, MAILERS, [[]])).map(({ mailer }) => mailer),
+    nextDue: async (tx, mailers, now) => {
       const asked = mailers.flatMap((mailer) => PRIORITIES.map((priority) => [mailer, priority, now]));
-      const times = (await rowsOf<{ at: number | null }>(NEXT_DUE, asked)).flatMap(({ at }) => at ?? []);
+      const times = (await rowsOf<{ at: number | null }>(tx, NEXT_DUE, asked)).flatMap(({ at }) => at ?? []);
       return times.length === 0 ? undefined : Math.min(...times);
     },
-    abandoned: (_tx, now) => rowsOf<Abandoned>(FIND_ABANDONED, [[now]]),
+    abandoned: (tx, now) => rowsOf<Abandoned>(tx, FIND_ABANDONED, [[now]]),
   };
 }
 
