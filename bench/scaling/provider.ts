@@ -6,8 +6,8 @@ import type { AttemptResult } from "../../src/outbox/policy.ts";
 export interface ProviderModel {
   /** Of one message, in milliseconds; each takes from half of it to half more. */
   latencyMs: number;
-  /** Messages in any stretch of so many seconds; what goes beyond is refused as 163 refuses it. */
-  quotas?: readonly { count: number; seconds: number }[];
+  /** Messages in any stretch of so many seconds; what goes beyond is refused as 163 refuses it, a rate as Amazon SES does. */
+  quotas?: readonly { count: number; seconds: number; isRate?: boolean }[];
   /** When it cannot be reached, in milliseconds from the start. */
   outages?: readonly { from: number; to: number }[];
   /** The share of messages that it puts off the first time. */
@@ -50,6 +50,7 @@ export function simulateProvider(model: ProviderModel, random: () => number): Si
     const full = quotas.find(({ count, seconds }) => within(seconds * 1000, now) >= count);
     if (full !== undefined) {
       counts.quotaRefusals++;
+      if (full.isRate === true) return refusal("data", 454, tooFast);
       return full.seconds >= 86_400 ? refusal("mail", 554, dayQuota) : refusal("mail", 451, quarterHourQuota);
     }
     if (message.attempts === 0 && random() < greylisted) return refusal("rcpt", 450, undefined);
@@ -80,14 +81,15 @@ export function simulateProvider(model: ProviderModel, random: () => number): Si
   };
 }
 
-function knownDiagnosis(id: string): SmtpDiagnosis {
-  const found = findProvider("163")?.rules.find(({ diagnosis }) => diagnosis.id === id);
+function knownDiagnosis(provider: string, id: string): SmtpDiagnosis {
+  const found = findProvider(provider)?.rules.find(({ diagnosis }) => diagnosis.id === id);
   if (found === undefined) throw new Error(`There is no rule ${id} any more.`);
   return found.diagnosis;
 }
 
-const quarterHourQuota = knownDiagnosis("netease.quarter-hour-quota");
-const dayQuota = knownDiagnosis("netease.daily-quota");
+const quarterHourQuota = knownDiagnosis("163", "netease.quarter-hour-quota");
+const dayQuota = knownDiagnosis("163", "netease.daily-quota");
+const tooFast = knownDiagnosis("ses-us-east-1", "ses.rate");
 
 function refusal(
   stage: string,

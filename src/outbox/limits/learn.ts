@@ -5,10 +5,10 @@ import type { AttemptResult } from "../policy.ts";
 import type { Candidate } from "../seams.ts";
 import type { LimitsContext } from "./context.ts";
 import { lessonsOf } from "./lessons.ts";
-import { isAboutPace, isToBeReviewed, lowered, type Pace, paceOf, reviewed } from "./pace.ts";
+import { type Counted, isAboutPace, isToBeReviewed, lowered, type Pace, paceOf, reviewed } from "./pace.ts";
 import { improved, type Lesson, phaseOf, settled, worsened } from "./pause.ts";
 import { deletePause, lockPauses, nameOf, type PauseRow, readWindows, writePause } from "./store.ts";
-import { movedTo, usedIn } from "./window.ts";
+import { fastestIn, movedTo, usedIn } from "./window.ts";
 
 /** While all is well, and was before, it costs no query; see `PauseNote`. */
 export async function learn(
@@ -74,12 +74,15 @@ async function worsen(
 
 async function lower(tx: Queryable, row: PauseRow | undefined, lesson: Lesson, now: number): Promise<Pace> {
   const pace = row === undefined ? undefined : paceOf(row, now);
-  return lowered(pace, lesson, pace === undefined ? 0 : await usedOf(tx, lesson.key, pace, now), now);
+  return lowered(pace, lesson, await countedIn(tx, lesson.key, pace, now), now);
 }
 
-async function usedOf(tx: Queryable, key: string, { seconds }: Pace, now: number): Promise<number> {
-  const found = (await readWindows(tx, [key])).get(nameOf({ key, seconds }));
-  return found === undefined ? 0 : usedIn(movedTo(found.use, seconds, now));
+async function countedIn(tx: Queryable, key: string, pace: Pace | undefined, now: number): Promise<Counted> {
+  const { seconds = 0 } = pace ?? {};
+  const found = pace === undefined ? undefined : (await readWindows(tx, [key])).get(nameOf({ key, seconds }));
+  if (found === undefined) return { used: 0, perSecond: 0 };
+  const use = movedTo(found.use, seconds, now);
+  return { used: usedIn(use), perSecond: fastestIn(use, seconds) };
 }
 
 async function improve(

@@ -5,7 +5,7 @@ import type { Database } from "../../db/index.ts";
 import { fixedClock } from "../../testing/clock.ts";
 import type { AttemptResult } from "../policy.ts";
 import type { Priority } from "../priority.ts";
-import { isAboutPace, isToBeReviewed, lowered, type Pace, paceOf, reviewed } from "./pace.ts";
+import { type Counted, isAboutPace, isToBeReviewed, lowered, type Pace, paceOf, reviewed } from "./pace.ts";
 import type { Lesson } from "./pause.ts";
 import { type SharedLimits, sharedLimits, type SharedLimitsOptions } from "./shared-limits.ts";
 
@@ -18,24 +18,41 @@ const lesson = (reason: Lesson["reason"], minutes: number): Lesson => ({
   detail: { en: "no", zh: undefined },
 });
 
-test("the first refusal counts, the second keeps most of a quota and half of a rate, and each further one less", () => {
-  const counted = lowered(undefined, lesson("quota", 15), 0, start);
-  expect(counted).toEqual({ count: undefined, seconds: 900, refusedAt: start, reviewedAt: start });
-  const taught = lowered(counted, lesson("quota", 15), 101, start);
+const counted = (used: number, perSecond = used): Counted => ({ used, perSecond });
+const none = counted(0);
+
+test("the first refusal counts, and the second keeps nine tenths of what a quota let through", () => {
+  const first = lowered(undefined, lesson("quota", 15), none, start);
+  expect(first).toEqual({ seconds: 900, refusedAt: start, reviewedAt: start });
+  const taught = lowered(first, lesson("quota", 15), counted(101), start);
   expect(taught).toMatchObject({ count: 90, seconds: 900 });
-  expect(lowered(counted, lesson("rate", 15), 101, start).count).toBe(50);
   // What was refused although the pace was kept is measured by the pace.
-  expect(lowered(taught, lesson("rate", 1), 500, start)).toMatchObject({ count: 45, seconds: 900 });
-  expect(lowered({ ...taught, count: 1 }, lesson("rate", 1), 2, start).count).toBe(1);
+  expect(lowered(taught, lesson("quota", 15), counted(500), start)).toMatchObject({ count: 81, seconds: 900 });
+  expect(lowered({ ...taught, count: 1 }, lesson("quota", 15), counted(2), start).count).toBe(1);
+  // A quota of another length is counted anew, in a window of that length.
+  expect(lowered(taught, lesson("quota", 60), counted(90), start)).toEqual({ ...first, seconds: 3_600 });
+});
+
+test.each([
+  ["14 a second", 28, 14, { count: 14, seconds: 2 }],
+  ["one in two seconds", 40, 0.5, { count: 10, seconds: 40 }],
+  ["400 a second", 400, 400, { count: 200, seconds: 1 }],
+  ["one in two hours", 2, 1 / 7200, { count: 1, seconds: 3_600 }],
+])("a rate that was refused at %s goes on at half of it, in windows that hold a few", (_, used, perSecond, pace) => {
+  const first = lowered(undefined, lesson("rate", 1), none, start);
+  expect(first).toEqual({ seconds: 60, refusedAt: start, reviewedAt: start });
+  expect(lowered(first, lesson("rate", 1), counted(used, perSecond), start)).toMatchObject(pace);
+});
+
+test("a rate that was refused at its pace goes on at half of the pace, however it was spread", () => {
+  const pace: Pace = { count: 14, seconds: 2, refusedAt: start, reviewedAt: start };
+  expect(lowered(pace, lesson("rate", 1), counted(14, 14), start + 1)).toMatchObject({ count: 10, seconds: 3 });
 });
 
 test("a refusal of the first message of a window teaches nothing", () => {
   const pace: Pace = { count: 90, seconds: 900, refusedAt: start, reviewedAt: start };
-  expect(lowered(pace, lesson("quota", 15), 1, start + 1)).toEqual({
-    ...pace,
-    refusedAt: start + 1,
-    reviewedAt: start + 1,
-  });
+  const at = start + 1;
+  expect(lowered(pace, lesson("quota", 15), counted(1), at)).toEqual({ ...pace, refusedAt: at, reviewedAt: at });
 });
 
 test.each([
@@ -56,8 +73,8 @@ test("too many connections are not too many messages", () => {
 
 test("a window that was used up without a refusal raises the pace by a hundredth, at least by one, and no other does", () => {
   const pace: Pace = { count: 500, seconds: 60, refusedAt: start, reviewedAt: start };
-  expect(isToBeReviewed(pace, start + 59_999)).toBe(false);
-  expect(isToBeReviewed(pace, start + 60_000)).toBe(true);
+  expect([299_999, 300_000].map((ms) => isToBeReviewed(pace, start + ms))).toEqual([false, true]);
+  expect([899_999, 900_000].map((ms) => isToBeReviewed({ ...pace, seconds: 900 }, start + ms))).toEqual([false, true]);
   expect(reviewed(pace, start + 1, start + 60_000)).toEqual({ ...pace, count: 505, reviewedAt: start + 60_000 });
   for (const before of [undefined, start - 1])
     expect(reviewed(pace, before, start + 60_000)).toEqual({ ...pace, reviewedAt: start + 60_000 });

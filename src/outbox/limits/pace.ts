@@ -1,6 +1,9 @@
 /**
  * How fast a scope may go since it went too fast: the first refusal makes us count, each further one lowers the pace to less
  * than what was let through, a window that was used up without one raises it a little, and a quiet day forgets it.
+ *
+ * A quota is so many in a window of its length. A server that throttles names no window: the fastest second (or twentieth of
+ * what was counted) before its refusal is what was too fast.
  */
 import { DEFAULT_RESERVE } from "./rules.ts";
 import type { Lesson } from "./pause.ts";
@@ -10,7 +13,7 @@ import type { PauseRow } from "./store.ts";
 export interface Pace {
   /** Messages in a window; undefined as long as it is only counted. */
   count?: number | undefined;
-  /** The window: as long as the server asked to be left alone for when it refused first. */
+  /** The window: of a quota as long as the server asked to be left alone for; of a rate so long that it holds a few. */
   seconds: number;
   /** The last refusal, in milliseconds since 1970. */
   refusedAt: number;
@@ -19,13 +22,24 @@ export interface Pace {
 }
 
 /** How much of what was let through is kept: a quota was measured by it, a server that throttles wants to see less. */
-const KEPT: Readonly<Partial<Record<Lesson["reason"], number>>> = { quota: 0.9, rate: 0.5 };
+const KEPT = { quota: 0.9, rate: 0.5 } as const;
 /** Windows that are worth counting in, in seconds. A day's quota is over before its second refusal, which would teach it. */
-const [SHORTEST, LONGEST] = [60, 3_600];
+const [SHORTEST, LONGEST] = [20, 3_600];
+/** A rate is kept in windows for so many messages: in longer ones it would go in bursts, which are too fast again. */
+const IN_A_WINDOW = 10;
+/** How often a pace may climb, in seconds, where its window is shorter. */
+const REVIEW_SECONDS = 300;
 /** A quiet day after the last refusal, in milliseconds. */
 const REMEMBERED_MS = 86_400_000;
 /** Of what is still only counted: more than anybody sends. */
 const COUNTED_ONLY = Number.MAX_SAFE_INTEGER;
+
+/** What was admitted in the window of a pace before a refusal, the refused one too. */
+export interface Counted {
+  used: number;
+  /** How many of them went in a second, at the most. */
+  perSecond: number;
+}
 
 /** The pace of a row, while it holds. */
 export function paceOf({ pace }: Pick<PauseRow, "pace">, now: number): Pace | undefined {
@@ -40,25 +54,40 @@ export function isAboutPace({
   forMs,
   isOfConnections,
 }: Pick<Lesson, "reason" | "forMs" | "isOfConnections">): boolean {
-  return KEPT[reason] !== undefined && forMs > 0 && forMs <= LONGEST * 1000 && isOfConnections !== true;
+  return Object.hasOwn(KEPT, reason) && forMs > 0 && forMs <= LONGEST * 1000 && isOfConnections !== true;
 }
 
-/** After a refusal. @param used What was admitted in the pace's window, the refused one too. */
-export function lowered(pace: Pace | undefined, { reason, forMs }: Lesson, used: number, now: number): Pace {
-  const seconds = pace?.seconds ?? Math.max(SHORTEST, Math.ceil(forMs / 1000));
-  const passed = Math.min(used - 1, pace?.count ?? used);
+/** After a refusal that is about the pace. */
+export function lowered(pace: Pace | undefined, { reason, forMs }: Lesson, counted: Counted, now: number): Pace {
+  const asked = Math.max(SHORTEST, Math.ceil(forMs / 1000));
+  const [refusedAt, reviewedAt] = [now, now];
+  // A quota is counted in a window of its own length.
+  if (pace === undefined || (reason === "quota" && pace.seconds !== asked))
+    return { seconds: asked, refusedAt, reviewedAt };
+  const passed = counted.used - 1;
   // Too few to tell from: it was refused for what went before, or elsewhere.
-  const count = pace === undefined || passed < 1 ? pace?.count : Math.max(1, Math.floor(passed * (KEPT[reason] ?? 1)));
-  return { count, seconds, refusedAt: now, reviewedAt: now };
+  if (passed < 1) return { ...pace, refusedAt, reviewedAt };
+  const learned = reason === "quota" ? quotaOf(pace, passed) : rateOf(pace, counted.perSecond);
+  return { ...learned, refusedAt, reviewedAt };
 }
 
-/** Whether a window has passed since the last look. */
+function quotaOf({ count, seconds }: Pace, passed: number): Pick<Pace, "count" | "seconds"> {
+  return { count: Math.max(1, Math.floor(Math.min(passed, count ?? passed) * KEPT.quota)), seconds };
+}
+
+function rateOf({ count, seconds }: Pace, seen: number): Pick<Pace, "count" | "seconds"> {
+  const perSecond = KEPT.rate * Math.min(seen, (count ?? Infinity) / seconds);
+  const length = Math.min(LONGEST, Math.max(1, Math.ceil(IN_A_WINDOW / perSecond)));
+  return { count: Math.max(1, Math.floor(perSecond * length)), seconds: length };
+}
+
+/** Whether a window has passed since the last look, and five minutes. */
 export function isToBeReviewed({ count, seconds, reviewedAt }: Pace, now: number): boolean {
-  return count !== undefined && now - reviewedAt >= seconds * 1000;
+  return count !== undefined && now - reviewedAt >= Math.max(seconds, REVIEW_SECONDS) * 1000;
 }
 
 /**
- * After a window without a refusal: a hundredth more, and one at the least, where the window was used up.
+ * After that without a refusal: a hundredth more, and one at the least, where the window was used up.
  *
  * @param usedUpAt When it was used up last; undefined for never.
  */

@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { runs } from "../../../test/support/property.ts";
-import { goneAt, hasRoom, movedTo, opensAt, unused, usedIn, withMore } from "./window.ts";
+import { fastestIn, goneAt, hasRoom, movedTo, opensAt, unused, usedIn, withMore } from "./window.ts";
 
 const HOUR = 3_600_000;
 const quarter = { quota: 10, seconds: 900 };
@@ -84,4 +84,11 @@ test("whenever messages come, no stretch of a window's length sees more than the
     ),
     runs(150),
   );
+});
+
+test("the fastest second is that of the fullest part, and no part is shorter than a second", () => {
+  expect(fastestIn(unused, 900)).toBe(0);
+  const slow = withMore(movedTo(unused, 900, HOUR), 90);
+  expect(fastestIn(withMore(movedTo(slow, 900, HOUR + 45_000), 9), 900)).toBe(2); // 90 in 45 seconds
+  expect(fastestIn(withMore(movedTo(unused, 2, HOUR), 14), 2)).toBe(14);
 });

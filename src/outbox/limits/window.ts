@@ -26,6 +26,11 @@ export function usedIn({ parts }: WindowUse): number {
   return parts.reduce((sum, part) => sum + part, 0);
 }
 
+/** How much went in a second at the most, seen by parts of the window, and no finer than by the second. */
+export function fastestIn({ parts }: WindowUse, seconds: number): number {
+  return Math.max(0, ...parts) / Math.max(1, partMsOf(seconds) / 1000);
+}
+
 /**
  * The same window as it stands at `now`.
  *
