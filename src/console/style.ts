@@ -120,7 +120,7 @@ pre.text { font: 1rem/1.65 var(--sans); white-space: pre-wrap; }
 .attention, .outlook, .done {
   margin: 0 0 1.25rem; padding: .75rem 1.125rem; border-radius: 14px; color: var(--warn); background: var(--warn-paper);
 }
-.attention p + p { margin-top: .5rem; }
+.attention p + p, .attention ul + p { margin-top: .5rem; }
 .attention ul { margin: .375rem 0 0; padding-inline-start: 1.25rem; }
 .outlook { margin-top: .875rem; color: var(--calm); background: var(--calm-paper); }
 .done { margin-top: .875rem; color: var(--good); background: var(--good-paper); }

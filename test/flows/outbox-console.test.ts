@@ -75,6 +75,13 @@ async function startConsole(): Promise<Site> {
   await outbox.stop();
   await limits.pause("domain:example.org", Date.now() + 600_000, { detail: "450 too many connections" });
 
+  const pace = JSON.stringify({ count: 10, seconds: 40, refusedAt: Date.now(), reviewedAt: Date.now() });
+  const slowed = { key: "domain:gmail.com", until: 0, reason: "rate", detail: "", failures: 0, pace };
+  await database.kysely
+    .insertInto("outbox_pauses")
+    .values({ ...slowed, updated_at: Date.now() })
+    .execute();
+
   const app = createConsole({
     inbox: { list: async () => [], get: async () => undefined, clear: async () => {}, subscribe: () => () => {} },
     outbox,
@@ -139,6 +146,9 @@ describe.skipIf(browser === undefined)("the outbox screen", () => {
       await page.goto(`${url}/outbox`);
       expect(await page.locator(".rows li").count()).toBe(5);
       expect(await page.locator(".attention").textContent()).toContain("domain:example.org");
+      expect(await page.locator(".attention").textContent()).toContain(
+        "domain:gmail.com may send 10 messages per 40 seconds",
+      );
       await shoot(page, "list-light");
 
       await page.selectOption("[name=state]", "failed");
