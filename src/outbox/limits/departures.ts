@@ -4,16 +4,14 @@ import { rankOf } from "../priority.ts";
 import type { Candidate, Departure, WaitReason } from "../seams.ts";
 import { laneScopes, type Standing, standingOf, wayOf } from "./allow.ts";
 import type { LimitsContext } from "./context.ts";
+import { Lanes } from "./lanes.ts";
 import { withPaces } from "./pace.ts";
 import { phaseOf } from "./pause.ts";
 import { pauseReason, putOffReason, quotaReason } from "./reasons.ts";
 import { type LimitedScope, quotaOf, type Subject } from "./scopes.ts";
-import { type Lane, listDueTimes, listPauses, nameOf, type PauseRow } from "./store.ts";
+import { listPauses, nameOf, type PauseRow } from "./store.ts";
 import { goneAt, movedTo, unused } from "./window.ts";
 import { windowKey } from "./window-key.ts";
-
-/** No more than that many are counted before a message. */
-export const MAX_COUNTED = 10_000;
 
 /** A message that waits, and how many go before it. */
 export interface InLine {
@@ -166,45 +164,4 @@ function ownReason(
   return attempts > 0
     ? { kind: "retry", key: "", detail: "the last attempt failed", zh: "上次发送失败，等待重试" }
     : { kind: "scheduled", key: "", detail: "it was enqueued for a later time", zh: "设定了稍后发送" };
-}
-
-/** The places of messages in their lanes; each lane is read once, in the order in which it is due. */
-class Lanes {
-  readonly #db: Queryable;
-  readonly #now: number;
-  readonly #times = new Map<string, Promise<readonly number[]>>();
-
-  constructor(db: Queryable, now: number) {
-    this.#db = db;
-    this.#now = now;
-  }
-
-  /** How many go before it: those of its own priority that are due before, and all more urgent ones that are due by then. */
-  async ahead({ mailer, priority, due_at }: Candidate["message"]): Promise<number> {
-    const dueAt = due_at ?? this.#now;
-    let count = 0;
-    for (let rank = 0; rank <= priority; rank++) {
-      const before = rank === priority ? dueAt : Math.max(this.#now, dueAt) + 1;
-      count += countBelow(await this.#timesOf({ mailer, priority: rank }), before);
-    }
-    return Math.min(count, MAX_COUNTED);
-  }
-
-  #timesOf(lane: Lane): Promise<readonly number[]> {
-    const name = `${lane.priority} ${lane.mailer}`;
-    const found = this.#times.get(name) ?? listDueTimes(this.#db, lane, MAX_COUNTED);
-    this.#times.set(name, found);
-    return found;
-  }
-}
-
-/** How many of these, which are sorted, are less. */
-function countBelow(sorted: readonly number[], limit: number): number {
-  let [low, high] = [0, sorted.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((sorted[middle] ?? 0) < limit) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

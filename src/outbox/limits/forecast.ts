@@ -2,8 +2,9 @@
 import type { Queryable } from "../../db/index.ts";
 import type { WaitReason } from "../seams.ts";
 import type { LimitsContext } from "./context.ts";
-import { departureOf, MAX_COUNTED, standingOfSubjects } from "./departures.ts";
+import { departureOf, standingOfSubjects } from "./departures.ts";
 import { type BilingualText, forecastText } from "./forecast-text.ts";
+import { MAX_COUNTED } from "./lanes.ts";
 import { addressesOf, countAhead } from "./store.ts";
 
 /** What is to be expected of a message. */
