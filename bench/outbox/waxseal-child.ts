@@ -35,12 +35,21 @@ async function enqueue(index: number): Promise<void> {
   else await database.kysely.transaction().execute((tx) => outbox.enqueue(composed, { tx }));
 }
 
+/** In the order of the index of what is due: this must not cost what is measured. */
+const waiting = database.kysely
+  .selectFrom("outbox_messages")
+  .select("id")
+  .where("due_at", "is not", null)
+  .orderBy("mailer")
+  .orderBy("priority")
+  .orderBy("due_at")
+  .limit(1);
+
 async function untilDelivered(): Promise<void> {
   for (;;) {
     if (helpers.length === 0) await outbox.flush();
-    const waiting = database.kysely.selectFrom("outbox_messages").select("id").where("due_at", "is not", null).limit(1);
     if ((await waiting.executeTakeFirst()) === undefined) return;
-    await new Promise((resolve) => setTimeout(resolve, 2));
+    await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }
 

@@ -4,15 +4,24 @@ import { migratedPostgres, postgresMissing } from "../../../test/support/postgre
 import { openDatabase } from "../database.ts";
 import { PlanAge } from "./plan-age.ts";
 
-test("plans are kept for a second, and for 64 transactions", () => {
+test("a busy connection makes its plans anew twice a second, and every 16 transactions at the most", () => {
   let now = 0;
   const age = new PlanAge(() => now);
   const begin = (times: number): boolean[] => Array.from({ length: times }, () => age.isOver());
   expect(begin(100)).not.toContain(true); // all within a moment
-  now = 1000;
-  expect(begin(64)).toEqual([true, ...Array.from({ length: 63 }, () => false)]);
-  now = 100_000;
+  now = 500;
+  expect(begin(16)).toEqual([true, ...Array.from({ length: 15 }, () => false)]);
+  now = 3000;
   expect(begin(2)).toEqual([true, false]);
+});
+
+test("a connection that does little keeps its plans", () => {
+  let now = 0;
+  const age = new PlanAge(() => now);
+  for (let times = 0; times < 100; times++) {
+    now += 1000;
+    expect(age.isOver()).toBe(false);
+  }
 });
 
 test.skipIf(postgresMissing)(
@@ -33,11 +42,11 @@ test.skipIf(postgresMissing)(
       select name from pg_prepared_statements where statement like 'select id from growing%'`.execute(kysely);
       return JSON.stringify((await sql.raw(`explain execute ${rows[0]?.name}('{1}')`).execute(kysely)).rows);
     };
-    for (let times = 0; times < 70; times++) await look();
+    for (let times = 0; times < 20; times++) await look();
     expect(await plan()).not.toContain("Index");
     await sql`insert into growing select generate_series(2, 50000)`.execute(kysely);
     expect(await plan()).not.toContain("Index");
-    vi.advanceTimersByTime(1000);
+    vi.advanceTimersByTime(500);
     await look();
     expect(await plan()).toContain("Index");
   },

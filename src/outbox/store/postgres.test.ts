@@ -30,6 +30,43 @@ describe.skipIf(postgresMissing)("on postgres", () => {
     );
   });
 
+  test("outcomes and new messages are one statement, and an outcome that is not the owner's is told so", async () => {
+    const { kysely } = await postgresDatabase();
+    const old = await Promise.all(["ours", "lost"].map(entry));
+    const leased = old.map(({ message, ...rest }, at) => ({
+      ...rest,
+      message: { ...message, lease_owner: at === 0 ? "we" : "another" },
+    }));
+    await postgresStore.insert(kysely, leased);
+    const settlements = leased.map(({ message: { id } }) => ({
+      id,
+      owner: "we",
+      attempts: 1,
+      unreached: 0,
+      state: "sent" as const,
+      dueAt: null,
+      wait: null,
+      finishedAt: NOW,
+      takeovers: 0,
+      wipesBody: true,
+      attempt: undefined,
+      recipients: [{ position: 0, state: "sent" as const, detail: "250 ok" }],
+    }));
+    const fresh = await entry("fresh");
+    expect(await postgresStore.write(kysely, settlements, [fresh, leased[0] ?? fresh])).toEqual({
+      settled: [true, false],
+      inserted: [true, false],
+    });
+    const ids = [...leased, fresh].map(({ message }) => message.id);
+    const recipients = await postgresStore.recipients(kysely, ids);
+    expect(new Map(recipients.map(({ message_id: id, state }) => [id, state]))).toEqual(
+      new Map(ids.map((id, at) => [id, at === 0 ? "sent" : "queued"])),
+    );
+    expect((await postgresStore.bodies(kysely, ids)).map(({ message_id: id }) => id).toSorted()).toEqual(
+      ids.slice(1).toSorted(),
+    );
+  });
+
   test("when the next message is due is read at the head of each lane, however long the queue", async () => {
     const database = await postgresDatabase();
     const heard = listenToStatements(database);

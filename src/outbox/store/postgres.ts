@@ -86,11 +86,12 @@ export const postgresStore: HotStore = {
   write: async (tx, settlements, entries) => {
     if (settlements.length === 0) return { settled: [], inserted: await postgresStore.insert(tx, entries) };
     if (entries.length === 0) return { settled: await postgresStore.settle(tx, settlements), inserted: [] };
-    const written = await idsOf(
-      tx,
-      sql`with ${settling(settlements)}, ${inserting(entries)} select id from settled union all select id from added`,
-    );
-    return { settled: settledOf(settlements, written), inserted: insertedOf(entries, written) };
+    const { rows } = await sql<{ id: string; is_new: boolean }>`
+      with ${settling(settlements)}, ${inserting(entries)}
+      select id, false as is_new from settled union all select id, true from added`.execute(tx);
+    const settled = new Set(rows.flatMap(({ id, is_new: isNew }) => (isNew ? [] : id)));
+    const added = new Set(rows.flatMap(({ id, is_new: isNew }) => (isNew ? id : [])));
+    return { settled: settledOf(settlements, settled), inserted: insertedOf(entries, added) };
   },
 
   mailers: async (tx) => {
