@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { until } from "../../test/support/until.ts";
 import { groupCommit } from "./group-commit.ts";
 
 interface Item {
@@ -18,7 +19,11 @@ function ledger() {
       if (disk.isFull) throw new Error("full");
       if (items.some(({ name }) => name === "bad")) throw new Error("bad");
       turns.push(items.map(({ name }) => name));
-      return () => void answered.push(...items.map(({ name }) => name));
+      return items.map(
+        ({ name }) =>
+          () =>
+            void answered.push(name),
+      );
     },
     weigh: ({ bytes = 0 }) => bytes,
     fail: ({ name }, error) => void failed.push(`${name}: ${String(error)}`),
@@ -89,7 +94,7 @@ test("where many wait, the next turn begins before the last is answered, and all
   await new Promise((resolve) => setImmediate(resolve));
   for (const name of all) push({ name });
   await settled();
-  await new Promise((resolve) => setImmediate(resolve));
+  await until(() => answered.length > 200);
   expect(turns.flat()).toEqual(["first", ...all]);
   expect(answered).toEqual(["first", ...all]);
 });

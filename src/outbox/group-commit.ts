@@ -3,10 +3,10 @@
 /** What is committed together, and how. */
 export interface GroupCommitOptions<Item> {
   /**
-   * Commits these, and gives what answers each of them; a rejection means that nothing of them was written. When it is
+   * Commits these, and gives what answers them; a rejection means that nothing of them was written. When it is
    * tried again after that, it should do what the items ask for and no more.
    */
-  commit(items: readonly Item[], isRetry: boolean): Promise<() => void>;
+  commit(items: readonly Item[], isRetry: boolean): Promise<readonly (() => void)[]>;
   /** How many bytes of memory an item holds. */
   weigh(item: Item): number;
   /** What becomes of an item that could not be committed. */
@@ -31,6 +31,9 @@ const MOST_BYTES = 16 * 1024 * 1024;
 /** With so many waiting the next turn begins before the last one's are answered: what they do then, they do meanwhile. */
 const ENOUGH_ITEMS = 32;
 
+/** So many are answered in one pass of the event loop: others want to get on too, and who was answered may ask again meanwhile. */
+const ANSWERS_AT_ONCE = 32;
+
 /** What is not urgent waits for four times the time of the last commit, within these bounds, in milliseconds. */
 const SHORTEST_GATHERING_MS = 4;
 const LONGEST_GATHERING_MS = 20;
@@ -44,23 +47,21 @@ export function groupCommit<Item>(options: GroupCommitOptions<Item>): GroupCommi
   /** When the last turn ended, and how long it took, in milliseconds that never jump. */
   let last = { endedAt: -Infinity, tookMs: 0 };
   let running: Promise<void> | undefined;
-  /** Of turns that have ended. */
+  /** What is yet to be said of turns that have ended. */
   const answers: (() => void)[] = [];
 
   /** A turn that fails is cut in two and tried again, so that a bad item fails alone. */
-  async function attempt(items: readonly Item[], isRetry = false): Promise<() => void> {
+  async function attempt(items: readonly Item[], isRetry = false): Promise<void> {
     try {
-      return await commit(items, isRetry);
+      answers.push(...(await commit(items, isRetry)));
     } catch (error) {
       if (isUnavailable(error) || (items.length === 1 && isRetry)) {
-        return () => {
-          for (const item of items) fail(item, error);
-        };
+        answers.push(...items.map((item) => () => fail(item, error)));
+        return;
       }
       const half = items.length >> 1;
-      const halves = [items.slice(0, half), items.slice(half)].filter(({ length }) => length > 0);
-      for (const some of halves) (await attempt(some, true))();
-      return () => {};
+      if (half > 0) await attempt(items.slice(0, half), true);
+      await attempt(items.slice(half), true);
     }
   }
 
@@ -92,8 +93,9 @@ export function groupCommit<Item>(options: GroupCommitOptions<Item>): GroupCommi
     });
   }
 
-  function answerAll(): void {
-    for (const answer of answers.splice(0)) answer();
+  function answerSome(): void {
+    for (const answer of answers.splice(0, ANSWERS_AT_ONCE)) answer();
+    if (answers.length > 0) setImmediate(answerSome);
   }
 
   async function run(): Promise<void> {
@@ -104,11 +106,11 @@ export function groupCommit<Item>(options: GroupCommitOptions<Item>): GroupCommi
         await new Promise((resolve) => setImmediate(resolve));
       }
       const beganAt = performance.now();
-      answers.push(await attempt(nextTurn()));
+      await attempt(nextTurn());
       const endedAt = performance.now();
       last = { endedAt, tookMs: endedAt - beganAt };
-      if (queue.length < ENOUGH_ITEMS) answerAll();
-      else setImmediate(answerAll);
+      if (queue.length < ENOUGH_ITEMS) answerSome();
+      else setImmediate(answerSome);
     }
     running = undefined;
   }

@@ -63,7 +63,7 @@ interface Progress {
 /** The turns of one outbox. */
 export interface Turn {
   /** Commits these; what it gives answers them and begins what was claimed. */
-  commit(items: readonly Item[], isRetry: boolean): Promise<() => void>;
+  commit(items: readonly Item[], isRetry: boolean): Promise<readonly (() => void)[]>;
   /** More messages may be due than the last turn took. */
   hasBacklog(): boolean;
 }
@@ -77,7 +77,7 @@ export function createTurn(options: TurnOptions): Turn {
 
   return { commit, hasBacklog: () => backlog };
 
-  async function commit(items: readonly Item[], isRetry: boolean): Promise<() => void> {
+  async function commit(items: readonly Item[], isRetry: boolean): Promise<readonly (() => void)[]> {
     const progress = await database.kysely.transaction().execute(async (tx) => {
       const at = now();
       const lease = { owner, now: at, until: at + leaseMs };
@@ -98,11 +98,10 @@ export function createTurn(options: TurnOptions): Turn {
     });
     // Guarantee: the commit is on the disk before anybody is answered and before a byte goes to a server.
     begin(progress.jobs);
-    return () => {
-      for (const answer of progress.answers) answer();
-      teller.announce(progress.events);
-      if (progress.due.length > 0) wake();
-    };
+    const { answers, events, due } = progress;
+    answers.push(() => teller.announce(events));
+    if (due.length > 0) answers.push(wake);
+    return answers;
   }
 
   async function settleAll(made: Progress, items: readonly Settle[]): Promise<void> {

@@ -46,7 +46,7 @@ export function createHands(options: HandsOptions): Hands {
       const refused = ended.filter(({ delivered }) => !delivered).map(({ job }) => job.data.id);
       if (refused.length > 0) await addAgain(refused);
       await queue.end(ended.map(({ job }) => job));
-      return () => {};
+      return [];
     },
     weigh: () => 0,
     isUrgent: () => false,
