@@ -32,7 +32,7 @@ export interface OutboxConfig {
   leaseSeconds?: number | undefined;
   /** How many messages leave at once. Default 32. */
   concurrency?: number | undefined;
-  /** An alarm is raised when a message has been due for longer, in seconds. Default 600. */
+  /** An alarm is raised when mail is late by more, in seconds: nobody sends what could go, or a fault keeps it back. Default 600. */
   alertSeconds?: number | undefined;
   /** What says that messages are due: the outbox' own table, or pg-boss on Postgres. Default "embedded". */
   engine?: "embedded" | "pg-boss" | undefined;

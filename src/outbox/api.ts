@@ -36,7 +36,7 @@ export interface OutboxOptions {
   concurrency?: number | undefined;
   /** How many bytes of messages are held for delivery at once. Default 64 MiB; a single larger message still goes. */
   maxBytesInFlight?: number | undefined;
-  /** An alarm is raised when a message has been due for longer, in milliseconds. Default 10 min. */
+  /** An alarm is raised when mail is late by more (see `OutboxHealth`), in milliseconds. Default 10 min. */
   alertAfterMs?: number | undefined;
   /** Milliseconds that never jump, for tests. Default `performance.now`. */
   monotonic?: (() => number) | undefined;

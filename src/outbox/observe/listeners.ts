@@ -22,7 +22,7 @@ export interface OutboxListeners {
    */
   on(type: OutboxEventType | "*", listener: OutboxListener): () => void;
   /**
-   * Calls `listener` when messages have been due for too long (`alertAfterMs` of the outbox): once, until all is well again.
+   * Calls `listener` when mail is late (`alertAfterMs` of the outbox, `OutboxHealth`): once, until all is well again.
    *
    * @returns A function that ends it.
    */
