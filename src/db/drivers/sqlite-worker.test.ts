@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
-import { sql } from "kysely";
+import { CompiledQuery, sql } from "kysely";
 import { rolldown } from "rolldown";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { tempFolder } from "../../../test/support/temp-folder.ts";
@@ -26,6 +26,15 @@ test("while a file is read or written, this thread goes on", async () => {
   isDone = true;
   expect(rows).toEqual([{ n: 1_000_000 }]);
   expect(turns).toBeGreaterThan(10);
+});
+
+test("a value that is none for a database is refused, and the next answers are those of their questions", async () => {
+  await using database = await openDatabase(`sqlite:${join(tempFolder(), "mail.db")}`);
+  const of = (value: unknown): Promise<{ rows: unknown[] }> =>
+    database.kysely.executeQuery(CompiledQuery.raw("select ? as v", [value]));
+  const answers = await Promise.allSettled([of(1), of(() => {}), of(2), of(Symbol("s")), of(3)]);
+  expect(answers.map(({ status }) => status === "fulfilled")).toEqual([true, false, true, false, true]);
+  expect(await of(4)).toEqual({ rows: [{ v: 4 }] });
 });
 
 test.each([

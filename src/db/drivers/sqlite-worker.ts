@@ -56,10 +56,10 @@ class SqliteWorker implements SqliteEngine {
   perform<S extends Step>(step: S): Promise<AnswerTo<S>> {
     return new Promise((resolve, reject) => {
       if (this.#lost !== undefined) return reject(this.#lost);
+      this.#worker.postMessage(sendable(step)); // throws where a value cannot be sent, such as a function
       // Nobody need close a database for its process to end, but what was asked is answered first.
       if (this.#waiting.length === 0) this.#worker.ref();
       this.#waiting.push({ resolve: resolve as (value: unknown) => void, reject });
-      this.#worker.postMessage(sendable(step));
     });
   }
 
