@@ -69,6 +69,9 @@ async function live(database: Database): Promise<void> {
   await liveSuppressions(suppression, database);
   await liveBounces(database);
   await limits.list();
+  const waiting = await outbox.list({ state: "deferred", limit: 5 });
+  expect(waiting.length).toBeGreaterThan(0);
+  for (const { id } of waiting) expect(await limits.forecast(id)).toMatchObject({ kind: "waiting" });
   await limits.pause("mailer:default", Date.now() + 1000);
   await limits.resume("mailer:default");
   await metrics.text();
