@@ -32,7 +32,7 @@ const MOST_BYTES = 16 * 1024 * 1024;
 const ENOUGH_ITEMS = 32;
 
 /** So many are answered in one pass of the event loop: others want to get on too, and who was answered may ask again meanwhile. */
-const ANSWERS_AT_ONCE = 32;
+const ANSWERS_AT_ONCE = 64;
 
 /** What is not urgent waits for four times the time of the last commit, within these bounds, in milliseconds. */
 const SHORTEST_GATHERING_MS = 4;
