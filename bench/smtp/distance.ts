@@ -17,6 +17,9 @@ interface Row {
   readonly groups: number;
 }
 
+/** Messages in a turn, at the least. Chained ones take a round trip more than there are messages. */
+const FEWEST = 50;
+
 interface Turns {
   readonly turnMs: number;
   readonly rounds: number;
@@ -73,10 +76,10 @@ async function measureOne(
   proxy: Child,
   { turnMs, rounds }: { turnMs: number; rounds: number },
 ): Promise<Row> {
-  // Opens the connection, and finds out how many messages fill a turn.
+  // Opens the connection, and finds out how many messages fill a turn: enough that the round trip of the last one counts for little.
   await client.run(5);
   const { wallMs } = await client.run(100);
-  const times = Math.max(20, Math.round((100 * turnMs) / wallMs));
+  const times = Math.max(FEWEST, Math.round((100 * turnMs) / wallMs));
   const before = await proxy.ask<{ groups: number }>({});
   const perMessageMs: number[] = [];
   for (let round = 0; round < rounds; round++) perMessageMs.push((await client.run(times)).wallMs / times);
