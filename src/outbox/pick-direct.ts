@@ -1,5 +1,6 @@
 /** Which new messages go to their delivery from memory, without a claim. */
 import type { Entry } from "./entry.ts";
+import type { Job } from "./job.ts";
 import type { Allowance } from "./seams.ts";
 import type { Insert } from "./turn-items.ts";
 
@@ -9,9 +10,11 @@ export function pickDirect(
   wanted: number,
   now: number,
   allowances: ReadonlyMap<string, Allowance> | undefined,
+  claimed: readonly Pick<Job, "message">[] = [],
 ): ReadonlySet<Entry> {
   const picked = new Set<Entry>();
   const taken = new Map<string, number>();
+  for (const { message } of claimed) taken.set(message.mailer, (taken.get(message.mailer) ?? 0) + 1);
   const urgentFirst = inserts.toSorted((a, b) => a.entry.message.priority - b.entry.message.priority);
   for (const { entry } of urgentFirst) {
     const { mailer, due_at: dueAt, priority } = entry.message;

@@ -176,18 +176,21 @@ export function createTurn(options: TurnOptions): Turn {
     const wanted = claimsToo ? room() : 0;
     backlog ||= claims.length > 0;
     const asks = wanted > 0 && backlog;
-    // Behind what waits already, or without a free place, only critical messages go at once: some places are theirs.
-    const isOpen = wanted > 0 && !asks;
+    const isUrgent = inserts.some(({ entry }) => entry.message.priority === 0);
+    const allowances =
+      asks || (inserts.length > 0 && (wanted > 0 || (claimsToo && isUrgent)))
+        ? await allowedNow(made, inserts, Math.max(wanted, options.urgentRoom()))
+        : undefined;
+    // What waits goes first: where that leaves places, nothing is overtaken by what is new.
+    if (asks) backlog = await claimAnd(made, { lease: made.lease, wanted, allowances });
+    const left = backlog ? 0 : wanted - made.jobs.length;
+    // Behind what waits still, or without a free place, only critical messages go at once: some places are theirs.
+    const isOpen = left > 0;
     const hasty = !claimsToo ? [] : isOpen ? inserts : inserts.filter(({ entry }) => entry.message.priority === 0);
-    const places = hasty.length === 0 ? 0 : isOpen ? wanted : options.urgentRoom();
-    const allowances = asks || places > 0 ? await allowedNow(made, inserts, Math.max(wanted, places)) : undefined;
-    const direct = pickDirect(hasty, places, made.lease.now, allowances);
+    const places = hasty.length === 0 ? 0 : isOpen ? left : options.urgentRoom() - made.jobs.length;
+    const direct = pickDirect(hasty, places, made.lease.now, allowances, made.jobs);
     const fresh = await writeAll(made, settles, inserts, direct);
-    if (asks || fresh.length > 0) {
-      const ask = { lease: made.lease, wanted: asks ? wanted + fresh.length : fresh.length, fresh, allowances };
-      const more = await claimAnd(made, ask);
-      if (asks) backlog = more;
-    }
+    if (fresh.length > 0) await claimAnd(made, { lease: made.lease, wanted: fresh.length, fresh, allowances });
     await claimOnes(made, ids);
     const opening = openingOf(allowances);
     // The limit has closed since the last look, which was not told of it.
