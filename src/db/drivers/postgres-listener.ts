@@ -16,6 +16,7 @@ export class PostgresListener {
   readonly #listeners = new Map<string, Set<NotificationListener>>();
   readonly #closing = new AbortController();
   #client: Client | undefined;
+  #lastAsked: Promise<unknown> = Promise.resolve();
   /** Settled when the connection that is being made is there; undefined before the first one. */
   #ready: Promise<void> | undefined;
 
@@ -32,7 +33,7 @@ export class PostgresListener {
     this.#listeners.set(channel, entries.add(entry));
     try {
       await (this.#ready ??= this.#connect());
-      await this.#client?.query(`listen ${quoted(channel)}`);
+      await this.#ask(`listen ${quoted(channel)}`);
     } catch (error) {
       if (this.#client === undefined) this.#ready = undefined; // the first connection failed: the next to listen tries anew
       await this.#forget(channel, entry);
@@ -53,7 +54,14 @@ export class PostgresListener {
     if (entries?.size !== 0) return;
     this.#listeners.delete(channel);
     if (this.#closing.signal.aborted) return;
-    await this.#client?.query(`unlisten ${quoted(channel)}`).catch(() => {}); // a lost connection listens to nothing
+    await this.#ask(`unlisten ${quoted(channel)}`).catch(() => {}); // a lost connection listens to nothing
+  }
+
+  /** One after the other, as pg wants it. */
+  #ask(statement: string): Promise<unknown> {
+    const asked = this.#lastAsked.then(() => this.#client?.query(statement));
+    this.#lastAsked = asked.catch(() => {});
+    return asked;
   }
 
   async #connect(): Promise<void> {
