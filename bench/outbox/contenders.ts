@@ -2,7 +2,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { isPinned } from "../smtp/child.ts";
 import type { Client, Took } from "../smtp/measure.ts";
 
 /** Where the peers and their packages are: in the sources, for they are not compiled. */
@@ -27,10 +26,9 @@ export function startPostgresAlone(name: string, args: readonly string[]): Promi
 }
 
 async function start(name: string, file: string, args: readonly string[]): Promise<Client> {
+  // On all cores: a database in a process of its own would otherwise have one more than a database in this one.
   const command = ["--expose-gc", file, ...args];
-  const child = isPinned
-    ? spawn("taskset", ["-c", "0", process.execPath, ...command], { stdio: ["ignore", "inherit", "inherit", "ipc"] })
-    : spawn(process.execPath, command, { stdio: ["ignore", "inherit", "inherit", "ipc"] });
+  const child = spawn(process.execPath, command, { stdio: ["ignore", "inherit", "inherit", "ipc"] });
   await answerOf(child, name);
   return {
     name,

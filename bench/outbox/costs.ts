@@ -11,7 +11,7 @@ import { startPostgres } from "./servers.ts";
 const TICK_MS = 10;
 
 export async function measureCosts(isQuick: boolean): Promise<void> {
-  const [sink, { port }] = await Child.start<{ port: number }>("sink.js", ["PIPELINING,8BITMIME"]);
+  const [sink, { port }] = await Child.startAnywhere<{ port: number }>("sink.js", ["PIPELINING,8BITMIME"]);
   const postgres = await startPostgres();
   const messages = isQuick ? 500 : 5000;
   console.log(`### What a message of 4 kB costs, enqueued and sent (${messages.toLocaleString("en")} of them)\n`);

@@ -38,6 +38,7 @@ if (unknown !== undefined) {
 const isQuick = process.argv.includes("--quick");
 
 console.log(runHeading("outbox"));
+console.log("Every contender has all cores, for itself, its database and the server that takes its mail.\n");
 for (const [name, measure] of Object.entries(parts)) {
   if (asked.length > 0 && !asked.includes(name)) continue;
   await measure(isQuick);

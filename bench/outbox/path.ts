@@ -14,7 +14,7 @@ export async function measurePath(isQuick: boolean): Promise<void> {
   const ports = new Map<string, number>();
   const children: Child[] = [];
   for (const [way, keywords] of Object.entries(sinks)) {
-    const [child, { port }] = await Child.start<{ port: number }>("sink.js", [keywords]);
+    const [child, { port }] = await Child.startAnywhere<{ port: number }>("sink.js", [keywords]);
     children.push(child);
     ports.set(way, port);
   }

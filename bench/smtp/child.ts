@@ -1,4 +1,4 @@
-/** Processes of the benchmark, on one core of their own where the machine can do that, and questions to them. */
+/** Processes of the benchmark, and questions to them. */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
@@ -19,10 +19,19 @@ export class Child {
     this.#process = process;
   }
 
-  /** Starts a script of this folder; resolves with its first message. */
-  static async start<First>(script: string, args: readonly string[]): Promise<[Child, First]> {
+  /** Starts a script of this folder on the first core; resolves with its first message. */
+  static start<First>(script: string, args: readonly string[]): Promise<[Child, First]> {
+    return Child.#startAs(pinned, script, args);
+  }
+
+  /** The same, on whatever core is free. */
+  static startAnywhere<First>(script: string, args: readonly string[]): Promise<[Child, First]> {
+    return Child.#startAs((command, all) => [command, [...all]], script, args);
+  }
+
+  static async #startAs<First>(place: typeof pinned, script: string, args: readonly string[]): Promise<[Child, First]> {
     const file = fileURLToPath(new URL(script, import.meta.url));
-    const [command, all] = pinned(process.execPath, ["--expose-gc", file, ...args]);
+    const [command, all] = place(process.execPath, ["--expose-gc", file, ...args]);
     const child = new Child(spawn(command, all, { stdio: ["ignore", "inherit", "inherit", "ipc"] }));
     return [child, await child.#answer<First>()];
   }
