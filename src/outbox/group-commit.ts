@@ -20,7 +20,7 @@ export interface GroupCommitOptions<Item> {
 /** Takes items, and commits them in turns. */
 export interface GroupCommit<Item> {
   push(item: Item): void;
-  /** Resolves when nothing is left to commit. */
+  /** Resolves when nothing is left to commit, and all are answered. */
   settled(): Promise<void>;
 }
 
@@ -116,9 +116,10 @@ export function groupCommit<Item>(options: GroupCommitOptions<Item>): GroupCommi
   }
 
   async function settled(): Promise<void> {
-    if (running === undefined) return;
-    await running;
-    await settled();
+    while (running !== undefined || answers.length > 0) {
+      await running;
+      if (answers.length > 0) await new Promise((resolve) => setImmediate(resolve));
+    }
   }
 
   return {
