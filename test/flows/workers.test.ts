@@ -60,6 +60,7 @@ test(
     await allSent();
     const all = await arrived();
     expect([...new Set(all)].toSorted()).toEqual(addresses.toSorted());
-    expect(all.length - addresses.length).toBeLessThanOrEqual(4);
+    // Four under way, and four whose outcomes were in the commit that did not end.
+    expect(all.length - addresses.length).toBeLessThanOrEqual(8);
   },
 );
