@@ -116,10 +116,9 @@ export function groupCommit<Item>(options: GroupCommitOptions<Item>): GroupCommi
   }
 
   async function settled(): Promise<void> {
-    while (running !== undefined || answers.length > 0) {
-      await running;
-      if (answers.length > 0) await new Promise((resolve) => setImmediate(resolve));
-    }
+    await running;
+    if (answers.length > 0) await new Promise((resolve) => setImmediate(resolve));
+    if (running !== undefined || answers.length > 0) await settled();
   }
 
   return {
