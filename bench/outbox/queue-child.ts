@@ -9,6 +9,12 @@ import { sql } from "kysely";
 import { mailOf, recipient } from "../smtp/messages.ts";
 import { openHouse } from "./house.ts";
 
+/** Milliseconds to the server's 250: since the caller asked, and since he was told of the commit. */
+export interface Delay {
+  sinceCall: number;
+  sinceCommit: number;
+}
+
 const [smtpPort, queued = "0"] = process.argv.slice(2);
 const { subject, text } = mailOf(1000);
 let taken = 0;
@@ -48,16 +54,18 @@ async function fill(count: number): Promise<void> {
   }
 }
 
-/** Milliseconds from the commit to the server's 250, for critical messages one after the other. */
-async function probe(times: number): Promise<number[]> {
-  const delays: number[] = [];
+/** Of critical messages, one after the other. */
+async function probe(times: number): Promise<Delay[]> {
+  const delays: Delay[] = [];
   for (let index = 0; index < times; index++) {
     const to = `probe${index}@example.net`;
     const composed = await mail.compose({ to: [to], subject, text });
     const accepted = new Promise<number>((resolve) => awaited.set(to, resolve));
+    const asked = performance.now();
     await outbox.enqueue(composed, { priority: "critical" });
     const committed = performance.now();
-    delays.push((await accepted) - committed);
+    const at = await accepted;
+    delays.push({ sinceCall: at - asked, sinceCommit: at - committed });
     awaited.delete(to);
     await pause(20);
   }
