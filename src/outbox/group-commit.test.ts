@@ -5,6 +5,7 @@ interface Item {
   name: string;
   bytes?: number;
   isUrgent?: boolean;
+  goesAhead?: boolean;
 }
 
 /** Commits into a list; "bad" does not go in, and while the disk is full nothing does. */
@@ -27,6 +28,7 @@ function ledger() {
     weigh: ({ bytes = 0 }) => bytes,
     fail: ({ name }, error) => void failed.push(`${name}: ${String(error)}`),
     isUrgent: ({ isUrgent = true }) => isUrgent,
+    goesAhead: ({ goesAhead = false }) => goesAhead,
     isUnavailable: (error) => String(error).includes("full"),
   });
   return { ...turnsOf, turns, answered, failed, disk };
@@ -95,4 +97,24 @@ test("where many wait, the next turn begins before the last is answered, and all
   await settled();
   expect(turns.flat()).toEqual(["first", ...all]);
   expect(answered).toEqual(["first", ...all]);
+});
+
+test("what goes ahead has every second turn for itself, and no more", async () => {
+  const turns: string[][] = [];
+  const { push, settled } = groupCommit<Item>({
+    commit: async (items) => {
+      turns.push(items.map(({ name }) => name));
+      if (turns.length === 1) push({ name: "B", goesAhead: true });
+      return [];
+    },
+    weigh: () => 0,
+    fail: () => expect.unreachable(),
+    isUrgent: () => true,
+    isUnavailable: () => false,
+    goesAhead: ({ goesAhead = false }) => goesAhead,
+  });
+  for (const name of ["a", "b"]) push({ name });
+  push({ name: "A", goesAhead: true });
+  await settled();
+  expect(turns).toEqual([["A"], ["a", "b", "B"]]);
 });

@@ -13,6 +13,8 @@ export interface GroupCommitOptions<Item> {
   fail(item: Item, error: unknown): void;
   /** Whether somebody waits for it. What is not urgent gathers for as long as a commit is worth. */
   isUrgent(item: Item): boolean;
+  /** Whether it should not wait for the work that others make: every second turn, at the most, is for such items alone. Default: none. */
+  goesAhead?(item: Item): boolean;
   /** True where the database as a whole did not do, so that trying the items one by one would not help. */
   isUnavailable(error: unknown): boolean;
 }
@@ -40,8 +42,10 @@ const LONGEST_GATHERING_MS = 20;
 
 /** While a turn commits, the next one gathers. */
 export function groupCommit<Item>(options: GroupCommitOptions<Item>): GroupCommit<Item> {
-  const { commit, weigh, fail, isUrgent, isUnavailable } = options;
+  const { commit, weigh, fail, isUrgent, isUnavailable, goesAhead = () => false } = options;
   let queue: Item[] = [];
+  /** The last turn was for those alone that go ahead. */
+  let wasAhead = false;
   /** Ends the gathering under way. */
   let hurry = (): void => {};
   /** When the last turn ended, and how long it took, in milliseconds that never jump. */
@@ -66,11 +70,15 @@ export function groupCommit<Item>(options: GroupCommitOptions<Item>): GroupCommi
   }
 
   function nextTurn(): readonly Item[] {
+    const ahead = wasAhead ? [] : queue.filter(goesAhead);
+    wasAhead = ahead.length > 0;
+    if (wasAhead) queue = [...ahead, ...queue.filter((item) => !goesAhead(item))];
+    const most = wasAhead ? Math.min(ahead.length, MOST_ITEMS) : MOST_ITEMS;
     let bytes = 0;
     let count = 0;
     for (const item of queue) {
       bytes += weigh(item);
-      if (count > 0 && (bytes > MOST_BYTES || count >= MOST_ITEMS)) break;
+      if (count > 0 && (bytes > MOST_BYTES || count >= most)) break;
       count++;
     }
     const turn = queue.slice(0, count);

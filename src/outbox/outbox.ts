@@ -22,7 +22,7 @@ import { takeovers } from "./takeover.ts";
 import { createTeller } from "./teller.ts";
 import { sharedTime } from "./time.ts";
 import { createTurn } from "./turn.ts";
-import type { Item } from "./turn-items.ts";
+import { isCritical, type Item } from "./turn-items.ts";
 import { isUnavailable } from "./unavailable.ts";
 import { createWorker } from "./worker.ts";
 
@@ -103,6 +103,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
     isUrgent: (item) =>
       item.kind === "insert" || item.kind === "claimOne" || (turn.hasBacklog() && worker.room() * 2 >= concurrency),
     isUnavailable,
+    goesAhead: isCritical,
   });
   const watched = { database, store, teller, channel, engine, logger, owner, leaseMs, now, monotonic };
   const { health, watch: watchHealth } = healthWatch({

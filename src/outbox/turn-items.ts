@@ -38,6 +38,11 @@ export interface ClaimOne extends Answers<Job | undefined> {
   id: string;
 }
 
+/** A new message that overtakes all others. */
+export function isCritical(item: Item): boolean {
+  return item.kind === "insert" && item.entry.message.priority === 0;
+}
+
 /** Those of one kind. */
 export function only<Kind extends Item["kind"]>(items: readonly Item[], kind: Kind): Extract<Item, { kind: Kind }>[] {
   return items.filter((item): item is Extract<Item, { kind: Kind }> => item.kind === kind);

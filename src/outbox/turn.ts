@@ -18,6 +18,7 @@ import {
   type ClaimDue,
   type ClaimOne,
   type Insert,
+  isCritical,
   type Item,
   only,
   type Release,
@@ -175,7 +176,8 @@ export function createTurn(options: TurnOptions): Turn {
     const claimsToo = engine.direct === true && (!isRetry || claims.length > 0);
     const wanted = claimsToo ? room() : 0;
     backlog ||= claims.length > 0;
-    const asks = wanted > 0 && backlog;
+    // Critical mail alone is not made to wait for a claim; the next turn is one for all.
+    const asks = wanted > 0 && backlog && !(items.length > 0 && items.every(isCritical));
     const isUrgent = inserts.some(({ entry }) => entry.message.priority === 0);
     const allowances =
       asks || (inserts.length > 0 && (wanted > 0 || (claimsToo && isUrgent)))
