@@ -89,6 +89,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
     monotonic,
     room: worker.room,
     urgentRoom: worker.urgentRoom,
+    written: worker.written,
     delivers: worker.delivers,
     recent: createRecent(monotonic),
     begin: worker.begin,
@@ -101,7 +102,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
     // A caller waits for an insert. Outcomes and claims are the worker's own, and more of them will come, unless it has
     // little left to deliver while messages wait.
     isUrgent: (item) =>
-      item.kind === "insert" || item.kind === "claimOne" || (turn.hasBacklog() && worker.room() * 2 >= concurrency),
+      item.kind === "insert" || item.kind === "claimOne" || (turn.hasBacklog() && worker.idle() * 2 >= concurrency),
     isUnavailable,
     goesAhead: isCritical,
   });

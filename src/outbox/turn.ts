@@ -40,9 +40,11 @@ export interface TurnOptions extends ClaimOptions {
   leaseMs: number;
   now: () => number;
   /** How many messages this worker could take now; 0 while it does not deliver. */
-  room: () => number;
+  room: (settling: number) => number;
   /** The same, of critical messages. */
-  urgentRoom: () => number;
+  urgentRoom: (settling: number) => number;
+  /** The outcomes of these are on the disk. */
+  written: (jobs: readonly Job[]) => void;
   /** Whether this process delivers at all. */
   delivers: () => boolean;
   /** Delivers these from now on. */
@@ -98,6 +100,7 @@ export function createTurn(options: TurnOptions): Turn {
       return made;
     });
     // Guarantee: the commit is on the disk before anybody is answered and before a byte goes to a server.
+    options.written(endingIn(items));
     begin(progress.jobs);
     const { answers, events, due } = progress;
     answers.push(() => teller.announce(events));
@@ -174,14 +177,15 @@ export function createTurn(options: TurnOptions): Turn {
     const ids = only(items, "claimOne");
     // Guarantee: what fails in a claim (a limit, a list, a renderer) keeps no message from being accepted.
     const claimsToo = engine.direct === true && (!isRetry || claims.length > 0);
-    const wanted = claimsToo ? room() : 0;
+    const settling = endingIn(items).length;
+    const wanted = claimsToo ? room(settling) : 0;
     backlog ||= claims.length > 0;
     // Critical mail alone is not made to wait for a claim; the next turn is one for all.
     const asks = wanted > 0 && backlog && !(items.length > 0 && items.every(isCritical));
     const isUrgent = inserts.some(({ entry }) => entry.message.priority === 0);
     const allowances =
       asks || (inserts.length > 0 && (wanted > 0 || (claimsToo && isUrgent)))
-        ? await allowedNow(made, inserts, Math.max(wanted, options.urgentRoom()))
+        ? await allowedNow(made, inserts, Math.max(wanted, options.urgentRoom(settling)))
         : undefined;
     // What waits goes first: where that leaves places, nothing is overtaken by what is new.
     if (asks) backlog = await claimAnd(made, { lease: made.lease, wanted, allowances });
@@ -189,11 +193,11 @@ export function createTurn(options: TurnOptions): Turn {
     // Behind what waits still, or without a free place, only critical messages go at once: some places are theirs.
     const isOpen = left > 0;
     const hasty = !claimsToo ? [] : isOpen ? inserts : inserts.filter(({ entry }) => entry.message.priority === 0);
-    const places = hasty.length === 0 ? 0 : isOpen ? left : options.urgentRoom() - made.jobs.length;
+    const places = hasty.length === 0 ? 0 : isOpen ? left : options.urgentRoom(settling) - made.jobs.length;
     const direct = pickDirect(hasty, places, made.lease.now, allowances, made.jobs);
     const fresh = await writeAll(made, settles, inserts, direct);
     if (fresh.length > 0) await claimAnd(made, { lease: made.lease, wanted: fresh.length, fresh, allowances });
-    await claimOnes(made, ids);
+    await claimOnes(made, ids, settling);
     const opening = openingOf(allowances);
     // The limit has closed since the last look, which was not told of it.
     if (claims.length === 0 && opening < toldOpening) made.answers.push(wake);
@@ -281,8 +285,8 @@ export function createTurn(options: TurnOptions): Turn {
   }
 
   /** For an engine of another kind, which names what it wants delivered. */
-  async function claimOnes(made: Progress, items: readonly ClaimOne[]): Promise<void> {
-    const ids = items.slice(0, room()).map(({ id }) => id);
+  async function claimOnes(made: Progress, items: readonly ClaimOne[], settling: number): Promise<void> {
+    const ids = items.slice(0, room(settling)).map(({ id }) => id);
     for (const { done } of items.slice(ids.length)) made.answers.push(() => done(undefined));
     if (ids.length === 0) return;
     const before = made.jobs.length;
@@ -302,6 +306,11 @@ export function createTurn(options: TurnOptions): Turn {
     const next = Math.min(due ?? Infinity, opening);
     for (const item of items) answers.push(() => item.done(next === Infinity ? undefined : next));
   }
+}
+
+/** The jobs that are over with this turn. */
+function endingIn(items: readonly Item[]): Job[] {
+  return [...only(items, "settle").map(({ outcome }) => outcome.job), ...only(items, "release").map(({ job }) => job)];
 }
 
 /** When the first of the limits opens that are closed. */

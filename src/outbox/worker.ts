@@ -24,10 +24,14 @@ export interface WorkerOptions extends AttemptOptions {
 
 /** The deliveries of this process. */
 export interface Worker {
-  /** How many more messages it could take. */
-  room(): number;
+  /** How many more messages it could take once the outcomes of so many are written: until then each keeps its place. */
+  room(settling: number): number;
   /** How many more critical ones: some places are theirs alone. */
-  urgentRoom(): number;
+  urgentRoom(settling: number): number;
+  /** How many places have nothing to deliver now, but perhaps an outcome that is being written. */
+  idle(): number;
+  /** The outcomes of these are on the disk. */
+  written(jobs: readonly Job[]): void;
   /** True from the start to the stop. */
   delivers(): boolean;
   begin(jobs: readonly Job[]): void;
@@ -53,8 +57,10 @@ const CUT_OFF_MS = 1_000;
 export function createWorker(options: WorkerOptions): Worker {
   const { clock, monotonic, logger, leaseMs, concurrency, maxBytes, turns } = options;
   const running = new Map<string, { job: Job; done: Promise<void> }>();
-  /** Those whose attempt has ended and whose outcome is being written: they take no place any more. */
+  /** Those whose attempt has ended. */
   const ending = new Set<Job>();
+  /** Those of them whose outcome is on the disk: a kill does not bring them back, and they take no place any more. */
+  const settled = new Set<Job>();
   /** Those who wait for the bytes of others to go. */
   const waiting: (() => void)[] = [];
   const stopping = new AbortController();
@@ -65,7 +71,8 @@ export function createWorker(options: WorkerOptions): Worker {
   let renewing: Promise<void> | undefined;
   let changed = deferred();
 
-  const underWay = (): number => running.size - ending.size;
+  const room = (places: number, settling: number): number =>
+    delivers() ? Math.max(0, places - (running.size - settled.size) + settling) : 0;
 
   function delivers(): boolean {
     return isStarted && !stopping.signal.aborted;
@@ -76,8 +83,9 @@ export function createWorker(options: WorkerOptions): Worker {
       const { id } = job.message;
       const before = running.get(id);
       // Our own: the clock has jumped past its lease (a machine that slept), and the claim has renewed it.
-      if (before !== undefined && !ending.has(before.job)) continue;
+      if (before !== undefined && !settled.has(before.job)) continue;
       if (gaveUp.signal.aborted) job.cutOff.abort();
+      if (before !== undefined) settled.delete(before.job); // its place is the new one's
       // The last attempt's outcome is in this very commit, and the next attempt was due with it.
       const done = (before?.done ?? Promise.resolve()).then(() => run(job)).finally(() => forget(job));
       running.set(id, { job, done });
@@ -86,6 +94,7 @@ export function createWorker(options: WorkerOptions): Worker {
 
   function forget(job: Job): void {
     ending.delete(job);
+    settled.delete(job);
     if (running.get(job.message.id)?.job === job) running.delete(job.message.id);
     changed.resolve();
     changed = deferred();
@@ -180,8 +189,12 @@ export function createWorker(options: WorkerOptions): Worker {
   }
 
   return {
-    room: () => (delivers() ? Math.max(0, concurrency - underWay()) : 0),
-    urgentRoom: () => (delivers() ? Math.max(0, concurrency + Math.ceil(concurrency / 8) - underWay()) : 0),
+    room: (settling) => room(concurrency, settling),
+    urgentRoom: (settling) => room(concurrency + Math.ceil(concurrency / 8), settling),
+    idle: () => (delivers() ? Math.max(0, concurrency - (running.size - ending.size)) : 0),
+    written: (jobs) => {
+      for (const job of jobs) if (running.get(job.message.id)?.job === job) settled.add(job);
+    },
     delivers,
     begin,
     finished: async (job) => running.get(job.message.id)?.done,
