@@ -1,5 +1,6 @@
 /** The seam between the outbox and what tells it that messages are due. */
 import type { Queryable } from "../db/index.ts";
+import type { MessageRow } from "./rows.ts";
 
 /** A message that became due, or will. */
 export interface DueMessage {
@@ -10,6 +11,12 @@ export interface DueMessage {
   priority: number;
   mailer: string;
   group: string | null;
+}
+
+/** A message that is due at a time. */
+export function dueMessage({ message }: { message: MessageRow }, dueAt: number): DueMessage {
+  const { id, priority, mailer, group_name: group } = message;
+  return { id, dueAt, priority, mailer, group };
 }
 
 /** What the outbox lets an engine do. An engine says when; leases, attempts and outcomes stay with the outbox. */

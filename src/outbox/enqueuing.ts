@@ -3,7 +3,7 @@ import { type Database, type Queryable, type Schema, toQueryable } from "../db/i
 import type { Backend, Composed } from "../mail/index.ts";
 import type { Outbox } from "./api.ts";
 import type { Channel } from "./channel.ts";
-import type { DueMessage, Engine } from "./engine.ts";
+import { dueMessage, type Engine } from "./engine.ts";
 import { insertOnce } from "./enqueue.ts";
 import { type EnqueueOptions, refuseUnknownOptions } from "./enqueue-options.ts";
 import { type Entry, entryOf } from "./entry.ts";
@@ -88,18 +88,16 @@ export function createEnqueuing(options: EnqueuingOptions): Pick<Outbox, "enqueu
 
   async function announceWithin(tx: Queryable, entries: readonly Entry[]): Promise<void> {
     if (entries.length === 0) return;
-    await engine.add(tx, entries.map(dueMessageOf));
+    await engine.add(
+      tx,
+      entries.map((entry) => dueMessage(entry, entry.message.due_at ?? entry.message.created_at)),
+    );
     await channel.tellAll(tx);
     if (teller.listens) await teller.record(tx, entries.map(queued));
     wake();
   }
 
   return { enqueue, enqueueMany, addEntries };
-}
-
-function dueMessageOf({ message }: Entry): DueMessage {
-  const { id, due_at: dueAt, priority, mailer, group_name: group, created_at: createdAt } = message;
-  return { id, dueAt: dueAt ?? createdAt, priority, mailer, group };
 }
 
 function queued({ message, addresses }: Entry): ReturnType<typeof eventOf> {

@@ -3,7 +3,7 @@ import { sql } from "kysely";
 import { describeError, type Logger } from "../base/index.ts";
 import type { Database, Queryable } from "../db/index.ts";
 import type { Channel } from "./channel.ts";
-import type { Engine } from "./engine.ts";
+import { dueMessage, type Engine } from "./engine.ts";
 import type { Job } from "./job.ts";
 import { isWaiting } from "./job.ts";
 import { allIn, type Outcome, place } from "./outcome.ts";
@@ -85,8 +85,7 @@ async function takeOver(abandoned: Abandoned, options: TakeoverOptions, apartMs:
       if (made === undefined) return undefined;
       await store.settle(tx, [made.settlement]);
       if (made.settlement.dueAt !== null) {
-        const { priority, mailer, group_name: group } = made.job.message;
-        await engine.add(tx, [{ id, dueAt: made.settlement.dueAt, priority, mailer, group }]);
+        await engine.add(tx, [dueMessage(made.job, made.settlement.dueAt)]);
         await channel.tell(tx);
       }
       await teller.record(tx, made.events);

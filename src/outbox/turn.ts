@@ -2,41 +2,24 @@
 import type { Database, Queryable } from "../db/index.ts";
 import type { Channel } from "./channel.ts";
 import { claim, type Claim, type ClaimOptions } from "./claim.ts";
-import type { DueMessage, Engine } from "./engine.ts";
+import { dueMessage, type Engine } from "./engine.ts";
 import { sameContent } from "./enqueue.ts";
 import type { Entry } from "./entry.ts";
 import { eventOf } from "./event-of.ts";
 import type { OutboxEvent } from "./events.ts";
 import type { Job } from "./job.ts";
-import type { Outcome } from "./outcome.ts";
 import { pickDirect } from "./pick-direct.ts";
-import type { Allowance, Gate, SuppressionGate } from "./seams.ts";
+import type { Allowance } from "./seams.ts";
 import { findByKey } from "./store.ts";
-import type { HotStore, Lease, Settlement } from "./store/hot.ts";
-import type { Teller } from "./teller.ts";
-import {
-  type ClaimDue,
-  type ClaimOne,
-  type Insert,
-  isCritical,
-  type Item,
-  only,
-  type Release,
-  type Renew,
-  type Settle,
-} from "./turn-items.ts";
+import type { Lease } from "./store/hot.ts";
+import { createEndings, endingIn, type EndingOptions, type Progress, settlementsOf } from "./turn-endings.ts";
+import { type ClaimDue, type ClaimOne, type Insert, isCritical, type Item, only, type Settle } from "./turn-items.ts";
 
 /** What a turn works with. */
-export interface TurnOptions extends ClaimOptions {
+export interface TurnOptions extends ClaimOptions, EndingOptions {
   database: Database;
-  store: HotStore;
-  gate: Gate | undefined;
-  suppression: SuppressionGate | undefined;
-  teller: Teller;
   channel: Channel;
   engine: Engine;
-  /** The name of this worker on its leases. */
-  owner: string;
   leaseMs: number;
   now: () => number;
   /** How many messages this worker could take now; 0 while it does not deliver. */
@@ -53,16 +36,6 @@ export interface TurnOptions extends ClaimOptions {
   wake: () => void;
 }
 
-/** What a transaction has done so far, and what is to be said once it has committed. */
-interface Progress {
-  tx: Queryable;
-  lease: Lease;
-  events: OutboxEvent[];
-  jobs: Job[];
-  due: DueMessage[];
-  answers: (() => void)[];
-}
-
 /** The turns of one outbox. */
 export interface Turn {
   /** Commits these; what it gives answers them and begins what was claimed. */
@@ -73,6 +46,7 @@ export interface Turn {
 
 export function createTurn(options: TurnOptions): Turn {
   const { database, store, engine, teller, owner, leaseMs, now, room, begin, wake } = options;
+  const { settleAll, settled, tellOutcomes, releaseAll, renewAll } = createEndings(options);
   /** The last claim took all there was room for, so more may be due. */
   let backlog = true;
   /** When a limit opens, as the last look was told. */
@@ -106,60 +80,6 @@ export function createTurn(options: TurnOptions): Turn {
     answers.push(() => teller.announce(events));
     if (due.length > 0) answers.push(wake);
     return answers;
-  }
-
-  async function settleAll(made: Progress, items: readonly Settle[]): Promise<void> {
-    if (items.length === 0) return;
-    const outcomes = items.map(({ outcome }) => outcome);
-    await settled(made, items, await store.settle(made.tx, settlementsOf(outcomes)));
-  }
-
-  async function settled(made: Progress, items: readonly Settle[], written: readonly boolean[]): Promise<void> {
-    const outcomes = items.map(({ outcome }) => outcome);
-    await tellOutcomes(made, outcomes, written);
-    items.forEach((item, index) => made.answers.push(() => item.done(written[index] ?? false)));
-  }
-
-  /** Tells the neighbours of what was written of messages that were still ours. */
-  async function tellOutcomes(
-    { tx, lease, events, due }: Progress,
-    outcomes: readonly Outcome[],
-    written: readonly boolean[],
-  ): Promise<void> {
-    for (const [index, outcome] of outcomes.entries()) {
-      if (written[index] !== true) continue;
-      const { job, result, settlement } = outcome;
-      await learn(tx, outcome, lease.now);
-      if (teller.listens) events.push(...outcome.events);
-      if (settlement.dueAt !== null && result !== undefined) due.push(dueMessage(job, settlement.dueAt));
-    }
-  }
-
-  async function learn(tx: Queryable, { job, result, suppress }: Outcome, at: number): Promise<void> {
-    const { message, addresses, via } = job;
-    if (result !== undefined) await options.gate?.learn(tx, { message, addresses, via }, result, at);
-    for (const { address, detail } of suppress) {
-      await options.suppression?.suppress(tx, { address, reason: "bounce", detail, messageId: message.id }, at);
-    }
-  }
-
-  async function releaseAll({ tx, lease, due, answers }: Progress, items: readonly Release[]): Promise<void> {
-    if (items.length === 0) return;
-    const ids = items.map(({ job }) => job.message.id);
-    // A moment later, so that this very turn does not claim it while its delivery still ends.
-    const dueAt = lease.now + 1;
-    await store.release(tx, ids, owner, dueAt);
-    for (const { job, done } of items) {
-      due.push(dueMessage(job, dueAt));
-      answers.push(() => done());
-    }
-  }
-
-  async function renewAll({ tx, lease, answers }: Progress, items: readonly Renew[]): Promise<void> {
-    for (const item of items) {
-      const kept = new Set(await store.renew(tx, item.ids, lease));
-      answers.push(() => item.done(kept));
-    }
   }
 
   /**
@@ -308,27 +228,13 @@ export function createTurn(options: TurnOptions): Turn {
   }
 }
 
-/** The jobs that are over with this turn. */
-function endingIn(items: readonly Item[]): Job[] {
-  return [...only(items, "settle").map(({ outcome }) => outcome.job), ...only(items, "release").map(({ job }) => job)];
-}
-
 /** When the first of the limits opens that are closed. */
 function openingOf(allowances: ReadonlyMap<string, Allowance> | undefined): number {
   return Math.min(Infinity, ...[...(allowances?.values() ?? [])].flatMap(({ opensAt }) => opensAt ?? []));
 }
 
-function settlementsOf(outcomes: readonly Outcome[]): Settlement[] {
-  return outcomes.map(({ settlement }) => settlement);
-}
-
 function leased(entry: Entry, { owner, until }: Lease): Entry {
   return { ...entry, message: { ...entry.message, lease_owner: owner, due_at: until } };
-}
-
-function dueMessage({ message }: Pick<Job, "message">, dueAt: number): DueMessage {
-  const { id, priority, mailer, group_name: group } = message;
-  return { id, dueAt, priority, mailer, group };
 }
 
 function sending({ message, addresses, via }: Job, at: number): OutboxEvent {
