@@ -90,7 +90,7 @@ export function createEnqueuing(options: EnqueuingOptions): Pick<Outbox, "enqueu
     if (entries.length === 0) return;
     await engine.add(
       tx,
-      entries.map((entry) => dueMessage(entry, entry.message.due_at ?? entry.message.created_at)),
+      entries.map((each) => dueMessage(each, each.message.due_at ?? each.message.created_at)),
     );
     await channel.tellAll(tx);
     if (teller.listens) await teller.record(tx, entries.map(queued));
