@@ -2,6 +2,7 @@
 import { createHash, randomUUID } from "node:crypto";
 import { writeBase64 } from "./base64.ts";
 import { CRLF } from "./header.ts";
+import { messageRoom } from "./message-room.ts";
 import type { EncodedBody, TransferEncoding } from "./transfer-encoding.ts";
 
 /** A media type whose header still keeps to one line of 78. */
@@ -81,7 +82,7 @@ export function layOut(headers: string, part: Part, seed?: string): Layout {
 
 /** Writes what is laid out. */
 export function writeLayout({ pieces, tail, length }: Layout): Buffer {
-  const target = Buffer.allocUnsafe(length);
+  const target = messageRoom(length);
   let at = 0;
   for (const piece of pieces) {
     if (typeof piece === "string") target.write(piece, at, "latin1");

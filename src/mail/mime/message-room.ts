@@ -1,0 +1,27 @@
+/** Room for a whole message; large ones reuse the pages of those before them. */
+
+/** From this size on, pages that are fresh from the kernel cost more than filling them. */
+const LARGE_OCTETS = 1024 * 1024;
+/** Just below glibc's DEFAULT_MMAP_THRESHOLD_MAX of 32 MiB. */
+const LESSON_OCTETS = 32 * 1024 * 1024 - 16 * 1024;
+
+let isTaught = false;
+
+/** A buffer with anything in it. */
+export function messageRoom(octets: number): Buffer {
+  if (octets >= LARGE_OCTETS && !isTaught) teachAllocator();
+  return Buffer.allocUnsafe(octets);
+}
+
+/**
+ * Lets glibc keep freed memory, up to 64 MiB, for the next large message instead of giving it back to the kernel.
+ *
+ * Its malloc maps what is larger than a threshold anew each time, and trims its heap by twice that; it raises the
+ * threshold to the size of the largest such block that was freed, up to 32 MiB (mallopt(3), M_MMAP_THRESHOLD and
+ * M_TRIM_THRESHOLD). One block of that size is enough: it is never written to, so it takes no memory, and it is freed
+ * with the next garbage. Other allocators learn nothing by it and lose nothing.
+ */
+function teachAllocator(): void {
+  isTaught = true;
+  Buffer.allocUnsafeSlow(LESSON_OCTETS);
+}
