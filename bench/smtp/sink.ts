@@ -4,7 +4,7 @@
  *
  *   node sink.js KEYWORD,KEYWORD [tls]
  */
-import { createServer as createPlainServer, type AddressInfo, type Socket } from "node:net";
+import { createServer as createPlainServer, type AddressInfo, Socket, type SocketConstructorOpts } from "node:net";
 import { createServer as createTlsServer } from "node:tls";
 
 const [keywords = "", tls] = process.argv.slice(2);
@@ -12,6 +12,7 @@ const EHLO = ["sink", ...keywords.split(",").filter(Boolean)];
 const EHLO_REPLY = EHLO.map((word, at) => `250${at === EHLO.length - 1 ? " " : "-"}${word}\r\n`).join("");
 const END = Buffer.from("\r\n.\r\n");
 const EMPTY = Buffer.alloc(0);
+const PLACE_BYTES = 256 * 1024;
 const LF = 0x0a;
 const SPACE = 0x20;
 /** Leaves of an ASCII letter its capital. */
@@ -28,14 +29,13 @@ const counts = { messages: 0, bytes: 0 };
 /** What is being read: command lines, content up to the dot, or so many bytes of a chunk. */
 type Reading = "line" | "data" | "chunk";
 
-function serve(socket: Socket): void {
+/** Takes what comes over a connection; the bytes are good until it returns. Gives what is answered. */
+function conversation(): (piece: Buffer) => { replies: string; isOver: boolean } {
   let reading: Reading = "line";
   let held: Buffer = EMPTY;
   let chunkLeft = 0;
   let isLast = false;
-  socket.setNoDelay(true);
-  socket.on("error", () => {});
-  socket.on("data", (piece: Buffer) => {
+  return (piece) => {
     const bytes = held.length === 0 ? piece : Buffer.concat([held, piece]);
     let at = 0;
     let replies = "";
@@ -95,21 +95,52 @@ function serve(socket: Socket): void {
           replies += EHLO_REPLY;
           break;
         case 0x55: // qUit
-          socket.end(`${replies}221 2.0.0 Bye\r\n`);
-          return;
+          return { replies: `${replies}221 2.0.0 Bye\r\n`, isOver: true };
         default: // rSet, hElo
           replies += "250 2.0.0 Ok\r\n";
       }
       at = end + 1;
     }
-    held = at === bytes.length ? EMPTY : bytes.subarray(at);
-    if (replies !== "") socket.write(replies, "latin1");
-  });
+    held = at === bytes.length ? EMPTY : Buffer.from(bytes.subarray(at));
+    return { replies, isOver: false };
+  };
+}
+
+function answering(socket: Socket): (piece: Buffer) => void {
+  const converse = conversation();
+  socket.setNoDelay(true);
+  socket.on("error", () => {});
   socket.write("220 sink ready\r\n");
+  return (piece) => {
+    const { replies, isOver } = converse(piece);
+    if (replies !== "") socket.write(replies, "latin1");
+    if (isOver) socket.end();
+  };
+}
+
+/** Reads into one place, over and over; node:net offers that to a client's sockets alone, so the connection is handed on. */
+function serveInPlace(accepted: Socket): void {
+  const place = Buffer.allocUnsafeSlow(PLACE_BYTES);
+  const handle: unknown = Reflect.get(accepted, "_handle");
+  Reflect.set(accepted, "_handle", null);
+  let take = (_piece: Buffer): void => {};
+  const onread = {
+    buffer: place,
+    callback: (length: number): boolean => {
+      take(place.subarray(0, length));
+      return true;
+    },
+  };
+  const socket = new Socket({ handle, onread } as SocketConstructorOpts);
+  take = answering(socket);
+  socket.resume();
 }
 
 const pair = tls === undefined ? undefined : (JSON.parse(tls) as { key: string; cert: string });
-const server = pair === undefined ? createPlainServer(serve) : createTlsServer(pair, serve);
+const server =
+  pair === undefined
+    ? createPlainServer({ pauseOnConnect: true }, serveInPlace)
+    : createTlsServer(pair, (socket) => socket.on("data", answering(socket)));
 server.listen(0, "127.0.0.1", () => process.send?.({ port: (server.address() as AddressInfo).port }));
 process.on("message", () => process.send?.({ ...counts }));
 process.on("disconnect", () => process.exit());
