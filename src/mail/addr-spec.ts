@@ -39,10 +39,20 @@ const ASCII = /^[ -~]*$/;
 
 type Problem = readonly [problem: string, fix: string];
 
+/** The last two that were found plain: a message names its sender and its recipient several times. */
+let latestPlain = "";
+let otherPlain = "";
+
 /** True for an address that is beyond doubt: `toAsciiAddress` gives it back as it is. No part of it is near a limit. */
 export function isPlainAddress(address: string): boolean {
-  const at = address.indexOf("@");
-  return at <= MAX_LOCAL_PART_OCTETS && address.length - at <= MAX_LABEL_OCTETS && PLAIN.test(address);
+  if (address === latestPlain) return address !== "";
+  if (address !== otherPlain) {
+    const at = address.indexOf("@");
+    if (at > MAX_LOCAL_PART_OCTETS || address.length - at > MAX_LABEL_OCTETS || !PLAIN.test(address)) return false;
+  }
+  otherPlain = latestPlain;
+  latestPlain = address;
+  return address !== "";
 }
 
 /**

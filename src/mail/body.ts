@@ -66,7 +66,8 @@ function isBeforeHtml(type: string): boolean {
 }
 
 function textType({ contentSubtype = "plain" }: MessageFields): string {
-  if (contentSubtype === "plain" || contentSubtype === "html") return `text/${contentSubtype}`;
+  if (contentSubtype === "plain") return "text/plain";
+  if (contentSubtype === "html") return "text/html";
   throw new MessageError("WX_MESSAGE_CONTENT_TYPE", {
     field: "contentSubtype",
     ...(typeof contentSubtype === "string" && { value: contentSubtype }),
@@ -96,8 +97,15 @@ function textLeaf(text: string, type: string, charset: Charset, field: string): 
   const named = charsetOf(type);
   const used = named === undefined ? charset : readCharset(named, `${field}.contentType`);
   const body = encodeText(text, textEncoding(text, used, field));
-  const whole = named === undefined ? `${type}; charset=${used}` : type;
+  const whole = named === undefined ? withCharset(type, used) : type;
   return { headers: contentHeaders(whole, "", body.encoding), body };
+}
+
+/** For the usual types the same string each time: it is quicker to look up than one that was just put together. */
+function withCharset(type: string, charset: Charset): string {
+  if (charset === UTF_8 && type === "text/plain") return "text/plain; charset=utf-8";
+  if (charset === UTF_8 && type === "text/html") return "text/html; charset=utf-8";
+  return `${type}; charset=${charset}`;
 }
 
 function requireObject(other: Alternative, field: string): Alternative {

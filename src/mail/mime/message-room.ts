@@ -1,16 +1,33 @@
-/** Room for a whole message; large ones reuse the pages of those before them. */
+/** Room for a whole message; small ones share it, large ones reuse the pages of those before them. */
 
 /** From this size on, pages that are fresh from the kernel cost more than filling them. */
 const LARGE_OCTETS = 1024 * 1024;
 /** Just below glibc's DEFAULT_MMAP_THRESHOLD_MAX of 32 MiB. */
 const LESSON_OCTETS = 32 * 1024 * 1024 - 16 * 1024;
 
+/** Small messages share pieces of memory of this size: Node's own, of 8 KiB, would be full after five. */
+const SLAB_OCTETS = 32 * 1024;
+const SMALL_OCTETS = SLAB_OCTETS / 8;
+
 let isTaught = false;
+let slab = Buffer.alloc(0);
+let taken = 0;
 
 /** A buffer with anything in it. */
 export function messageRoom(octets: number): Buffer {
+  if (octets <= SMALL_OCTETS) return smallRoom(octets);
   if (octets >= LARGE_OCTETS && !isTaught) teachAllocator();
-  return Buffer.allocUnsafe(octets);
+  return Buffer.allocUnsafeSlow(octets);
+}
+
+function smallRoom(octets: number): Buffer {
+  if (octets > slab.length - taken) {
+    slab = Buffer.allocUnsafeSlow(SLAB_OCTETS);
+    taken = 0;
+  }
+  const room = slab.subarray(taken, taken + octets);
+  taken += octets;
+  return room;
 }
 
 /**
