@@ -1,4 +1,5 @@
 /** The seam of mail: a backend takes an envelope and finished bytes, and answers with a receipt. */
+import type { CutOff } from "../base/index.ts";
 import type { Envelope as SmtpEnvelope, SmtpDiagnosis } from "../smtp/index.ts";
 import type { HeaderEncoding } from "./header-encoding.ts";
 
@@ -49,6 +50,8 @@ export interface QueuedMessage {
   trace?: string | undefined;
   /** Somebody waits for it: it goes before what waits for a connection and is not urgent. */
   urgent?: boolean | undefined;
+  /** What the call's `signal` says, for a backend that listens for each of thousands of messages. */
+  cutOff?: CutOff | undefined;
 }
 
 /** What a call of a backend may be given. */

@@ -3,9 +3,9 @@ import { describeError } from "../base/index.ts";
 import { DatabaseError, type Queryable } from "../db/index.ts";
 import {
   type Backend,
+  type BackendCallOptions,
   DeliveryError,
   type Envelope,
-  type QueuedMessage,
   type Receipt,
   receiptForAll,
 } from "../mail/index.ts";
@@ -24,7 +24,6 @@ export interface AttemptOptions {
 
 /** Never rejects. "interrupted": it was cut off before the server can have had it. */
 export async function attempt(job: Job, options: AttemptOptions): Promise<AttemptResult | "interrupted"> {
-  const { signal } = job.cutOff;
   const name = job.via ?? job.message.mailer;
   let content: { envelope: Envelope; bytes: Uint8Array };
   try {
@@ -41,11 +40,11 @@ export async function attempt(job: Job, options: AttemptOptions): Promise<Attemp
     return failure(error, { name, stage: "connect", retryable: true });
   }
   try {
-    const answer: unknown = await backend.send(content.envelope, content.bytes, { signal, queued: queuedOf(job) });
+    const answer: unknown = await backend.send(content.envelope, content.bytes, callOf(job));
     return { kind: "accepted", receipt: receiptOf(answer, content.envelope, name) };
   } catch (error) {
     const known = error instanceof DeliveryError ? error : undefined;
-    if (signal.aborted && known?.outcome !== "unknown") return "interrupted";
+    if (job.cutOff.aborted && known?.outcome !== "unknown") return "interrupted";
     return failure(error, { name, stage: "", retryable: true });
   }
 }
@@ -68,9 +67,16 @@ function receiptOf(answer: unknown, envelope: Envelope, name: string): Receipt {
 
 const CRITICAL = rankOf("critical");
 
-/** What those are told who watch the mailer, such as a trace. */
-function queuedOf({ message: { id, message_id: messageId, attempts, trace, priority } }: Job): QueuedMessage {
-  return { id, messageId, attempt: attempts + 1, trace: trace ?? undefined, urgent: priority === CRITICAL };
+/** The signal of a call is made for those who ask for it. */
+function callOf({ message, cutOff }: Job): BackendCallOptions {
+  const { id, message_id: messageId, attempts, trace, priority } = message;
+  const urgent = priority === CRITICAL;
+  return {
+    get signal() {
+      return cutOff.signal;
+    },
+    queued: { id, messageId, attempt: attempts + 1, trace: trace ?? undefined, urgent, cutOff },
+  };
 }
 
 function failure(

@@ -1,4 +1,5 @@
 /** The claim of a turn: takes the leases of what is due, and asks the neighbours which of it may leave. */
+import { CutOff } from "../base/index.ts";
 import type { Queryable } from "../db/index.ts";
 import { byMessage } from "./by-message.ts";
 import type { Entry } from "./entry.ts";
@@ -58,6 +59,14 @@ export async function claim(tx: Queryable, request: ClaimRequest, options: Claim
   return { ...(await check(tx, jobs, lease.now, options)), more };
 }
 
+/** Of a claim, what is about these messages. */
+export function claimOf(claimed: Claim, entries: readonly Entry[]): Claim {
+  const ids = new Set(entries.map(({ message }) => message.id));
+  const isOne = ({ message }: Job): boolean => ids.has(message.id);
+  const outcomes = claimed.outcomes.filter(({ job }) => isOne(job));
+  return { ...claimed, jobs: claimed.jobs.filter(isOne), outcomes };
+}
+
 async function claimRows(tx: Queryable, request: ClaimRequest, { store, recent }: ClaimOptions): Promise<MessageRow[]> {
   const { ids, lease, wanted, fresh = [], allowances } = request;
   if (ids !== undefined) return store.claimByIds(tx, ids, lease);
@@ -92,7 +101,7 @@ function jobOfEntry({ message, addresses, bytes }: Entry, { monotonic }: ClaimOp
     addresses,
     via: undefined,
     bytes,
-    cutOff: new AbortController(),
+    cutOff: new CutOff(),
     leasedAt: monotonic(),
   };
 }
@@ -129,7 +138,7 @@ async function readJobs(
       const all = recipients.get(message.id) ?? [];
       const addresses = all.filter(isWaiting).map(({ address }) => address);
       const bytes = bodies.get(message.id);
-      const cutOff = new AbortController();
+      const cutOff = new CutOff();
       return [
         message.id,
         { message, recipients: all, addresses, via: undefined, bytes, cutOff, leasedAt: monotonic() },

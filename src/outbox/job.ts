@@ -1,4 +1,5 @@
 /** A message that this worker, and no other, may deliver now. */
+import type { CutOff } from "../base/index.ts";
 import type { RecipientRow, MessageRow } from "./rows.ts";
 import { waitingStates } from "./policy.ts";
 import type { DeliveryState, OutboxRecipient } from "./types.ts";
@@ -17,7 +18,7 @@ export interface Job {
   /** Undefined until they are loaded or rendered. */
   bytes: Uint8Array | undefined;
   /** Aborts when the lease is lost, or the worker must stop. */
-  cutOff: AbortController;
+  cutOff: CutOff;
   /** When the lease was taken or renewed last, by a clock that never jumps. */
   leasedAt: number;
 }

@@ -1,6 +1,6 @@
 /** Takes over what a dead worker left under its lease. */
 import { sql } from "kysely";
-import { describeError, type Logger } from "../base/index.ts";
+import { CutOff, describeError, type Logger } from "../base/index.ts";
 import type { Database, Queryable } from "../db/index.ts";
 import type { Channel } from "./channel.ts";
 import { dueMessage, type Engine } from "./engine.ts";
@@ -119,7 +119,7 @@ async function outcomeOf(
     addresses,
     via: undefined,
     bytes: undefined,
-    cutOff: new AbortController(),
+    cutOff: new CutOff(),
     leasedAt: 0,
   };
   const { takeovers: count } = message;

@@ -1,7 +1,8 @@
 /** Brings messages and connections together: who goes where, when a connection is opened, kept, or let go. */
+import type { CutOff } from "../base/index.ts";
 import { Connection, type ConnectionFeeder, openConnection } from "./connection.ts";
 import { ErrandQueue } from "./errand-queue.ts";
-import { type Errand, Job, type Visit } from "./job.ts";
+import { type Errand, Job, signalOf, type Visit } from "./job.ts";
 import { onAbort } from "./on-abort.ts";
 import { OpeningGuard } from "./opening-guard.ts";
 import type { SmtpSettings } from "./options.ts";
@@ -158,7 +159,7 @@ export class Dispatcher {
   async #open(errand: Job | Visit): Promise<void> {
     this.#opening += 1;
     this.#guard.begin();
-    const opened = await openConnection(this.#settings, this.#record, errand.signal).catch((error: Error) => error);
+    const opened = await openConnection(this.#settings, this.#record, signalOf(errand)).catch((error: Error) => error);
     this.#opening -= 1;
     if (opened instanceof Connection) this.#welcome(opened, errand);
     else if (this.#guard.failed(opened) && this.#mayWait(errand)) this.#waiting.putBack([errand]);
@@ -259,7 +260,7 @@ export class Dispatcher {
     this.#leaving.add(leaving);
   }
 
-  #follow(errand: Errand, signal: AbortSignal): void {
+  #follow(errand: Errand, signal: AbortSignal | CutOff): void {
     const unlisten = onAbort(signal, () => this.#abort(errand));
     errand.onSettled = () => {
       unlisten();

@@ -1,5 +1,6 @@
 /** One message on its way through a pool: what is to be sent, and the promise that it will be answered for. */
 import { isAscii } from "node:buffer";
+import { CutOff } from "../base/index.ts";
 import type { Envelope } from "./envelope.ts";
 import type { SmtpMode } from "./pipeline/mode.ts";
 import type { SmtpReceipt } from "./receipt.ts";
@@ -12,7 +13,7 @@ export interface Suspicion {
 
 /** What waits for a connection. */
 export interface Errand {
-  readonly signal: AbortSignal | undefined;
+  readonly signal: AbortSignal | CutOff | undefined;
   readonly isSettled: boolean;
   /** Goes before those that are not. */
   readonly isUrgent: boolean;
@@ -23,6 +24,11 @@ export interface Errand {
   /** Called once it is answered for. */
   onSettled: (() => void) | undefined;
   fail(error: Error): void;
+}
+
+/** For those who take an AbortSignal and nothing else. */
+export function signalOf({ signal }: Errand): AbortSignal | undefined {
+  return signal instanceof CutOff ? signal.signal : signal;
 }
 
 /** Who is told what became of a message; exactly one of the two is called, once. */
@@ -39,7 +45,7 @@ export interface JobMessage {
   readonly envelope: Envelope;
   readonly bytes: Buffer;
   readonly hasDots: boolean;
-  readonly signal: AbortSignal | undefined;
+  readonly signal: AbortSignal | CutOff | undefined;
   readonly isUrgent: boolean;
 }
 
@@ -49,7 +55,7 @@ export class Job implements Errand {
   readonly isAscii: boolean;
   /** Whether a line of the content may begin with a dot. */
   readonly hasDots: boolean;
-  readonly signal: AbortSignal | undefined;
+  readonly signal: AbortSignal | CutOff | undefined;
   readonly isUrgent: boolean;
   readonly #answer: Answer;
   #isSettled = false;

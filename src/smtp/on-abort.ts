@@ -1,4 +1,5 @@
 /** Listens to an AbortSignal that thousands may share, by one listener of it, so that Node.js sees no leak. */
+import { CutOff } from "../base/index.ts";
 
 interface Listening {
   readonly callbacks: Set<() => void>;
@@ -23,8 +24,9 @@ function listenTo(signal: AbortSignal): Listening {
 }
 
 /** Calls `callback` when `signal` aborts, at once where it has; returns the way to stop listening. */
-export function onAbort(signal: AbortSignal | undefined, callback: () => void): () => void {
+export function onAbort(signal: AbortSignal | CutOff | undefined, callback: () => void): () => void {
   if (signal === undefined) return () => {};
+  if (signal instanceof CutOff) return signal.onAbort(callback);
   if (signal.aborted) {
     callback();
     return () => {};

@@ -1,6 +1,6 @@
 /** Sends messages over a few kept-open connections to one server. */
 import { Buffer } from "node:buffer";
-import { silentLogger } from "../base/index.ts";
+import { type CutOff, silentLogger } from "../base/index.ts";
 import { factsOf } from "./content.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import { type Envelope, envelopeProblem, kindProblem } from "./envelope.ts";
@@ -25,6 +25,8 @@ export interface SmtpPoolConnections {
 export interface SmtpSendOptions {
   /** Gives the message up. */
   signal?: AbortSignal | undefined;
+  /** The same, in the form in which a queue has it; then `signal` is not looked at. */
+  cutOff?: CutOff | undefined;
   /** Goes before the messages that wait for a connection and are not urgent. Default false. */
   urgent?: boolean | undefined;
 }
@@ -142,7 +144,8 @@ class Pool implements SmtpPool {
     const { bareNewlineAt, hasDots } = factsOf(content);
     const refusal = this.#refusalOf(own, bareNewlineAt);
     if (refusal !== undefined) return answer.fail(refusal);
-    const { signal, urgent } = options;
+    const { cutOff, urgent } = options;
+    const signal = cutOff ?? options.signal;
     const message = { envelope: own, bytes: content, hasDots, signal, isUrgent: urgent === true };
     if (own.to.length === 1) return this.#submit(message, answer);
     const sendPart = (part: Envelope): Promise<SmtpReceipt> =>

@@ -1,4 +1,5 @@
 /** The errors of messages that never came near a connection. */
+import type { CutOff } from "../base/index.ts";
 import { SmtpError, type SmtpErrorCode } from "./errors.ts";
 import type { SmtpSettings } from "./options.ts";
 
@@ -12,7 +13,7 @@ export function busyError(settings: SmtpSettings): SmtpError {
   return refusal(settings, "WX_SMTP_BUSY", text);
 }
 
-export function abortedError(settings: SmtpSettings, signal: AbortSignal | undefined): SmtpError {
+export function abortedError(settings: SmtpSettings, signal: AbortSignal | CutOff | undefined): SmtpError {
   const text = `The caller's signal stopped the message before its turn at ${settings.server}. Send it again if it is still wanted.`;
   return refusal(settings, "WX_SMTP_ABORTED", text, signal?.reason);
 }

@@ -1,6 +1,12 @@
 /** Sends through an SMTP server, over connections that are kept and reused. */
-import { createSmtpPool, SmtpError, type SmtpReceipt, type SmtpRefusal } from "../../smtp/index.ts";
-import type { Backend, Receipt, RecipientRefusal } from "../backend.ts";
+import {
+  createSmtpPool,
+  SmtpError,
+  type SmtpReceipt,
+  type SmtpRefusal,
+  type SmtpSendOptions,
+} from "../../smtp/index.ts";
+import type { Backend, BackendCallOptions, Receipt, RecipientRefusal } from "../backend.ts";
 import { DeliveryError } from "../errors.ts";
 import { resolveProvider, type SmtpBackendOptions } from "../providers/smtp-options.ts";
 
@@ -23,14 +29,19 @@ export function smtpBackend(given: SmtpBackendOptions): Backend {
     headerEncoding: provider?.headerEncoding,
     // One step of promises, as there is one of these for each message.
     send: (envelope, bytes, sendOptions) =>
-      pool
-        .send(envelope, bytes, { signal: sendOptions?.signal, urgent: sendOptions?.queued?.urgent })
-        .then(toReceipt, failDelivery),
+      pool.send(envelope, bytes, toSendOptions(sendOptions)).then(toReceipt, failDelivery),
     verify: (verifyOptions) => pool.verify(verifyOptions).catch(failDelivery),
     connections: () => pool.connections(),
     close,
     [Symbol.asyncDispose]: close,
   };
+}
+
+function toSendOptions(options: BackendCallOptions = {}): SmtpSendOptions {
+  const { urgent, cutOff } = options.queued ?? {};
+  // As the queue gave it, its signal is made when somebody asks for it; whoever put another in its place means that one.
+  const isOwn = cutOff !== undefined && Object.getOwnPropertyDescriptor(options, "signal")?.get !== undefined;
+  return isOwn ? { cutOff, urgent } : { signal: options.signal, urgent };
 }
 
 function toReceipt({ server, accepted, rejected, response }: SmtpReceipt): Receipt {
