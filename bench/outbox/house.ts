@@ -7,6 +7,9 @@ import { type Backend, createMail, createMailers, dummyBackend, type Mail, smtpB
 import { createOutbox, type Outbox } from "../../src/outbox/index.ts";
 import { FROM } from "../smtp/messages.ts";
 
+/** Connections are kept, as those of the peers are. */
+const NEVER = 1_000_000_000;
+
 export interface House {
   readonly database: Database;
   readonly mail: Mail;
@@ -48,5 +51,5 @@ export async function openHouse(
 
 function backendTo(smtpPort: string | undefined): Backend {
   if (smtpPort === undefined) return dummyBackend();
-  return smtpBackend({ host: "127.0.0.1", port: Number(smtpPort), security: "none" });
+  return smtpBackend({ host: "127.0.0.1", port: Number(smtpPort), security: "none", maxMessagesPerConnection: NEVER });
 }

@@ -2,7 +2,7 @@
 import type { Kysely } from "kysely";
 import { findUnknownOption } from "../base/index.ts";
 import type { SqliteConnection } from "./drivers/sqlite-connection.ts";
-import type { AnswerTo, Step, Unit } from "./drivers/sqlite-steps.ts";
+import type { Unit } from "./drivers/sqlite-steps.ts";
 import { isPostgresUrl, mayPrepare, withoutPassword } from "./drivers/postgres-url.ts";
 import { DatabaseError } from "./errors.ts";
 import { refuseNewer } from "./migrate.ts";
@@ -57,12 +57,13 @@ export interface SqliteAccess {
   /**
    * Runs units of statements, many in one go, in a transaction. Where the first statement of a unit changes no row, its others are left out.
    *
+   * @param isLast Nothing more is asked of the transaction: it is committed along with them, which spares a way to the file's thread.
    * @returns For each unit, whether its first statement changed a row.
    * @throws DatabaseError `WX_DB_FULL`; a failed statement's own error
    * @example
    * await database.sqlite.apply(tx, [[["delete from outbox_marks where name = ?", "clock"]]]);
    */
-  apply(tx: Queryable, units: readonly Unit[]): Promise<boolean[]>;
+  apply(tx: Queryable, units: readonly Unit[], isLast?: boolean): Promise<boolean[]>;
 }
 
 /** Postgres past Kysely, for what brings its own SQL along; not for applications, and it may change. */
@@ -136,8 +137,13 @@ async function openOnSqlite(url: string, options: DatabaseOptions): Promise<Data
   const connection = await openSqlite(path, waits, options.thread ?? true);
   const kysely = new Kysely<Schema>({ dialect: sqliteDialect(connection) });
   const sqlite: SqliteAccess = {
-    select: (tx, statement, lists) => within(tx, { kind: "select", sql: statement, lists }) as Promise<never>,
-    apply: async (tx, units) => [...(await within(tx, { kind: "apply", units: pack(units) }))],
+    select: (tx, statement, lists) =>
+      within(tx, (at) => at.patiently({ kind: "select", sql: statement, lists })) as Promise<never>,
+    apply: async (tx, units, isLast = false) => {
+      const step = { kind: "apply", units: pack(units) } as const;
+      const done = await within(tx, (at) => (isLast && tx.isTransaction ? at.finally(step) : at.patiently(step)));
+      return [...done];
+    },
   };
   const close = (): Promise<void> => kysely.destroy();
   const listen = async (): Promise<undefined> => undefined;
@@ -146,8 +152,8 @@ async function openOnSqlite(url: string, options: DatabaseOptions): Promise<Data
 }
 
 /** On the connection that the transaction has, or on which there is none. */
-function within<S extends Step>(tx: Queryable, step: S): Promise<AnswerTo<S>> {
-  return tx.getExecutor().provideConnection((connection) => (connection as SqliteConnection).patiently(step));
+function within<T>(tx: Queryable, work: (connection: SqliteConnection) => Promise<T>): Promise<T> {
+  return tx.getExecutor().provideConnection((connection) => work(connection as SqliteConnection));
 }
 
 async function openOnPostgres(url: string, options: DatabaseOptions): Promise<Database> {

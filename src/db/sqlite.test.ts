@@ -111,6 +111,53 @@ test("a unit that fails leaves those before it to the transaction, which its fir
   expect(await names(database)).toEqual(["1", "2", "3"]);
 });
 
+test("what is said to be the last of a transaction is committed with it, and nothing may follow", async () => {
+  const url = `sqlite:${join(tempFolder(), "mail.db")}`;
+  await using database = await openDatabase(url);
+  await migrate(database);
+  await using other = await openDatabase(url);
+  await database.kysely.transaction().execute(async (tx) => {
+    await tx.insertInto("outbox_marks").values({ name: "1", value: "" }).execute();
+    expect(await sqliteOf(database).apply(tx, [[[INSERT, "2"]]], true)).toEqual([true]);
+    expect(await names(other)).toEqual(["1", "2"]);
+    await expect(sqliteOf(database).apply(tx, [[[INSERT, "3"]]])).rejects.toThrow(/nothing may follow/);
+  });
+  await database.kysely.transaction().execute((tx) => sqliteOf(database).apply(tx, [[[INSERT, "4"]]], true));
+  await mark(database, "5");
+  expect(await names(other)).toEqual(["1", "2", "4", "5"]);
+});
+
+test.each(["the first too", "behind another"])(
+  "where the last of a transaction fails, nothing of it was done: %s",
+  async (way) => {
+    await using database = await testDatabase();
+    await mark(database, "1");
+    const failing = database.kysely.transaction().execute(async (tx) => {
+      if (way === "behind another") await tx.insertInto("outbox_marks").values({ name: "0", value: "" }).execute();
+      await sqliteOf(database).apply(tx, [[[INSERT, "2"]], [[INSERT, "1"]]], true);
+    });
+    await expect(failing).rejects.toThrow(/UNIQUE/);
+    await mark(database, "3");
+    expect(await names(database)).toEqual(["1", "3"]);
+  },
+);
+
+test("the whole of a transaction in one step waits for another process' write, and is done once", async () => {
+  const url = `sqlite:${join(tempFolder(), "mail.db")}`;
+  await using holder = await openDatabase(url);
+  await migrate(holder);
+  await using database = await openDatabase(url);
+  let writing: Promise<boolean[]> | undefined;
+  await holder.kysely.transaction().execute(async (tx) => {
+    await tx.deleteFrom("sessions").execute();
+    writing = database.kysely.transaction().execute((own) => sqliteOf(database).apply(own, [[[INSERT, "1"]]], true));
+    await sleep(50);
+    expect(await tx.selectFrom("outbox_marks").select("name").execute()).toEqual([]);
+  });
+  expect(await writing).toEqual([true]);
+  expect(await names(holder)).toEqual(["1"]);
+});
+
 test("what is asked beside a transaction waits for its end, past Kysely too", async () => {
   const database = await testDatabase();
   const { apply, select } = sqliteOf(database);

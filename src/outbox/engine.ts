@@ -49,6 +49,6 @@ export interface Engine {
   stop(): Promise<void>;
   /** Called when nothing is under way any more: lets go of what the engine holds. */
   close?(): Promise<void>;
-  /** The outbox may deliver what it has just inserted without asking the engine. */
+  /** The outbox may deliver what it has just inserted without asking the engine, and tell of the rest by `wake` alone. */
   readonly direct?: boolean;
 }

@@ -27,6 +27,8 @@ export interface Progress {
   jobs: Job[];
   due: DueMessage[];
   answers: (() => void)[];
+  /** It has committed. */
+  isOver: boolean;
 }
 
 /** The endings of one outbox; each works within the transaction of a turn. */

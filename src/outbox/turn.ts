@@ -1,7 +1,7 @@
 /** One turn of the outbox: all that was asked for meanwhile, in one transaction. */
 import type { Database, Queryable } from "../db/index.ts";
 import type { Channel } from "./channel.ts";
-import { claim, type Claim, type ClaimOptions } from "./claim.ts";
+import { claim, type Claim, claimOf, type ClaimOptions } from "./claim.ts";
 import { dueMessage, type Engine } from "./engine.ts";
 import { sameContent } from "./enqueue.ts";
 import type { Entry } from "./entry.ts";
@@ -36,6 +36,15 @@ export interface TurnOptions extends ClaimOptions, EndingOptions {
   wake: () => void;
 }
 
+/** How new messages are written. */
+interface Writing {
+  /** Those that this worker delivers itself. */
+  direct: ReadonlySet<Entry>;
+  allowances: ReadonlyMap<string, Allowance> | undefined;
+  /** The transaction goes on after it. */
+  wantsMore: boolean;
+}
+
 /** The turns of one outbox. */
 export interface Turn {
   /** Commits these; what it gives answers them and begins what was claimed. */
@@ -58,7 +67,7 @@ export function createTurn(options: TurnOptions): Turn {
     const progress = await database.kysely.transaction().execute(async (tx) => {
       const at = now();
       const lease = { owner, now: at, until: at + leaseMs };
-      const made: Progress = { tx, lease, events: [], jobs: [], due: [], answers: [] };
+      const made: Progress = { tx, lease, events: [], jobs: [], due: [], answers: [], isOver: false };
       const settles = only(items, "settle");
       // What the limits learn of these outcomes decides what else may leave; without limits all is written in one go.
       const isLimited = options.gate !== undefined;
@@ -66,6 +75,7 @@ export function createTurn(options: TurnOptions): Turn {
       await releaseAll(made, only(items, "release"));
       await renewAll(made, only(items, "renew"));
       await insertAndClaim(made, items, isLimited ? [] : settles, isRetry);
+      if (made.isOver) return made;
       if (made.due.length > 0) {
         await engine.add(tx, made.due);
         await options.channel.tell(tx);
@@ -115,8 +125,8 @@ export function createTurn(options: TurnOptions): Turn {
     const hasty = !claimsToo ? [] : isOpen ? inserts : inserts.filter(({ entry }) => entry.message.priority === 0);
     const places = hasty.length === 0 ? 0 : isOpen ? left : options.urgentRoom(settling) - made.jobs.length;
     const direct = pickDirect(hasty, places, made.lease.now, allowances, made.jobs);
-    const fresh = await writeAll(made, settles, inserts, direct);
-    if (fresh.length > 0) await claimAnd(made, { lease: made.lease, wanted: fresh.length, fresh, allowances });
+    const wantsMore = claims.length + ids.length > 0 || isRetry;
+    await writeAndBegin(made, settles, inserts, { direct, allowances, wantsMore });
     await claimOnes(made, ids, settling);
     const opening = openingOf(allowances);
     // The limit has closed since the last look, which was not told of it.
@@ -137,32 +147,59 @@ export function createTurn(options: TurnOptions): Turn {
     return new Map(answers.map((allowance) => [allowance.mailer, allowance]));
   }
 
-  /** Gives those of the new messages that this worker delivers itself. */
-  async function writeAll(
+  /** Writes outcomes and new messages, and begins with those that this worker delivers itself. */
+  async function writeAndBegin(
     made: Progress,
     settles: readonly Settle[],
     items: readonly Insert[],
-    direct: ReadonlySet<Entry>,
-  ): Promise<Entry[]> {
-    if (items.length === 0) {
-      await settleAll(made, settles);
-      return [];
-    }
-    const { tx, lease, answers, due } = made;
+    { direct, allowances, wantsMore }: Writing,
+  ): Promise<void> {
+    if (items.length === 0) return settleAll(made, settles);
+    const { tx, lease } = made;
     const entries = items.map(({ entry }) => (direct.has(entry) ? leased(entry, lease) : entry));
     const settlements = settlementsOf(settles.map(({ outcome }) => outcome));
-    const written = await store.write(tx, settlements, entries);
+    const ready = entries.filter(isLeased);
+    // Without limits nothing is put back, so all that is asked before a delivery can be asked before the insert.
+    const early = options.gate === undefined && ready.length > 0 ? await look(made, ready, undefined) : undefined;
+    const isLast = !wantsMore && isWholeWith(settles, items) && (early?.outcomes.length ?? 0) === 0;
+    const written = await store.write(tx, settlements, entries, isLast);
+    made.isOver = isLast;
     await settled(made, settles, written.settled);
+    const fresh = await answerInserts(made, items, entries, written.inserted);
+    if (fresh.length === 0) return;
+    await take(made, early === undefined ? await look(made, fresh, allowances) : claimOf(early, fresh));
+  }
+
+  /** Whether the transaction holds nothing more than these: nobody is told in it, nothing is read for an answer. */
+  function isWholeWith(settles: readonly Settle[], items: readonly Insert[]): boolean {
+    return (
+      database.dialect === "sqlite" &&
+      options.gate === undefined &&
+      !teller.listens &&
+      engine.direct === true &&
+      settles.every(({ outcome }) => outcome.suppress.length === 0) &&
+      items.every(({ entry }) => entry.message.idempotency_key === null)
+    );
+  }
+
+  /** Gives those of the new messages that are leased. */
+  async function answerInserts(
+    made: Progress,
+    items: readonly Insert[],
+    entries: readonly Entry[],
+    inserted: readonly boolean[],
+  ): Promise<Entry[]> {
+    const { tx, lease, answers, due } = made;
     const fresh: Entry[] = [];
     for (const [index, item] of items.entries()) {
       const entry = entries[index] ?? item.entry;
-      if (written.inserted[index] !== true) {
+      if (inserted[index] !== true) {
         answers.push(await answerAgain(tx, item));
         continue;
       }
       answers.push(() => item.done(entry.message.id));
       tellQueued(made, entry);
-      if (entry.message.lease_owner !== null) {
+      if (isLeased(entry)) {
         fresh.push(entry);
         continue;
       }
@@ -193,7 +230,19 @@ export function createTurn(options: TurnOptions): Turn {
 
   /** Claims, and writes down what gets no attempt. True where more may be due. */
   async function claimAnd(made: Progress, ask: Parameters<typeof claim>[1]): Promise<boolean> {
-    const claimed: Claim = await claim(made.tx, ask, options);
+    return take(made, await claim(made.tx, ask, options));
+  }
+
+  /** What there is to say of new messages before they are delivered. */
+  function look(
+    { tx, lease }: Progress,
+    fresh: readonly Entry[],
+    allowances: ReadonlyMap<string, Allowance> | undefined,
+  ): Promise<Claim> {
+    return claim(tx, { lease, wanted: fresh.length, fresh, allowances }, options);
+  }
+
+  async function take(made: Progress, claimed: Claim): Promise<boolean> {
     const { outcomes } = claimed;
     if (outcomes.length > 0) {
       await tellOutcomes(made, outcomes, await store.settle(made.tx, settlementsOf(outcomes)));
@@ -231,6 +280,10 @@ export function createTurn(options: TurnOptions): Turn {
 /** When the first of the limits opens that are closed. */
 function openingOf(allowances: ReadonlyMap<string, Allowance> | undefined): number {
   return Math.min(Infinity, ...[...(allowances?.values() ?? [])].flatMap(({ opensAt }) => opensAt ?? []));
+}
+
+function isLeased({ message }: Entry): boolean {
+  return message.lease_owner !== null;
 }
 
 function leased(entry: Entry, { owner, until }: Lease): Entry {

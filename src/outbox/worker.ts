@@ -79,6 +79,8 @@ export function createWorker(options: WorkerOptions): Worker {
   }
 
   function begin(jobs: readonly Job[]): void {
+    // The next turn is sent to the database first, which then works at the same time.
+    const soon = new Promise<void>((resolve) => setImmediate(resolve));
     for (const job of jobs) {
       const { id } = job.message;
       const before = running.get(id);
@@ -87,7 +89,7 @@ export function createWorker(options: WorkerOptions): Worker {
       if (gaveUp.signal.aborted) job.cutOff.abort();
       if (before !== undefined) settled.delete(before.job); // its place is the new one's
       // The last attempt's outcome is in this very commit, and the next attempt was due with it.
-      const done = (before?.done ?? Promise.resolve()).then(() => run(job)).finally(() => forget(job));
+      const done = (before?.done ?? soon).then(() => run(job)).finally(() => forget(job));
       running.set(id, { job, done });
     }
   }
@@ -105,7 +107,7 @@ export function createWorker(options: WorkerOptions): Worker {
     const { id } = job.message;
     await roomFor(job);
     try {
-      const result = job.cutOff.signal.aborted ? "interrupted" : await attempt(job, options);
+      const result = job.cutOff.aborted ? "interrupted" : await attempt(job, options);
       ending.add(job);
       makeRoom(job);
       await (result === "interrupted" ? release(job) : write(afterAttempt(job, result, options.policy, options.now())));

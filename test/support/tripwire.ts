@@ -3,7 +3,6 @@ import { writeSync } from "node:fs";
 import { Client } from "pg";
 import { KeptStatement } from "../../src/db/drivers/kept-statement.ts";
 import { SqliteFile } from "../../src/db/drivers/sqlite-file.ts";
-import type { Step } from "../../src/db/drivers/sqlite-steps.ts";
 
 /** The statement, and where about it. */
 export interface Tripwire {
@@ -51,13 +50,11 @@ function watchSqlite(touch: Touch): void {
     return result;
   };
   /* oxlint-disable typescript/unbound-method -- called with their own `this` below */
-  const { perform } = SqliteFile.prototype;
+  const { exec } = SqliteFile.prototype;
   const { all, run } = KeptStatement.prototype;
   /* oxlint-enable typescript/unbound-method */
-  SqliteFile.prototype.perform = function (this: SqliteFile, step: Step) {
-    if (step.begins === true) touch(connection, "begin immediate", "before");
-    const performed = (): unknown => Reflect.apply(perform, this, [step]);
-    return (step.kind === "exec" ? around(step.sql, performed) : performed()) as never;
+  SqliteFile.prototype.exec = function (this: SqliteFile, sql) {
+    return around(sql, () => Reflect.apply(exec, this, [sql]));
   };
   KeptStatement.prototype.all = function (this: KeptStatement, values) {
     return around(this.sql, () => Reflect.apply(all, this, [values]));

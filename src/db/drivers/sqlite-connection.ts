@@ -22,6 +22,8 @@ export class SqliteConnection implements DatabaseConnection {
   readonly #turns = new Turns();
   /** A transaction is to be begun, and nothing was asked of it yet. */
   #begins = false;
+  /** The transaction in hand has been committed along with its last statement. */
+  #isOver = false;
   #waitsForAnother = false;
 
   constructor(engine: SqliteEngine, waits: SqliteWaits) {
@@ -50,17 +52,26 @@ export class SqliteConnection implements DatabaseConnection {
   }
 
   async commit(): Promise<void> {
-    if (this.#begins) this.#begins = false;
+    if (this.#begins || this.#isOver) this.#begins = this.#isOver = false;
     else await this.patiently({ kind: "exec", sql: "commit" });
   }
 
   async rollback(): Promise<void> {
-    if (this.#begins) this.#begins = false;
+    if (this.#begins || this.#isOver) this.#begins = this.#isOver = false;
     else await this.#engine.perform({ kind: "rollback" });
+  }
+
+  /** Does the last step of a transaction, and commits it. */
+  async finally<S extends Step>(step: S): Promise<AnswerTo<S>> {
+    const answer = await this.patiently({ ...step, commits: true });
+    this.#isOver = true;
+    return answer as AnswerTo<S>;
   }
 
   /** Does a step; while another process holds the lock, again and again. */
   async patiently<S extends Step>(step: S): Promise<AnswerTo<S>> {
+    if (this.#isOver)
+      throw new Error("The transaction was committed along with its last statement; nothing may follow.");
     let since: number | undefined;
     for (let pauseMs = 1; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
       try {
@@ -70,7 +81,9 @@ export class SqliteConnection implements DatabaseConnection {
         return answer;
       } catch (error) {
         this.#waitsForAnother = isBusy(error);
-        if (!this.#waitsForAnother) throw nameSqliteFault(error);
+        // Without its beginning, a last step that failed has nothing left to be tried in.
+        const mayTryAgain = this.#begins || step.commits !== true;
+        if (!this.#waitsForAnother || !mayTryAgain) throw nameSqliteFault(error);
         since ??= performance.now();
         if (performance.now() - since >= this.#waits.busyWaitMs) throw heldByAnother(this.#waits.busyWaitMs, error);
       }

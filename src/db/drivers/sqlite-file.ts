@@ -35,22 +35,28 @@ export class SqliteFile {
 
   perform<S extends Step>(step: S): AnswerTo<S>;
   perform(step: Step): AnswerTo<Step> {
-    if (step.begins !== true) return this.#do(step);
+    if (step.begins !== true && step.commits !== true) return this.#do(step);
     // The write lock at once: a transaction that took it later could fail for what another process wrote meanwhile.
-    this.#handle.exec("begin immediate");
+    if (step.begins === true) this.exec("begin immediate");
     try {
-      return this.#do(step);
+      const answer = this.#do(step);
+      if (step.commits === true) this.exec("commit");
+      return answer;
     } catch (error) {
       rollBack(this.#handle);
       throw error;
     }
   }
 
+  /** Runs statements without parameters that answer nothing. */
+  exec(sql: string): undefined {
+    this.#handle.exec(sql);
+  }
+
   #do(step: Step): AnswerTo<Step> {
     switch (step.kind) {
       case "exec":
-        this.#handle.exec(step.sql);
-        return undefined;
+        return this.exec(step.sql);
       case "query":
         return this.#query(step.sql, step.values);
       case "select": {

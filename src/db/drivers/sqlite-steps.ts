@@ -17,8 +17,11 @@ export interface PackedUnits {
   bytes: ArrayBuffer;
 }
 
-/** One thing to do. With `begins` it is the first of a transaction; where it fails there is none, and it may be tried again. */
-export type Step = { begins?: boolean } &
+/**
+ * One thing to do. With `begins` it is the first of a transaction; where it fails there is none, and it may be tried again.
+ * With `commits` it is the last; where it fails, nothing of the transaction was done.
+ */
+export type Step = { begins?: boolean; commits?: boolean } &
   /** Statements without parameters that answer nothing. */
   (
     | { kind: "exec"; sql: string }

@@ -79,8 +79,13 @@ export interface HotStore {
   release(tx: Queryable, ids: readonly string[], owner: string, dueAt: number): Answer<void>;
   /** Ends leases with what follows; tells for each whether the lease was still its owner's. Where it was not, nothing changes. */
   settle(tx: Queryable, settlements: readonly Settlement[]): Answer<boolean[]>;
-  /** Both at once: settles, then inserts. */
-  write(tx: Queryable, settlements: readonly Settlement[], entries: readonly Entry[]): Answer<Written>;
+  /** Both at once: settles, then inserts. With `isLast` nothing more is asked of `tx`, which may end with it. */
+  write(
+    tx: Queryable,
+    settlements: readonly Settlement[],
+    entries: readonly Entry[],
+    isLast?: boolean,
+  ): Answer<Written>;
   /** The mailers for which something waits. */
   mailers(tx: Queryable): Answer<string[]>;
   /** When the next message of these mailers becomes due, or the next lease runs out, after `now`. */

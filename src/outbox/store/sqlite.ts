@@ -111,8 +111,9 @@ export function sqliteStore({ select, apply }: SqliteAccess): HotStore {
       );
     },
     settle: (tx, settlements) => applied(tx, settlements.map(settling)),
-    write: async (tx, settlements, entries) => {
-      const written = await applied(tx, [...settlements.map(settling), ...entries.map(insertion)]);
+    write: async (tx, settlements, entries, isLast) => {
+      const units = [...settlements.map(settling), ...entries.map(insertion)];
+      const written = units.length === 0 ? [] : await apply(tx, units, isLast);
       return { settled: written.slice(0, settlements.length), inserted: written.slice(settlements.length) };
     },
     mailers: async (tx) => (await rowsOf<{ mailer: string }>(tx, MAILERS, [[]])).map(({ mailer }) => mailer),
