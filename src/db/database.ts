@@ -2,7 +2,7 @@
 import type { Kysely } from "kysely";
 import { findUnknownOption } from "../base/index.ts";
 import type { SqliteConnection } from "./drivers/sqlite-connection.ts";
-import type { Unit } from "./drivers/sqlite-steps.ts";
+import type { Ask, Unit } from "./drivers/sqlite-steps.ts";
 import { isPostgresUrl, mayPrepare, withoutPassword } from "./drivers/postgres-url.ts";
 import { DatabaseError } from "./errors.ts";
 import { refuseNewer } from "./migrate.ts";
@@ -54,6 +54,17 @@ export interface SqliteAccess {
    * const [rows] = await database.sqlite.select(tx, "select value from outbox_marks where name = ?", [["clock"]]);
    */
   select<Row>(tx: Queryable, sql: string, lists: readonly (readonly unknown[])[]): Promise<Row[][]>;
+  /**
+   * The same with several statements, one after the other in one go.
+   *
+   * @returns For each statement, the rows of each list.
+   * @example
+   * const [[marks], [keys]] = await database.sqlite.selectAll(tx, [
+   *   { sql: "select value from outbox_marks where name = ?", lists: [["clock"]] },
+   *   { sql: "select id from api_keys where name = ?", lists: [["shop"]] },
+   * ]);
+   */
+  selectAll(tx: Queryable, asks: readonly Ask[]): Promise<unknown[][][]>;
   /**
    * Runs units of statements, many in one go, in a transaction. Where the first statement of a unit changes no row, its others are left out.
    *
@@ -137,8 +148,9 @@ async function openOnSqlite(url: string, options: DatabaseOptions): Promise<Data
   const connection = await openSqlite(path, waits, options.thread ?? true);
   const kysely = new Kysely<Schema>({ dialect: sqliteDialect(connection) });
   const sqlite: SqliteAccess = {
-    select: (tx, statement, lists) =>
-      within(tx, (at) => at.patiently({ kind: "select", sql: statement, lists })) as Promise<never>,
+    select: async <Row>(tx: Queryable, statement: string, lists: readonly (readonly unknown[])[]) =>
+      ((await sqlite.selectAll(tx, [{ sql: statement, lists }]))[0] ?? []) as Row[][],
+    selectAll: (tx, asks) => within(tx, (at) => at.patiently({ kind: "select", asks })) as Promise<unknown[][][]>,
     apply: async (tx, units, isLast = false) => {
       const step = { kind: "apply", units: pack(units) } as const;
       const done = await within(tx, (at) => (isLast && tx.isTransaction ? at.finally(step) : at.patiently(step)));

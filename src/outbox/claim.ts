@@ -30,6 +30,8 @@ export interface ClaimRequest {
   lease: Lease;
   /** How many messages there is room for. */
   wanted: number;
+  /** Those for which something may be due. */
+  mailers?: readonly string[] | undefined;
   /** These alone, whatever else is due. */
   ids?: readonly string[] | undefined;
   /** Messages of this turn that were inserted under the lease already. */
@@ -68,11 +70,10 @@ export function claimOf(claimed: Claim, entries: readonly Entry[]): Claim {
 }
 
 async function claimRows(tx: Queryable, request: ClaimRequest, { store, recent }: ClaimOptions): Promise<MessageRow[]> {
-  const { ids, lease, wanted, fresh = [], allowances } = request;
+  const { ids, lease, wanted, fresh = [], allowances, mailers = [] } = request;
   if (ids !== undefined) return store.claimByIds(tx, ids, lease);
   const limit = wanted - fresh.length;
   if (limit <= 0) return [];
-  const mailers = allowances === undefined ? await store.mailers(tx) : [...allowances.keys()];
   return store.claim(tx, lanesOf(mailers, limit, fresh, allowances), limit, lease, recent);
 }
 
@@ -124,15 +125,12 @@ async function readJobs(
   { store, maxBytes, monotonic }: ClaimOptions,
 ): Promise<Map<string, Job>> {
   if (rows.length === 0) return new Map();
-  const recipients = byMessage(
-    await store.recipients(
-      tx,
-      rows.map(({ id }) => id),
-    ),
-  );
   let room = maxBytes;
   const small = rows.filter(({ bulk_id: bulk, size }) => bulk === null && (room -= size) >= 0).map(({ id }) => id);
-  const bodies = new Map((await store.bodies(tx, small)).map(({ message_id: id, bytes }) => [id, bytes]));
+  const ids = rows.map(({ id }) => id);
+  const found = await store.contents(tx, ids, small);
+  const recipients = byMessage(found.recipients);
+  const bodies = new Map(found.bodies.map(({ message_id: id, bytes }) => [id, bytes]));
   return new Map(
     rows.map((message) => {
       const all = recipients.get(message.id) ?? [];

@@ -31,6 +31,16 @@ export function entryOf(message: Composed, options: EnqueueOptions, now: number,
   return { message: row, addresses, bytes: message.bytes };
 }
 
+/** Whether a worker holds it from its insert on. */
+export function isLeased({ message }: Entry): boolean {
+  return message.lease_owner !== null;
+}
+
+/** The message under the lease of a worker. */
+export function leased(entry: Entry, { owner, until }: { owner: string; until: number }): Entry {
+  return { ...entry, message: { ...entry.message, lease_owner: owner, due_at: until } };
+}
+
 function rowOf(message: Composed, options: EnqueueOptions, now: number, lifetimeMs: number): MessageRow {
   const { sendAt, expiresAt } = timesOf(options);
   const dueAt = Math.max(now, sendAt ?? 0);

@@ -73,6 +73,8 @@ export interface Gate {
   departures?(db: Queryable, waiting: readonly Candidate[], now: number): Promise<ReadonlyMap<string, Departure>>;
   /** How much of each mailer could go now; for whoever asks whether mail is late. */
   room?(db: Queryable, mailers: readonly string[], wanted: number, now: number): Promise<readonly Room[]>;
+  /** False where no place is counted that a message under way takes: then the outcomes of a turn need not be written before it claims. */
+  readonly countsPlaces?: boolean;
   /** Calls `wake` from now on when a person has let mail go that was kept back. */
   watch?(wake: () => void): void;
 }

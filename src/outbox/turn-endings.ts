@@ -109,3 +109,9 @@ export function endingIn(items: readonly Item[]): Job[] {
 export function settlementsOf(outcomes: readonly Outcome[]): Settlement[] {
   return outcomes.map(({ settlement }) => settlement);
 }
+
+/** Whether what the limits learn of these outcomes, or their places, decides what else may leave; else all is written in one go. */
+export function decideMore(gate: Gate | undefined, settles: readonly Settle[]): boolean {
+  if (gate === undefined) return false;
+  return gate.countsPlaces !== false || settles.some(({ outcome: { result } }) => result?.kind !== "accepted");
+}

@@ -4,15 +4,22 @@ import type { Channel } from "./channel.ts";
 import { claim, type Claim, claimOf, type ClaimOptions } from "./claim.ts";
 import { dueMessage, type Engine } from "./engine.ts";
 import { sameContent } from "./enqueue.ts";
-import type { Entry } from "./entry.ts";
+import { type Entry, isLeased, leased } from "./entry.ts";
 import { eventOf } from "./event-of.ts";
 import type { OutboxEvent } from "./events.ts";
 import type { Job } from "./job.ts";
 import { pickDirect } from "./pick-direct.ts";
 import type { Allowance } from "./seams.ts";
+import { seenMailers } from "./seen-mailers.ts";
 import { findByKey } from "./store.ts";
-import type { Lease } from "./store/hot.ts";
-import { createEndings, endingIn, type EndingOptions, type Progress, settlementsOf } from "./turn-endings.ts";
+import {
+  createEndings,
+  decideMore,
+  endingIn,
+  type EndingOptions,
+  type Progress,
+  settlementsOf,
+} from "./turn-endings.ts";
 import { type ClaimDue, type ClaimOne, type Insert, isCritical, type Item, only, type Settle } from "./turn-items.ts";
 
 /** What a turn works with. */
@@ -60,6 +67,7 @@ export function createTurn(options: TurnOptions): Turn {
   let backlog = true;
   /** When a limit opens, as the last look was told. */
   let toldOpening = Infinity;
+  const mailersNow = seenMailers(store);
 
   return { commit, hasBacklog: () => backlog };
 
@@ -69,12 +77,11 @@ export function createTurn(options: TurnOptions): Turn {
       const lease = { owner, now: at, until: at + leaseMs };
       const made: Progress = { tx, lease, events: [], jobs: [], due: [], answers: [], isOver: false };
       const settles = only(items, "settle");
-      // What the limits learn of these outcomes decides what else may leave; without limits all is written in one go.
-      const isLimited = options.gate !== undefined;
-      if (isLimited) await settleAll(made, settles);
+      const isFirst = decideMore(options.gate, settles);
+      if (isFirst) await settleAll(made, settles);
       await releaseAll(made, only(items, "release"));
       await renewAll(made, only(items, "renew"));
-      await insertAndClaim(made, items, isLimited ? [] : settles, isRetry);
+      await insertAndClaim(made, items, isFirst ? [] : settles, isRetry);
       if (made.isOver) return made;
       if (made.due.length > 0) {
         await engine.add(tx, made.due);
@@ -113,12 +120,13 @@ export function createTurn(options: TurnOptions): Turn {
     // Critical mail alone is not made to wait for a claim; the next turn is one for all.
     const asks = wanted > 0 && backlog && !(items.length > 0 && items.every(isCritical));
     const isUrgent = inserts.some(({ entry }) => entry.message.priority === 0);
-    const allowances =
-      asks || (inserts.length > 0 && (wanted > 0 || (claimsToo && isUrgent)))
-        ? await allowedNow(made, inserts, Math.max(wanted, options.urgentRoom(settling)))
-        : undefined;
+    const goesNow = asks || (inserts.length > 0 && (wanted > 0 || (claimsToo && isUrgent)));
+    const mailers = goesNow || claims.length > 0 ? await mailersNow(made.tx, made.lease.now, claims.length > 0) : [];
+    const allowances = goesNow
+      ? await allowedNow(made, mailers, inserts, Math.max(wanted, options.urgentRoom(settling)))
+      : undefined;
     // What waits goes first: where that leaves places, nothing is overtaken by what is new.
-    if (asks) backlog = await claimAnd(made, { lease: made.lease, wanted, allowances });
+    if (asks) backlog = await claimAnd(made, { lease: made.lease, wanted, allowances, mailers });
     const left = backlog ? 0 : wanted - made.jobs.length;
     // Behind what waits still, or without a free place, only critical messages go at once: some places are theirs.
     const isOpen = left > 0;
@@ -132,16 +140,17 @@ export function createTurn(options: TurnOptions): Turn {
     // The limit has closed since the last look, which was not told of it.
     if (claims.length === 0 && opening < toldOpening) made.answers.push(wake);
     if (claims.length > 0) toldOpening = opening;
-    await answerClaims(made, claims, opening);
+    await answerClaims(made, claims, mailers, opening);
   }
 
   async function allowedNow(
     { tx, lease }: Progress,
+    waiting: readonly string[],
     inserts: readonly Insert[],
     wanted: number,
   ): Promise<ReadonlyMap<string, Allowance> | undefined> {
     if (options.gate === undefined) return undefined;
-    const mailers = new Set(await store.mailers(tx));
+    const mailers = new Set(waiting);
     for (const { entry } of inserts) mailers.add(entry.message.mailer);
     const answers = await options.gate.allow(tx, [...mailers], wanted, lease.now);
     return new Map(answers.map((allowance) => [allowance.mailer, allowance]));
@@ -259,7 +268,7 @@ export function createTurn(options: TurnOptions): Turn {
     for (const { done } of items.slice(ids.length)) made.answers.push(() => done(undefined));
     if (ids.length === 0) return;
     const before = made.jobs.length;
-    const allowances = await allowedNow(made, [], ids.length);
+    const allowances = await allowedNow(made, await mailersNow(made.tx, made.lease.now, true), [], ids.length);
     await claimAnd(made, { lease: made.lease, wanted: ids.length, ids, allowances });
     const jobs = new Map(made.jobs.slice(before).map((job) => [job.message.id, job]));
     for (const { id, done } of items.slice(0, ids.length)) made.answers.push(() => done(jobs.get(id)));
@@ -268,10 +277,11 @@ export function createTurn(options: TurnOptions): Turn {
   async function answerClaims(
     { tx, lease, answers }: Progress,
     items: readonly ClaimDue[],
+    mailers: readonly string[],
     opening: number,
   ): Promise<void> {
     if (items.length === 0) return;
-    const due = await store.nextDue(tx, await store.mailers(tx), lease.now);
+    const due = await store.nextDue(tx, mailers, lease.now);
     const next = Math.min(due ?? Infinity, opening);
     for (const item of items) answers.push(() => item.done(next === Infinity ? undefined : next));
   }
@@ -280,14 +290,6 @@ export function createTurn(options: TurnOptions): Turn {
 /** When the first of the limits opens that are closed. */
 function openingOf(allowances: ReadonlyMap<string, Allowance> | undefined): number {
   return Math.min(Infinity, ...[...(allowances?.values() ?? [])].flatMap(({ opensAt }) => opensAt ?? []));
-}
-
-function isLeased({ message }: Entry): boolean {
-  return message.lease_owner !== null;
-}
-
-function leased(entry: Entry, { owner, until }: Lease): Entry {
-  return { ...entry, message: { ...entry.message, lease_owner: owner, due_at: until } };
 }
 
 function sending({ message, addresses, via }: Job, at: number): OutboxEvent {

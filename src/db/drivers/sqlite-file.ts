@@ -59,10 +59,11 @@ export class SqliteFile {
         return this.exec(step.sql);
       case "query":
         return this.#query(step.sql, step.values);
-      case "select": {
-        const statement = this.#prepare(step.sql);
-        return step.lists.map((values) => statement.all(values));
-      }
+      case "select":
+        return step.asks.map(({ sql, lists }) => {
+          const statement = this.#prepare(sql);
+          return lists.map((values) => statement.all(values));
+        });
       case "rollback":
         rollBack(this.#handle);
         return undefined;

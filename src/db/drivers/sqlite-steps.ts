@@ -6,6 +6,12 @@ export type Bound = readonly [sql: string, ...values: unknown[]];
 /** Statements that belong together: where the first changes no row, the others are left out. */
 export type Unit = readonly [Bound, ...Bound[]];
 
+/** A statement that is run once for each list of parameters. */
+export interface Ask {
+  sql: string;
+  lists: readonly (readonly unknown[])[];
+}
+
 /** Units in one piece, cheap to send: their statements once each, their values in a row, their bytes in one buffer. */
 export interface PackedUnits {
   statements: readonly string[];
@@ -29,8 +35,8 @@ export type Step = { begins?: boolean; commits?: boolean } &
     | { kind: "rollback" }
     /** One statement: its rows, or what it changed. */
     | { kind: "query"; sql: string; values: readonly unknown[] }
-    /** One statement for each list of parameters: the rows of each. */
-    | { kind: "select"; sql: string; lists: readonly (readonly unknown[])[] }
+    /** Each statement for each of its lists of parameters: the rows of each. */
+    | { kind: "select"; asks: readonly Ask[] }
     /** Whether the first statement of each unit changed a row. */
     | { kind: "apply"; units: PackedUnits }
     /** Begins to read rows a few at a time; answers with the number of the cursor. */
@@ -61,7 +67,7 @@ export interface StepAnswers {
   exec: undefined;
   rollback: undefined;
   query: QueryAnswer;
-  select: readonly (readonly unknown[])[];
+  select: readonly (readonly (readonly unknown[])[])[];
   apply: readonly boolean[];
   open: number;
   next: CursorAnswer;

@@ -77,6 +77,7 @@ export function sharedLimits(options: SharedLimitsOptions = {}): SharedLimits {
     logger,
   };
   return {
+    countsPlaces: rules.some(({ concurrency }) => concurrency !== undefined),
     allow: (tx, names, wanted, now) => allow(context, tx, { mailers: names, wanted, now }),
     admit: (tx, candidates, now) => admit(context, tx, candidates, now),
     learn: (tx, candidate, result, now) => learn(context, tx, candidate, { result, now }),

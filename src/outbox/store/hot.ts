@@ -60,6 +60,12 @@ export interface Written {
   inserted: readonly boolean[];
 }
 
+/** What `recipients` and `bodies` give. */
+export interface Contents {
+  recipients: readonly RecipientRow[];
+  bodies: readonly { message_id: string; bytes: Uint8Array }[];
+}
+
 type Answer<T> = T | Promise<T>;
 
 /** Every call runs in `tx`; all but the lookups change rows of its own lease only. */
@@ -73,6 +79,8 @@ export interface HotStore {
   /** The recipients of these, in order. */
   recipients(tx: Queryable, ids: readonly string[]): Answer<RecipientRow[]>;
   bodies(tx: Queryable, ids: readonly string[]): Answer<{ message_id: string; bytes: Uint8Array }[]>;
+  /** The recipients of these, and the bodies of some of them. */
+  contents(tx: Queryable, ids: readonly string[], withBody: readonly string[]): Answer<Contents>;
   /** Prolongs leases; gives the ids of those that are still the owner's. */
   renew(tx: Queryable, ids: readonly string[], lease: Lease): Answer<string[]>;
   /** Gives leases back with nothing done. */

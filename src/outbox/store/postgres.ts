@@ -61,6 +61,11 @@ export const postgresStore: HotStore = {
     return rows;
   },
 
+  contents: async (tx, ids, withBody) => ({
+    recipients: await postgresStore.recipients(tx, ids),
+    bodies: await postgresStore.bodies(tx, withBody),
+  }),
+
   renew: async (tx, ids, { owner, until }) => {
     if (ids.length === 0) return [];
     return [

@@ -4,7 +4,7 @@ import type { Entry } from "../entry.ts";
 import type { Recent } from "../recent.ts";
 import type { MessageRow, RecipientRow } from "../rows.ts";
 import { messageColumns } from "./columns.ts";
-import type { Abandoned, HotStore, Lane, Lease, Settlement } from "./hot.ts";
+import type { Abandoned, Contents, HotStore, Lane, Lease, Settlement } from "./hot.ts";
 
 const INSERT_MESSAGE = `insert into outbox_messages (${messageColumns.join(", ")})
   values (${messageColumns.map(() => "?").join(", ")}) on conflict do nothing`;
@@ -45,7 +45,7 @@ const PRIORITIES = [0, 1, 2, 3];
 
 type Statements = readonly [SqliteBound, ...SqliteBound[]];
 
-export function sqliteStore({ select, apply }: SqliteAccess): HotStore {
+export function sqliteStore({ select, selectAll, apply }: SqliteAccess): HotStore {
   const rowsOf = async <Row>(tx: Queryable, sql: string, lists: readonly (readonly unknown[])[]): Promise<Row[]> =>
     lists.length === 0 ? [] : (await select<Row>(tx, sql, lists)).flat();
   const applied = async (tx: Queryable, units: readonly Statements[]): Promise<boolean[]> =>
@@ -97,6 +97,14 @@ export function sqliteStore({ select, apply }: SqliteAccess): HotStore {
       ),
     recipients: (tx, ids) => rowsOf<RecipientRow>(tx, FIND_RECIPIENTS, each(ids)),
     bodies: (tx, ids) => rowsOf<{ message_id: string; bytes: Uint8Array }>(tx, FIND_BODY, each(ids)),
+    contents: async (tx, ids, withBody) => {
+      const asks = [
+        { sql: FIND_RECIPIENTS, lists: each(ids) },
+        { sql: FIND_BODY, lists: each(withBody) },
+      ];
+      const [recipients = [], bodies = []] = await selectAll(tx, asks);
+      return { recipients: recipients.flat(), bodies: bodies.flat() } as Contents;
+    },
     renew: async (tx, ids, { owner, until }) => {
       const kept = await applied(
         tx,
