@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { type Database, migrate, openDatabase } from "../../src/db/index.ts";
 import { type Backend, createMail, createMailers, dummyBackend, type Mail, smtpBackend } from "../../src/mail/index.ts";
 import { createOutbox, type Outbox } from "../../src/outbox/index.ts";
+import { createWaxseal } from "../../src/index.ts";
 import { FROM } from "../smtp/messages.ts";
 
 /** Connections are kept, as those of the peers are. */
@@ -14,12 +15,17 @@ export interface House {
   readonly database: Database;
   readonly mail: Mail;
   readonly outbox: Outbox;
+  /** Delivers from now on. */
+  start(): void;
 }
+
+/** As many under way as a busy site sets. */
+const BUSY = 200;
 
 /**
  * Opens it all; what it wrote goes with the process.
  *
- * @param where `sqlite` for a file of its own, or the URL of a Postgres.
+ * @param where `sqlite` for a file of its own, `service` for the whole service on one, or the URL of a Postgres.
  * @param smtpPort Where mail goes; undefined where none leaves.
  * @param watch Is told of a recipient when the server has taken the message; the outbox then has its default concurrency.
  */
@@ -30,6 +36,7 @@ export async function openHouse(
 ): Promise<House> {
   const folder = mkdtempSync(join(tmpdir(), "waxseal-bench-outbox-"));
   process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
+  if (where === "service") return openService(join(folder, "service.db"), smtpPort);
   const database = await openDatabase(where === "sqlite" ? `sqlite:${join(folder, "outbox.db")}` : where);
   await migrate(database);
   const backend = backendTo(smtpPort);
@@ -44,9 +51,26 @@ export async function openHouse(
             return receipt;
           },
         };
-  // Throughput is measured with as many under way as a busy site sets.
-  const load = watch === undefined ? { concurrency: 200 } : {};
-  return { database, mail, outbox: createOutbox({ database, mailer: () => watched, ...load }) };
+  const load = watch === undefined ? { concurrency: BUSY } : {};
+  const outbox = createOutbox({ database, mailer: () => watched, ...load });
+  return { database, mail, outbox, start: () => outbox.start() };
+}
+
+/** With all that stands about the outbox in a program: limits, suppression, hooks, what counts and what tells. */
+async function openService(file: string, smtpPort: string | undefined): Promise<House> {
+  const { database, mail, outbox, startWorker } = await createWaxseal(
+    {
+      secretKey: "a key of the benchmark, long enough",
+      siteUrl: "https://shop.example",
+      databaseUrl: `sqlite:${file}`,
+      defaultFromEmail: FROM,
+      log: { level: "error" },
+      outbox: { concurrency: BUSY },
+      mailers: { default: backendTo(smtpPort) },
+    },
+    { migrate: true },
+  );
+  return { database, mail, outbox, start: startWorker };
 }
 
 function backendTo(smtpPort: string | undefined): Backend {

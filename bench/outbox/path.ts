@@ -34,6 +34,8 @@ async function onSqlite(port: (way: keyof typeof sinks) => string, isQuick: bool
   }
   clients.push(await startOurs("Waxseal on SQLite, DATA", ["path", "sqlite", port("DATA")]));
   clients.push(await startOurs("Waxseal on SQLite, BDAT", ["path", "sqlite", port("BDAT")]));
+  clients.push(await startOurs("Waxseal, the whole service, DATA", ["path", "service", port("DATA")]));
+  clients.push(await startOurs("Waxseal, the whole service, BDAT", ["path", "service", port("BDAT")]));
   await report("Enqueue to accepted", clients, isQuick);
   await redis?.close();
 }

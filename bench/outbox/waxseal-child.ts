@@ -1,7 +1,7 @@
 /**
  * Waxseal as a contender, in a process of its own.
  *
- *   node waxseal-child.js enqueue|enqueue-composed|enqueue-each|path|work sqlite|POSTGRES_URL [SMTP_PORT] [PROCESSES]
+ *   node waxseal-child.js enqueue|enqueue-composed|enqueue-each|path|work sqlite|service|POSTGRES_URL [SMTP_PORT] [PROCESSES]
  */
 import { type ChildProcess, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
@@ -14,9 +14,9 @@ const [what = "", where = "", smtpPort, processes = "1"] = process.argv.slice(2)
 const CALLERS = 100;
 const { subject, text } = mailOf(1000);
 
-const { database, mail, outbox } = await openHouse(where, smtpPort);
+const { database, mail, outbox, start } = await openHouse(where, smtpPort);
 const helpers: ChildProcess[] = [];
-if (what === "path" || what === "work") outbox.start();
+if (what === "path" || what === "work") start();
 const others = what === "path" ? Number(processes) - 1 : 0;
 for (let other = 0; other < others; other++) {
   const args = ["work", where, smtpPort ?? ""];
