@@ -1,4 +1,5 @@
 /** Room for a whole message; small ones share it, large ones reuse the pages of those before them. */
+import { markAsUntransferable } from "node:worker_threads";
 
 /** From this size on, pages that are fresh from the kernel cost more than filling them. */
 const LARGE_OCTETS = 1024 * 1024;
@@ -6,8 +7,8 @@ const LARGE_OCTETS = 1024 * 1024;
 const LESSON_OCTETS = 32 * 1024 * 1024 - 16 * 1024;
 
 /** Small messages share pieces of memory of this size: Node's own, of 8 KiB, would be full after five. */
-const SLAB_OCTETS = 32 * 1024;
-const SMALL_OCTETS = SLAB_OCTETS / 8;
+const SLAB_OCTETS = 16 * 1024;
+const SMALL_OCTETS = SLAB_OCTETS / 4;
 
 let isTaught = false;
 let slab = Buffer.alloc(0);
@@ -23,6 +24,7 @@ export function messageRoom(octets: number): Buffer {
 function smallRoom(octets: number): Buffer {
   if (octets > slab.length - taken) {
     slab = Buffer.allocUnsafeSlow(SLAB_OCTETS);
+    markAsUntransferable(slab.buffer); // whoever gives one message to a thread must not take the others along
     taken = 0;
   }
   const room = slab.subarray(taken, taken + octets);
