@@ -11,17 +11,7 @@ import type { RawReply, SmtpReply } from "./reply.ts";
 import { NotAReply, ReplyReader } from "./reply-reader.ts";
 import type { SmtpTimeouts } from "./timeouts.ts";
 import type { Fault, Transcript } from "./transcript.ts";
-
-/** Whoever drives an open session: is told of replies as they come, instead of awaiting each. */
-export interface WireDriver {
-  /** The reply to the oldest command that is still unanswered. */
-  onReply(reply: RawReply): void;
-  /** A reply that no command has asked for. */
-  onUnasked(reply: RawReply): void;
-  /** Everything that came in one piece was handed over; what is written now leaves in one piece. */
-  onRead(): void;
-  onBroken(): void;
-}
+import type { WireDriver } from "./wire-driver.ts";
 
 /** A step of the session that waits for its reply. */
 interface Waiter {
