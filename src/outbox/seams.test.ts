@@ -34,6 +34,25 @@ const suppressing = (...addresses: string[]): SuppressionGate => ({
 });
 
 eachDatabase((open) => {
+  test("of what a running worker is given at once, the suppressed get nothing, and what is there already goes once", async () => {
+    const { backend, sent } = scriptedBackend();
+    const outbox = outboxOn(await open(), backend, { suppression: suppressing("bob@x.cn") });
+    outbox.start();
+    const keys = ["a", "b", "b", "b", "c"];
+    const ids = await Promise.all([
+      ...keys.map((key) => outbox.enqueue(composedMail(`mail ${key}`), { idempotencyKey: key })),
+      ...keys.map((_, index) => outbox.enqueue(composedMail(`plain ${index}`))),
+      outbox.enqueue(composedMail("to bob", ["bob@x.cn"])),
+      outbox.enqueue(composedMail("to both", ["bob@x.cn", "ann@x.cn"])),
+    ]);
+    expect(new Set(ids).size).toBe(10);
+    await outbox.flush();
+    const [toBob, toBoth] = await Promise.all(ids.slice(-2).map((id) => outbox.get(id)));
+    expect(toBob).toMatchObject({ state: "suppressed", attempts: 0 });
+    expect(toBoth?.recipients.map(({ state }) => state)).toEqual(["suppressed", "sent"]);
+    expect(sent.map(({ to }) => to.join())).toEqual(Array(9).fill("ann@x.cn"));
+  });
+
   test("what the limits put off waits until then, and says why", async () => {
     const clock = fixedClock();
     const reason = { kind: "limit" as const, key: "mailer:default", detail: "the hour is full" };

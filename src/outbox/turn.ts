@@ -121,7 +121,9 @@ export function createTurn(options: TurnOptions): Turn {
     const asks = wanted > 0 && backlog && !(items.length > 0 && items.every(isCritical));
     const isUrgent = inserts.some(({ entry }) => entry.message.priority === 0);
     const goesNow = asks || (inserts.length > 0 && (wanted > 0 || (claimsToo && isUrgent)));
-    const mailers = goesNow || claims.length > 0 ? await mailersNow(made.tx, made.lease.now, claims.length > 0) : [];
+    const isLook = claims.length > 0;
+    const asksWhose = isLook || asks || (goesNow && options.gate !== undefined);
+    const mailers = asksWhose ? await mailersNow(made.tx, made.lease.now, isLook) : [];
     const allowances = goesNow
       ? await allowedNow(made, mailers, inserts, Math.max(wanted, options.urgentRoom(settling)))
       : undefined;
