@@ -18,8 +18,6 @@ const config: ViteUserConfig = defineConfig({
     maxWorkers: "100%",
     testTimeout: 20_000,
     hookTimeout: 60_000,
-    // What `expect.poll` waits for is work of other processes: on a loaded machine more than its usual second.
-    expect: { poll: { timeout: 10_000 } },
   },
 });
 export default config;

@@ -15,6 +15,7 @@ import { parsePrometheus } from "../support/prometheus-text.ts";
 import { runCli } from "../support/run-cli.ts";
 import { mac } from "../support/start-site.ts";
 import { tempFolder } from "../support/temp-folder.ts";
+import { until } from "../support/until.ts";
 import { type WebhookReceiver, webhookReceiver } from "../support/webhook-receiver.ts";
 
 const secret = createWebhookSecret();
@@ -124,7 +125,7 @@ function journeys(kind: keyof typeof engines): void {
     expect(entry).toMatchObject({ reason: "bounce", messageId: id });
     expect(Math.round(((entry?.expiresAt ?? 0) - (entry?.createdAt ?? 0)) / 86_400_000)).toBe(30);
     const again = await outbox.enqueue(await mail.compose({ to: ["ann@example.net"], subject: "Again", text: "x" }));
-    await expect.poll(() => stateOf(waxseal, again)).toBe("suppressed");
+    await until(async () => (await stateOf(waxseal, again)) === "suppressed");
     expect((await mailbox.mails()).map(({ subject }) => subject)).toEqual(["Order"]);
   });
 
