@@ -270,7 +270,8 @@ export function createTurn(options: TurnOptions): Turn {
     for (const { done } of items.slice(ids.length)) made.answers.push(() => done(undefined));
     if (ids.length === 0) return;
     const before = made.jobs.length;
-    const allowances = await allowedNow(made, await mailersNow(made.tx, made.lease.now, true), [], ids.length);
+    const mailers = options.gate === undefined ? [] : await mailersNow(made.tx, made.lease.now, true);
+    const allowances = await allowedNow(made, mailers, [], ids.length);
     await claimAnd(made, { lease: made.lease, wanted: ids.length, ids, allowances });
     const jobs = new Map(made.jobs.slice(before).map((job) => [job.message.id, job]));
     for (const { id, done } of items.slice(0, ids.length)) made.answers.push(() => done(jobs.get(id)));
