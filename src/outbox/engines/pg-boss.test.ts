@@ -82,6 +82,7 @@ describe.skipIf(postgresMissing)("the engine on pg-boss", () => {
     second.start();
     await until(() => taken.length >= 2);
     await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(taken).toHaveLength(2);
     const sending = (await outbox.list()).filter(({ state }) => state === "sending");
     expect(sending.map(({ group }) => group).toSorted()).toEqual(["a", "b"]);
     const taking = setInterval(() => taken.splice(0).forEach((take) => take()), 20);
