@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import type { ConstructorOptions, Job, JobAttempt, PgBoss } from "pg-boss";
 import { describeError, type Logger } from "../../../base/index.ts";
-import type { Database, Queryable } from "../../../db/index.ts";
+import { type Database, lockName, type Queryable } from "../../../db/index.ts";
 import type { DueMessage } from "../../engine.ts";
 import { priorities } from "../../priority.ts";
 import { bossDatabase, bossTransaction } from "./boss-database.ts";
@@ -65,11 +65,14 @@ export async function openJobQueue(options: JobQueueOptions): Promise<JobQueue> 
   }
   return {
     add: (tx, messages) => addJobs(boss, tx, messages),
-    fetch: (limit, perGroup) =>
-      boss.fetch<MessageJob>(QUEUE, {
-        batchSize: limit,
-        ...(perGroup !== undefined && { groupConcurrency: perGroup }),
-      }),
+    fetch: (limit, perGroup) => {
+      if (perGroup === undefined) return boss.fetch<MessageJob>(QUEUE, { batchSize: limit });
+      // pg-boss counts a group's jobs and then takes some; two workers that do so at once would each count none.
+      return options.database.kysely.transaction().execute(async (tx) => {
+        await lockName(tx, `groups of ${options.schema}`);
+        return boss.fetch<MessageJob>(QUEUE, { batchSize: limit, groupConcurrency: perGroup, db: bossTransaction(tx) });
+      });
+    },
     // Deleted, not completed: the history of a message stands in the outbox.
     end: async (jobs) => void (await boss.deleteJob(QUEUE, attemptsOf(jobs))),
     fail: async (job, reason) => void (await boss.fail(QUEUE, attemptsOf([job]), { reason })),
