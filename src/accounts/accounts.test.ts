@@ -14,7 +14,7 @@ async function openConnections({ kysely }: Database): Promise<void> {
   await Promise.all(Array.from({ length: 10 }, () => kysely.selectFrom("users").select("id").execute()));
 }
 
-eachDatabase((open) => {
+eachDatabase((open, dialect) => {
   async function setUp(options: Partial<AccountsOptions> = {}) {
     const database = await open();
     const clock = fixedClock();
@@ -338,5 +338,25 @@ eachDatabase((open) => {
     expect(statuses.filter((status) => status === "activated")).toHaveLength(1);
     expect(statuses.toSorted()).toEqual(["activated", "already-active", "invalid", "invalid"]);
     expect((await users()).filter((user) => user.activated_at !== null)).toHaveLength(1);
+  });
+
+  // On SQLite nobody else comes between two looks.
+  test.runIf(dialect === "postgres")("a link that is used between two looks at it is told as used", async () => {
+    const { accounts, database, token } = await setUp();
+    await accounts.register(mac);
+    let isUsed = false;
+    const slow = database.kysely.withPlugin({
+      transformQuery: ({ node }) => node,
+      transformResult: async ({ result }) => {
+        if (!isUsed) {
+          isUsed = true;
+          expect(await accounts.activate(token())).toMatchObject({ status: "activated" });
+        }
+        return result;
+      },
+    });
+    const other = await setUp({ database: { ...database, kysely: slow } });
+    expect(await other.accounts.inspect(token())).toEqual({ status: "already-active" });
+    expect(isUsed).toBe(true);
   });
 });

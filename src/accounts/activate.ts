@@ -27,7 +27,7 @@ export async function activate(context: AccountsContext, token: string): Promise
     const { claim } = standing;
     await lockName(tx, `account of ${claim.email_key}`);
     const owner = await findActiveByEmail(tx, claim.email_key); // again: another link may have been used meanwhile
-    if (owner !== undefined) return { status: owner.id === claim.id ? "already-active" : "invalid" };
+    if (owner !== undefined) return { status: takenStatus(owner, claim) };
     await activateUser(tx, claim.id, context.clock.now());
     return { status: "activated", username: claim.username };
   });
@@ -43,5 +43,10 @@ async function stand(context: AccountsContext, db: Queryable, token: string): Pr
   if (!reading.isFor(user)) return { status: "invalid" };
   if (reading.status === "expired") return { status: "expired" };
   const owner = await findActiveByEmail(db, user.email_key);
-  return owner === undefined ? { status: "ready", claim: user } : { status: "invalid" };
+  return owner === undefined ? { status: "ready", claim: user } : { status: takenStatus(owner, user) };
+}
+
+/** The claim's own account, where another use of its link has come between two looks. */
+function takenStatus(owner: UserRow, claim: UserRow): "already-active" | "invalid" {
+  return owner.id === claim.id ? "already-active" : "invalid";
 }
