@@ -6,7 +6,7 @@
  * Sends one message to its parent: the figures.
  */
 import { sql } from "kysely";
-import { SqliteConnection } from "../../src/db/drivers/sqlite-connection.ts";
+import { SqliteHold } from "../../src/db/drivers/sqlite-connection.ts";
 import { mailOf, recipient } from "../smtp/messages.ts";
 import { openHouse } from "./house.ts";
 
@@ -27,8 +27,8 @@ const { subject, text } = mailOf(4000);
 
 let commitsSeen = 0;
 // oxlint-disable-next-line typescript/unbound-method -- called with its own `this` below
-const { commit } = SqliteConnection.prototype;
-SqliteConnection.prototype.commit = function () {
+const { commit } = SqliteHold.prototype;
+SqliteHold.prototype.commit = function () {
   commitsSeen++;
   return commit.call(this);
 };

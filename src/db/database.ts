@@ -1,7 +1,7 @@
 /** The database handle: one URL in, a Kysely instance out, with the promises of durability set. */
 import type { Kysely } from "kysely";
 import { findUnknownOption } from "../base/index.ts";
-import type { SqliteConnection } from "./drivers/sqlite-connection.ts";
+import type { SqliteHold } from "./drivers/sqlite-connection.ts";
 import type { Ask, Unit } from "./drivers/sqlite-steps.ts";
 import { isPostgresUrl, mayPrepare, withoutPassword } from "./drivers/postgres-url.ts";
 import { DatabaseError } from "./errors.ts";
@@ -164,8 +164,8 @@ async function openOnSqlite(url: string, options: DatabaseOptions): Promise<Data
 }
 
 /** On the connection that the transaction has, or on which there is none. */
-function within<T>(tx: Queryable, work: (connection: SqliteConnection) => Promise<T>): Promise<T> {
-  return tx.getExecutor().provideConnection((connection) => work(connection as SqliteConnection));
+function within<T>(tx: Queryable, work: (hold: SqliteHold) => Promise<T>): Promise<T> {
+  return tx.getExecutor().provideConnection((connection) => work(connection as SqliteHold));
 }
 
 async function openOnPostgres(url: string, options: DatabaseOptions): Promise<Database> {

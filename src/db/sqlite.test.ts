@@ -158,6 +158,69 @@ test("the whole of a transaction in one step waits for another process' write, a
   expect(await names(holder)).toEqual(["1"]);
 });
 
+test("behind the last step of a transaction the next one begins, and finds it done", async () => {
+  await using database = await testDatabase();
+  const { apply } = sqliteOf(database);
+  const order: string[] = [];
+  // Long enough for the other to begin meanwhile.
+  const slow = `${INSERT.replace("values (?, '')", "")} with recursive n(i) as (select 1 union all select i + 1 from n where i < 300000)
+    select ? || max(i), '' from n`;
+  const first = database.kysely
+    .transaction()
+    .execute((tx) => apply(tx, [[[slow, "m"]]], true))
+    .then(() => order.push("the first is answered"));
+  const second = database.kysely.transaction().execute(async (tx) => {
+    order.push("the second begins");
+    expect(await tx.selectFrom("outbox_marks").select("name").execute()).toEqual([{ name: "m300000" }]);
+    await apply(tx, [[[INSERT, "2"]]], true);
+  });
+  await Promise.all([first, second]);
+  expect(order).toEqual(["the second begins", "the first is answered"]);
+  expect(await names(database)).toEqual(["2", "m300000"]);
+});
+
+test("a transaction that fails at its last step takes nothing of the next one along", async () => {
+  await using database = await testDatabase();
+  const { apply } = sqliteOf(database);
+  await mark(database, "1");
+  const outcomes = await Promise.allSettled([
+    database.kysely.transaction().execute(async (tx) => {
+      await apply(tx, [[[INSERT, "2"]]]);
+      await apply(tx, [[[INSERT, "1"]]], true);
+    }),
+    database.kysely.transaction().execute(async (tx) => {
+      await apply(tx, [[[INSERT, "3"]]]);
+      await apply(tx, [[[INSERT, "4"]]]);
+    }),
+    mark(database, "5"),
+  ]);
+  expect(outcomes.map(({ status }) => status)).toEqual(["rejected", "fulfilled", "fulfilled"]);
+  expect(await names(database)).toEqual(["1", "3", "4", "5"]);
+});
+
+test("transactions that wait for another process behind each other are each done once", async () => {
+  const url = `sqlite:${join(tempFolder(), "mail.db")}`;
+  await using holder = await openDatabase(url);
+  await migrate(holder);
+  await using database = await openDatabase(url);
+  const { apply } = sqliteOf(database);
+  const whole = (name: string) => database.kysely.transaction().execute((tx) => apply(tx, [[[INSERT, name]]], true));
+  const inSteps = (name: string) =>
+    database.kysely.transaction().execute(async (tx) => {
+      await apply(tx, [[[INSERT, name]]]);
+      await apply(tx, [[[INSERT, `${name}, too`]]]);
+    });
+  let writing: Promise<unknown[]> | undefined;
+  await holder.kysely.transaction().execute(async (tx) => {
+    await tx.deleteFrom("sessions").execute();
+    writing = Promise.all([whole("1"), inSteps("2"), whole("3"), inSteps("4")]);
+    await sleep(50);
+    expect(await tx.selectFrom("outbox_marks").select("name").execute()).toEqual([]);
+  });
+  await writing;
+  expect(await names(holder)).toEqual(["1", "2", "2, too", "3", "4", "4, too"]);
+});
+
 test("what is asked beside a transaction waits for its end, past Kysely too", async () => {
   const database = await testDatabase();
   const { apply, select } = sqliteOf(database);

@@ -118,3 +118,120 @@ test("what goes ahead has every second turn for itself, and no more", async () =
   await settled();
   expect(turns).toEqual([["A"], ["a", "b", "B"]]);
 });
+
+/** Commits that go on until they are let go, two of them at a time. */
+function slowLedger(options: { inHalves?: boolean } = {}) {
+  const begun: { items: string[]; left: () => void; end: (error?: Error) => void }[] = [];
+  const answered: string[] = [];
+  const failed: string[] = [];
+  const turnsOf = groupCommit<Item>({
+    commit: async (items, _isRetry, left) => {
+      const of = items.map(({ name }) => name);
+      await new Promise<void>((resolve, reject) => {
+        begun.push({ items: of, left, end: (error) => (error === undefined ? resolve() : reject(error)) });
+      });
+      return of.map((name) => () => void answered.push(name));
+    },
+    weigh: () => 0,
+    fail: ({ name }) => void failed.push(name),
+    isUrgent: () => true,
+    isUnavailable: () => true,
+    goesAhead: ({ goesAhead = false }) => goesAhead,
+    ...options,
+  });
+  const some = (name: string, count: number): string[] =>
+    Array.from({ length: count }, (_, index) => `${name}${index}`);
+  const pushAll = (all: readonly string[]): void => all.forEach((name) => turnsOf.push({ name }));
+  const passes = async (): Promise<void> => {
+    for (let pass = 0; pass < 5; pass++) await new Promise((resolve) => setImmediate(resolve));
+  };
+  return { ...turnsOf, begun, answered, failed, some, pushAll, passes };
+}
+
+test("behind a turn that has left, the next begins once it is worth a commit, and no third", async () => {
+  const { begun, answered, some, pushAll, passes, settled } = slowLedger();
+  const [first, second, third] = [some("a", 40), some("b", 32), some("c", 40)];
+  pushAll(first);
+  await passes();
+  pushAll(second.slice(0, 31));
+  begun[0]?.left();
+  await passes();
+  expect(begun.map(({ items }) => items)).toEqual([first]); // too few to set out behind another
+  pushAll(second.slice(31));
+  await passes();
+  begun[1]?.left();
+  pushAll(third);
+  await passes();
+  expect(begun.map(({ items }) => items)).toEqual([first, second]);
+  begun[0]?.end();
+  await passes();
+  expect(begun.map(({ items }) => items)).toEqual([first, second, third]);
+  expect(answered).toEqual(first);
+  const all = settled();
+  begun[1]?.end();
+  begun[2]?.end();
+  await all;
+  expect(answered).toEqual([...first, ...second, ...third]);
+});
+
+test("a turn that has not left lets nothing begin", async () => {
+  const { begun, some, pushAll, passes, settled } = slowLedger();
+  pushAll(["a"]);
+  await passes();
+  pushAll(some("b", 100));
+  await passes();
+  expect(begun).toHaveLength(1);
+  begun[0]?.end();
+  await passes();
+  begun[1]?.end();
+  await settled();
+  expect(begun).toHaveLength(2);
+});
+
+test("what goes ahead sets out behind a turn at once, alone", async () => {
+  const { begun, push, pushAll, passes, settled } = slowLedger();
+  pushAll(["a"]);
+  await passes();
+  begun[0]?.left();
+  pushAll(["b"]);
+  push({ name: "A", goesAhead: true });
+  await passes();
+  expect(begun.map(({ items }) => items)).toEqual([["a"], ["A"]]);
+  begun[0]?.end();
+  begun[1]?.end();
+  await passes();
+  begun[2]?.end();
+  await settled();
+  expect(begun.map(({ items }) => items)).toEqual([["a"], ["A"], ["b"]]);
+});
+
+test("of two turns on their way one fails alone", async () => {
+  const { begun, answered, failed, some, pushAll, passes, settled } = slowLedger();
+  const [first, second] = [some("a", 40), some("b", 40)];
+  pushAll(first);
+  await passes();
+  begun[0]?.left();
+  pushAll(second);
+  await passes();
+  begun[0]?.end(new Error("full"));
+  begun[1]?.end();
+  await settled();
+  expect(failed).toEqual(first);
+  expect(answered).toEqual(second);
+});
+
+test("in halves many are two turns, and few are one", async () => {
+  const { begun, some, pushAll, passes, settled } = slowLedger({ inHalves: true });
+  pushAll(some("a", 63));
+  await passes();
+  begun[0]?.end();
+  await passes();
+  pushAll(some("b", 101));
+  await passes();
+  begun[1]?.left();
+  await passes();
+  expect(begun.map(({ items }) => items.length)).toEqual([63, 51, 50]);
+  begun[1]?.end();
+  begun[2]?.end();
+  await settled();
+});

@@ -4,15 +4,18 @@
 export interface GroupCommitOptions<Item> {
   /**
    * Commits these, and gives what answers them; a rejection means that nothing of them was written. When it is
-   * tried again after that, it should do what the items ask for and no more.
+   * tried again after that, it should do what the items ask for and no more. It calls `left` as soon as the next one
+   * may begin, whose items are committed after these; where it does not, that is when it ends.
    */
-  commit(items: readonly Item[], isRetry: boolean): Promise<readonly (() => void)[]>;
+  commit(items: readonly Item[], isRetry: boolean, left: () => void): Promise<readonly (() => void)[]>;
   /** How many bytes of memory an item holds. */
   weigh(item: Item): number;
   /** What becomes of an item that could not be committed. */
   fail(item: Item, error: unknown): void;
   /** Whether somebody waits for it. What is not urgent gathers for as long as a commit is worth. */
   isUrgent(item: Item): boolean;
+  /** True where two turns take no longer than one of both, so that one can be made while the other is committed. Default: false. */
+  inHalves?: boolean;
   /** Whether it should not wait for the work that others make: every second turn, at the most, is for such items alone. Default: none. */
   goesAhead?(item: Item): boolean;
   /** True where the database as a whole did not do, so that trying the items one by one would not help. */
@@ -40,9 +43,12 @@ const ANSWERS_AT_ONCE = 64;
 const SHORTEST_GATHERING_MS = 4;
 const LONGEST_GATHERING_MS = 20;
 
-/** While a turn commits, the next one gathers. */
+/** One is committed while another is made ready; a third would gain nothing. */
+const MOST_UNDER_WAY = 2;
+
+/** While a turn commits, the next one gathers, and sets out behind it once it is worth a commit of its own. */
 export function groupCommit<Item>(options: GroupCommitOptions<Item>): GroupCommit<Item> {
-  const { commit, weigh, fail, isUrgent, isUnavailable, goesAhead = () => false } = options;
+  const { commit, weigh, fail, isUrgent, isUnavailable, inHalves = false, goesAhead = () => false } = options;
   let queue: Item[] = [];
   /** The last turn was for those alone that go ahead. */
   let wasAhead = false;
@@ -51,21 +57,24 @@ export function groupCommit<Item>(options: GroupCommitOptions<Item>): GroupCommi
   /** When the last turn ended, and how long it took, in milliseconds that never jump. */
   let last = { endedAt: -Infinity, tookMs: 0 };
   let running: Promise<void> | undefined;
+  let underWay = 0;
+  /** Looks again whether the next turn may begin. */
+  let look = (): void => {};
   /** What is yet to be said of turns that have ended. */
   const answers: (() => void)[] = [];
 
   /** A turn that fails is cut in two and tried again, so that a bad item fails alone. */
-  async function attempt(items: readonly Item[], isRetry = false): Promise<void> {
+  async function attempt(items: readonly Item[], left: () => void, isRetry = false): Promise<void> {
     try {
-      answers.push(...(await commit(items, isRetry)));
+      answers.push(...(await commit(items, isRetry, left)));
     } catch (error) {
       if (isUnavailable(error) || (items.length === 1 && isRetry)) {
         answers.push(...items.map((item) => () => fail(item, error)));
         return;
       }
       const half = items.length >> 1;
-      if (half > 0) await attempt(items.slice(0, half), true);
-      await attempt(items.slice(half), true);
+      if (half > 0) await attempt(items.slice(0, half), left, true);
+      await attempt(items.slice(half), left, true);
     }
   }
 
@@ -73,7 +82,7 @@ export function groupCommit<Item>(options: GroupCommitOptions<Item>): GroupCommi
     const ahead = wasAhead ? [] : queue.filter(goesAhead);
     wasAhead = ahead.length > 0;
     if (wasAhead) queue = [...ahead, ...queue.filter((item) => !goesAhead(item))];
-    const most = wasAhead ? Math.min(ahead.length, MOST_ITEMS) : MOST_ITEMS;
+    const most = Math.min(MOST_ITEMS, wasAhead ? ahead.length : share());
     let bytes = 0;
     let count = 0;
     for (const item of queue) {
@@ -84,6 +93,15 @@ export function groupCommit<Item>(options: GroupCommitOptions<Item>): GroupCommi
     const turn = queue.slice(0, count);
     queue = count === queue.length ? [] : queue.slice(count);
     return turn;
+  }
+
+  /**
+   * How many go: half of many where no turn is under way. Else all of the callers wait for the disk, and then the disk for all
+   * of them; in two halves those who are answered ask again while the other half is committed.
+   */
+  function share(): number {
+    const isForTwo = inHalves && underWay === 0 && queue.length >= 2 * ENOUGH_ITEMS;
+    return isForTwo ? Math.ceil(queue.length / 2) : queue.length;
   }
 
   /** Waits for more to come where nobody waits for what is there. */
@@ -106,19 +124,41 @@ export function groupCommit<Item>(options: GroupCommitOptions<Item>): GroupCommi
     if (answers.length > 0) setImmediate(answerSome);
   }
 
+  /** Resolves when the next turn may begin, which is before this one has ended where it is told so. */
+  function begin(items: readonly Item[]): Promise<void> {
+    underWay++;
+    const beganAt = performance.now();
+    return new Promise((left) => {
+      void attempt(items, left).then(() => {
+        underWay--;
+        const endedAt = performance.now();
+        last = { endedAt, tookMs: endedAt - beganAt };
+        if (queue.length < ENOUGH_ITEMS) answerSome();
+        else setImmediate(answerSome);
+        left();
+        look();
+      });
+    });
+  }
+
+  /** Whether the next turn must wait for one under way: only what is worth a commit sets out behind another. */
+  function mustWait(): boolean {
+    if (underWay === 0) return false;
+    return underWay >= MOST_UNDER_WAY || (queue.length < ENOUGH_ITEMS && (wasAhead || !queue.some(goesAhead)));
+  }
+
   async function run(): Promise<void> {
-    while (queue.length > 0) {
+    while (queue.length > 0 || underWay > 0) {
+      if (mustWait()) {
+        await new Promise<void>((resolve) => (look = resolve));
+        continue;
+      }
       if (queue.length < ENOUGH_ITEMS) {
         await gather();
         // Whoever asks in this pass of the event loop comes along.
         await new Promise((resolve) => setImmediate(resolve));
       }
-      const beganAt = performance.now();
-      await attempt(nextTurn());
-      const endedAt = performance.now();
-      last = { endedAt, tookMs: endedAt - beganAt };
-      if (queue.length < ENOUGH_ITEMS) answerSome();
-      else setImmediate(answerSome);
+      await begin(nextTurn());
     }
     running = undefined;
   }
@@ -134,6 +174,7 @@ export function groupCommit<Item>(options: GroupCommitOptions<Item>): GroupCommi
       queue.push(item);
       if (running === undefined) running = run();
       else if (queue.length >= MOST_ITEMS || isUrgent(item)) hurry();
+      if (queue.length === ENOUGH_ITEMS || goesAhead(item)) look();
     },
     settled,
   };

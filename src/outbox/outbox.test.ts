@@ -79,6 +79,32 @@ eachDatabase((open) => {
     expect(sent).toHaveLength(13);
   });
 
+  test("while turns overtake each other no more is under way than there are places, and all of it leaves once", async () => {
+    const sent: string[] = [];
+    let [underWay, most] = [0, 0];
+    const backend: Backend = {
+      send: async ({ to }) => {
+        most = Math.max(most, ++underWay);
+        await new Promise((resolve) => setImmediate(resolve));
+        underWay--;
+        sent.push(to[0] ?? "");
+        return receipt(to);
+      },
+    };
+    const { outbox } = await outboxWith(backend, { concurrency: 70 });
+    outbox.start();
+    const all = Array.from({ length: 1500 }, (_, index) => `u${index}@x.cn`);
+    const rest = [...all];
+    const caller = async (): Promise<void> => {
+      for (let to = rest.pop(); to !== undefined; to = rest.pop()) await outbox.enqueue(composed("News", [to]));
+    };
+    await Promise.all(Array.from({ length: 300 }, caller));
+    await outbox.flush();
+    expect(sent.toSorted()).toEqual(all.toSorted());
+    expect(most).toBeLessThanOrEqual(70);
+    expect(most).toBeGreaterThan(35);
+  });
+
   test("all that an envelope holds reaches the backend, on each attempt", async () => {
     const envelopes: Envelope[] = [];
     const backend: Backend = {

@@ -104,6 +104,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
     isUrgent: (item) =>
       item.kind === "insert" || item.kind === "claimOne" || (turn.hasBacklog() && worker.idle() * 2 >= concurrency),
     isUnavailable,
+    inHalves: database.dialect === "sqlite",
     goesAhead: isCritical,
   });
   const watched = { database, store, teller, channel, engine, logger, owner, leaseMs, now, monotonic };

@@ -27,8 +27,10 @@ export interface Progress {
   jobs: Job[];
   due: DueMessage[];
   answers: (() => void)[];
-  /** It has committed. */
+  /** Its last statement has been given to the database, which commits with it. */
   isOver: boolean;
+  /** To be called when nothing more is asked of it: the next turn may begin, with so many places less. */
+  leave(jobs: number): void;
 }
 
 /** The endings of one outbox; each works within the transaction of a turn. */

@@ -1,9 +1,8 @@
 /** One turn of the outbox: all that was asked for meanwhile, in one transaction. */
-import type { Database, Queryable } from "../db/index.ts";
+import type { Database } from "../db/index.ts";
 import type { Channel } from "./channel.ts";
 import { claim, type Claim, claimOf, type ClaimOptions } from "./claim.ts";
-import { dueMessage, type Engine } from "./engine.ts";
-import { sameContent } from "./enqueue.ts";
+import { dueMessage } from "./engine.ts";
 import { type Entry, isLeased, leased } from "./entry.ts";
 import { eventOf } from "./event-of.ts";
 import type { OutboxEvent } from "./events.ts";
@@ -11,7 +10,6 @@ import type { Job } from "./job.ts";
 import { pickDirect } from "./pick-direct.ts";
 import type { Allowance } from "./seams.ts";
 import { seenMailers } from "./seen-mailers.ts";
-import { findByKey } from "./store.ts";
 import {
   createEndings,
   decideMore,
@@ -20,13 +18,13 @@ import {
   type Progress,
   settlementsOf,
 } from "./turn-endings.ts";
+import { createInsertAnswers, type InsertAnswerOptions } from "./turn-inserts.ts";
 import { type ClaimDue, type ClaimOne, type Insert, isCritical, type Item, only, type Settle } from "./turn-items.ts";
 
 /** What a turn works with. */
-export interface TurnOptions extends ClaimOptions, EndingOptions {
+export interface TurnOptions extends ClaimOptions, EndingOptions, InsertAnswerOptions {
   database: Database;
   channel: Channel;
-  engine: Engine;
   leaseMs: number;
   now: () => number;
   /** How many messages this worker could take now; 0 while it does not deliver. */
@@ -35,8 +33,6 @@ export interface TurnOptions extends ClaimOptions, EndingOptions {
   urgentRoom: (settling: number) => number;
   /** The outcomes of these are on the disk. */
   written: (jobs: readonly Job[]) => void;
-  /** Whether this process delivers at all. */
-  delivers: () => boolean;
   /** Delivers these from now on. */
   begin: (jobs: readonly Job[]) => void;
   /** Messages became due. */
@@ -55,7 +51,7 @@ interface Writing {
 /** The turns of one outbox. */
 export interface Turn {
   /** Commits these; what it gives answers them and begins what was claimed. */
-  commit(items: readonly Item[], isRetry: boolean): Promise<readonly (() => void)[]>;
+  commit(items: readonly Item[], isRetry: boolean, left: () => void): Promise<readonly (() => void)[]>;
   /** More messages may be due than the last turn took. */
   hasBacklog(): boolean;
 }
@@ -67,15 +63,39 @@ export function createTurn(options: TurnOptions): Turn {
   let backlog = true;
   /** When a limit opens, as the last look was told. */
   let toldOpening = Infinity;
+  const answerInserts = createInsertAnswers(options);
   const mailersNow = seenMailers(store);
+  /** Places that turns take whose commit is under way, less those that they give back. */
+  let taken = 0;
 
   return { commit, hasBacklog: () => backlog };
 
-  async function commit(items: readonly Item[], isRetry: boolean): Promise<readonly (() => void)[]> {
-    const progress = await database.kysely.transaction().execute(async (tx) => {
+  async function commit(items: readonly Item[], isRetry: boolean, left: () => void): Promise<readonly (() => void)[]> {
+    let own = 0;
+    const leave = (jobs: number): void => {
+      own = jobs - endingIn(items).length;
+      taken += own;
+      left();
+    };
+    try {
+      const progress = await transact(items, isRetry, leave);
+      // Guarantee: the commit is on the disk before anybody is answered and before a byte goes to a server.
+      options.written(endingIn(items));
+      begin(progress.jobs);
+      const { answers, events, due } = progress;
+      answers.push(() => teller.announce(events));
+      if (due.length > 0) answers.push(wake);
+      return answers;
+    } finally {
+      taken -= own;
+    }
+  }
+
+  function transact(items: readonly Item[], isRetry: boolean, leave: (jobs: number) => void): Promise<Progress> {
+    return database.kysely.transaction().execute(async (tx) => {
       const at = now();
       const lease = { owner, now: at, until: at + leaseMs };
-      const made: Progress = { tx, lease, events: [], jobs: [], due: [], answers: [], isOver: false };
+      const made: Progress = { tx, lease, events: [], jobs: [], due: [], answers: [], isOver: false, leave };
       const settles = only(items, "settle");
       const isFirst = decideMore(options.gate, settles);
       if (isFirst) await settleAll(made, settles);
@@ -88,15 +108,9 @@ export function createTurn(options: TurnOptions): Turn {
         await options.channel.tell(tx);
       }
       await teller.record(tx, made.events);
+      leave(made.jobs.length);
       return made;
     });
-    // Guarantee: the commit is on the disk before anybody is answered and before a byte goes to a server.
-    options.written(endingIn(items));
-    begin(progress.jobs);
-    const { answers, events, due } = progress;
-    answers.push(() => teller.announce(events));
-    if (due.length > 0) answers.push(wake);
-    return answers;
   }
 
   /**
@@ -115,7 +129,7 @@ export function createTurn(options: TurnOptions): Turn {
     // Guarantee: what fails in a claim (a limit, a list, a renderer) keeps no message from being accepted.
     const claimsToo = engine.direct === true && (!isRetry || claims.length > 0);
     const settling = endingIn(items).length;
-    const wanted = claimsToo ? room(settling) : 0;
+    const wanted = claimsToo ? room(settling - taken) : 0;
     backlog ||= claims.length > 0;
     // Critical mail alone is not made to wait for a claim; the next turn is one for all.
     const asks = wanted > 0 && backlog && !(items.length > 0 && items.every(isCritical));
@@ -125,7 +139,7 @@ export function createTurn(options: TurnOptions): Turn {
     const asksWhose = isLook || asks || (goesNow && options.gate !== undefined);
     const mailers = asksWhose ? await mailersNow(made.tx, made.lease.now, isLook) : [];
     const allowances = goesNow
-      ? await allowedNow(made, mailers, inserts, Math.max(wanted, options.urgentRoom(settling)))
+      ? await allowedNow(made, mailers, inserts, Math.max(wanted, options.urgentRoom(settling - taken)))
       : undefined;
     // What waits goes first: where that leaves places, nothing is overtaken by what is new.
     if (asks) backlog = await claimAnd(made, { lease: made.lease, wanted, allowances, mailers });
@@ -133,7 +147,7 @@ export function createTurn(options: TurnOptions): Turn {
     // Behind what waits still, or without a free place, only critical messages go at once: some places are theirs.
     const isOpen = left > 0;
     const hasty = !claimsToo ? [] : isOpen ? inserts : inserts.filter(({ entry }) => entry.message.priority === 0);
-    const places = hasty.length === 0 ? 0 : isOpen ? left : options.urgentRoom(settling) - made.jobs.length;
+    const places = hasty.length === 0 ? 0 : isOpen ? left : options.urgentRoom(settling - taken) - made.jobs.length;
     const direct = pickDirect(hasty, places, made.lease.now, allowances, made.jobs);
     const wantsMore = claims.length + ids.length > 0 || isRetry;
     await writeAndBegin(made, settles, inserts, { direct, allowances, wantsMore });
@@ -173,8 +187,10 @@ export function createTurn(options: TurnOptions): Turn {
     // Without limits nothing is put back, so all that is asked before a delivery can be asked before the insert.
     const early = options.gate === undefined && ready.length > 0 ? await look(made, ready, undefined) : undefined;
     const isLast = !wantsMore && isWholeWith(settles, items) && (early?.outcomes.length ?? 0) === 0;
-    const written = await store.write(tx, settlements, entries, isLast);
+    const writing = store.write(tx, settlements, entries, isLast);
     made.isOver = isLast;
+    if (isLast) made.leave(ready.length);
+    const written = await writing;
     await settled(made, settles, written.settled);
     const fresh = await answerInserts(made, items, entries, written.inserted);
     if (fresh.length === 0) return;
@@ -191,52 +207,6 @@ export function createTurn(options: TurnOptions): Turn {
       settles.every(({ outcome }) => outcome.suppress.length === 0) &&
       items.every(({ entry }) => entry.message.idempotency_key === null)
     );
-  }
-
-  /** Gives those of the new messages that are leased. */
-  async function answerInserts(
-    made: Progress,
-    items: readonly Insert[],
-    entries: readonly Entry[],
-    inserted: readonly boolean[],
-  ): Promise<Entry[]> {
-    const { tx, lease, answers, due } = made;
-    const fresh: Entry[] = [];
-    for (const [index, item] of items.entries()) {
-      const entry = entries[index] ?? item.entry;
-      if (inserted[index] !== true) {
-        answers.push(await answerAgain(tx, item));
-        continue;
-      }
-      answers.push(() => item.done(entry.message.id));
-      tellQueued(made, entry);
-      if (isLeased(entry)) {
-        fresh.push(entry);
-        continue;
-      }
-      if (options.delivers() && engine.direct === true && entry.message.wait === null) {
-        answers.push(() => options.recent.keep(entry));
-      }
-      due.push(dueMessage({ message: entry.message }, entry.message.due_at ?? lease.now));
-    }
-    return fresh;
-  }
-
-  /** What is answered for a message whose key, or id, was there already. */
-  async function answerAgain(tx: Queryable, { entry, done, failed }: Insert): Promise<() => void> {
-    const key = entry.message.idempotency_key;
-    try {
-      const id = sameContent(entry, key === null ? undefined : await findByKey(tx, key));
-      return () => done(id);
-    } catch (error) {
-      return () => failed(error);
-    }
-  }
-
-  function tellQueued({ events, lease }: Progress, { message, addresses }: Entry): void {
-    if (!teller.listens) return;
-    const nextAttemptAt = message.send_at ?? lease.now;
-    events.push(eventOf(message, { type: "queued", at: lease.now, recipients: addresses, nextAttemptAt }));
   }
 
   /** Claims, and writes down what gets no attempt. True where more may be due. */
@@ -266,7 +236,7 @@ export function createTurn(options: TurnOptions): Turn {
 
   /** For an engine of another kind, which names what it wants delivered. */
   async function claimOnes(made: Progress, items: readonly ClaimOne[], settling: number): Promise<void> {
-    const ids = items.slice(0, room(settling)).map(({ id }) => id);
+    const ids = items.slice(0, room(settling - taken)).map(({ id }) => id);
     for (const { done } of items.slice(ids.length)) made.answers.push(() => done(undefined));
     if (ids.length === 0) return;
     const before = made.jobs.length;

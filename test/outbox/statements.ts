@@ -2,7 +2,7 @@
 import { CompiledQuery } from "kysely";
 import { Client } from "pg";
 import { onTestFinished } from "vitest";
-import { SqliteConnection } from "../../src/db/drivers/sqlite-connection.ts";
+import { SqliteHold } from "../../src/db/drivers/sqlite-connection.ts";
 import type { Database } from "../../src/db/index.ts";
 
 /** One statement, with the parameters of its first run. */
@@ -27,13 +27,14 @@ type Hear = (sql: string, parameters: readonly unknown[]) => void;
 /** Both Kysely and the hot paths go through the connection. SQLite's plans do not depend on the parameters. */
 function listenToSqlite(hear: Hear): void {
   // oxlint-disable-next-line typescript/unbound-method -- called with its own `this` below
-  const { patiently } = SqliteConnection.prototype;
-  SqliteConnection.prototype.patiently = function (this: SqliteConnection, step) {
+  const { patiently } = SqliteHold.prototype;
+  SqliteHold.prototype.patiently = function (this: SqliteHold, step) {
     if ("sql" in step) hear(step.sql, []);
+    if (step.kind === "select") for (const { sql } of step.asks) hear(sql, []);
     if (step.kind === "apply") for (const sql of step.units.statements) hear(sql, []);
     return Reflect.apply(patiently, this, [step]) as never;
   };
-  onTestFinished(() => void (SqliteConnection.prototype.patiently = patiently));
+  onTestFinished(() => void (SqliteHold.prototype.patiently = patiently));
 }
 
 function listenToPostgres(hear: Hear): void {

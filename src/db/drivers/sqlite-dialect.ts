@@ -8,7 +8,7 @@ import {
   SqliteIntrospector,
   SqliteQueryCompiler,
 } from "kysely";
-import type { SqliteConnection } from "./sqlite-connection.ts";
+import type { SqliteConnection, SqliteHold } from "./sqlite-connection.ts";
 
 export function sqliteDialect(connection: SqliteConnection): Dialect {
   return {
@@ -28,25 +28,24 @@ class OneConnectionDriver implements Driver {
 
   async init(): Promise<void> {}
 
-  async acquireConnection(): Promise<DatabaseConnection> {
-    await this.#connection.acquire();
-    return this.#connection;
+  acquireConnection(): Promise<DatabaseConnection> {
+    return this.#connection.acquire();
   }
 
-  async releaseConnection(): Promise<void> {
-    this.#connection.release();
+  async releaseConnection(hold: DatabaseConnection): Promise<void> {
+    (hold as SqliteHold).release();
   }
 
-  async beginTransaction(): Promise<void> {
-    this.#connection.begin();
+  async beginTransaction(hold: DatabaseConnection): Promise<void> {
+    (hold as SqliteHold).begin();
   }
 
-  commitTransaction(): Promise<void> {
-    return this.#connection.commit();
+  commitTransaction(hold: DatabaseConnection): Promise<void> {
+    return (hold as SqliteHold).commit();
   }
 
-  rollbackTransaction(): Promise<void> {
-    return this.#connection.rollback();
+  rollbackTransaction(hold: DatabaseConnection): Promise<void> {
+    return (hold as SqliteHold).rollback();
   }
 
   async savepoint(connection: DatabaseConnection, name: string): Promise<void> {

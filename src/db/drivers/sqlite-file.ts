@@ -57,6 +57,8 @@ export class SqliteFile {
     switch (step.kind) {
       case "exec":
         return this.exec(step.sql);
+      case "nothing":
+        return undefined;
       case "query":
         return this.#query(step.sql, step.values);
       case "select":

@@ -31,6 +31,8 @@ export type Step = { begins?: boolean; commits?: boolean } &
   /** Statements without parameters that answer nothing. */
   (
     | { kind: "exec"; sql: string }
+    /** Nothing more; with `commits` it ends a transaction. */
+    | { kind: "nothing" }
     /** Ends the transaction with nothing done, if there is one. */
     | { kind: "rollback" }
     /** One statement: its rows, or what it changed. */
@@ -65,6 +67,7 @@ export interface CursorAnswer {
 /** What each kind of step is answered with. */
 export interface StepAnswers {
   exec: undefined;
+  nothing: undefined;
   rollback: undefined;
   query: QueryAnswer;
   select: readonly (readonly (readonly unknown[])[])[];
