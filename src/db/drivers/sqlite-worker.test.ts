@@ -37,6 +37,20 @@ test("a value that is none for a database is refused, and the next answers are t
   expect(await of(4)).toEqual({ rows: [{ v: 4 }] });
 });
 
+test("a last step that cannot be sent leaves no transaction open", async () => {
+  await using database = await openDatabase(`sqlite:${join(tempFolder(), "mail.db")}`);
+  await sql`create table t (a)`.execute(database.kysely);
+  const insert = "insert into t values (?)";
+  const failing = database.kysely.transaction().execute(async (tx) => {
+    await database.sqlite?.apply(tx, [[[insert, 1]]]);
+    await database.sqlite?.apply(tx, [[[insert, () => {}]]], true);
+  });
+  const behind = database.kysely.transaction().execute((tx) => database.sqlite?.apply(tx, [[[insert, 2]]], true));
+  const outcomes = await Promise.allSettled([failing, behind]);
+  expect(outcomes.map(({ status }) => status)).toEqual(["rejected", "fulfilled"]);
+  expect((await sql`select a from t`.execute(database.kysely)).rows).toEqual([{ a: 2 }]);
+});
+
 test.each([
   ["in this thread, where that is asked for", "mail.db"],
   ["in this thread, where all is in memory", undefined],

@@ -56,7 +56,14 @@ class SqliteWorker implements SqliteEngine {
   perform<S extends Step>(step: S): Promise<AnswerTo<S>> {
     return new Promise((resolve, reject) => {
       if (this.#lost !== undefined) return reject(this.#lost);
-      this.#worker.postMessage(sendable(step)); // throws where a value cannot be sent, such as a function
+      try {
+        this.#worker.postMessage(sendable(step)); // throws where a value cannot be sent, such as a function
+      } catch (error) {
+        if (step.commits !== true) throw error;
+        // Whoever sends the last step looks at the transaction no more: it must not stay open for the next one.
+        this.perform({ kind: "rollback" }).then(() => reject(error), reject);
+        return;
+      }
       // Nobody need close a database for its process to end, but what was asked is answered first.
       if (this.#waiting.length === 0) this.#worker.ref();
       this.#waiting.push({ resolve: resolve as (value: unknown) => void, reject });
