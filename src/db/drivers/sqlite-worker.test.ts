@@ -45,7 +45,9 @@ test("a last step that cannot be sent leaves no transaction open", async () => {
     await database.sqlite?.apply(tx, [[[insert, 1]]]);
     await database.sqlite?.apply(tx, [[[insert, () => {}]]], true);
   });
-  const behind = database.kysely.transaction().execute((tx) => database.sqlite?.apply(tx, [[[insert, 2]]], true));
+  const behind = database.kysely.transaction().execute(async (tx) => {
+    await database.sqlite?.apply(tx, [[[insert, 2]]], true);
+  });
   const outcomes = await Promise.allSettled([failing, behind]);
   expect(outcomes.map(({ status }) => status)).toEqual(["rejected", "fulfilled"]);
   expect((await sql`select a from t`.execute(database.kysely)).rows).toEqual([{ a: 2 }]);
