@@ -29,7 +29,13 @@ test("a new file is made with its folder, closed to other people, and keeps its 
 test("migrations run once, and what they made holds", async () => {
   await using database = await openDatabase(fileUrl());
   await expect(requireMigrated(database)).rejects.toMatchObject({ code: "WX_DB_BEHIND" });
-  expect(await migrate(database)).toEqual(["0001-initial", "0002-envelope", "0003-diagnosis", "0004-durable-queue"]);
+  expect(await migrate(database)).toEqual([
+    "0001-initial",
+    "0002-envelope",
+    "0003-diagnosis",
+    "0004-durable-queue",
+    "0005-tenant-shares",
+  ]);
   expect(await migrate(database)).toEqual([]);
   await requireMigrated(database);
   const orphan = { id_hash: "x", user_id: "nobody", created_at: 1, expires_at: 2 };

@@ -35,7 +35,13 @@ describe.skipIf(postgresMissing)("postgres", () => {
     await using database = await openDatabase(await freshPostgres());
     expect(database.dialect).toBe("postgres");
     await expect(requireMigrated(database)).rejects.toMatchObject({ code: "WX_DB_BEHIND" });
-    expect(await migrate(database)).toEqual(["0001-initial", "0002-envelope", "0003-diagnosis", "0004-durable-queue"]);
+    expect(await migrate(database)).toEqual([
+      "0001-initial",
+      "0002-envelope",
+      "0003-diagnosis",
+      "0004-durable-queue",
+      "0005-tenant-shares",
+    ]);
     expect(await migrate(database)).toEqual([]);
     await requireMigrated(database);
     const orphan = { id_hash: "x", user_id: "nobody", created_at: 1, expires_at: 2 };
@@ -47,7 +53,7 @@ describe.skipIf(postgresMissing)("postgres", () => {
     await using one = await openDatabase(url);
     await using other = await openDatabase(url);
     const done = await Promise.all([migrate(one), migrate(other)]);
-    expect(done.map((ran) => ran.length).toSorted()).toEqual([0, 4]);
+    expect(done.map((ran) => ran.length).toSorted()).toEqual([0, 5]);
   });
 
   test("a database from a newer version is refused", async () => {

@@ -3,6 +3,7 @@ import { CutOff } from "../base/index.ts";
 import type { Queryable } from "../db/index.ts";
 import { byMessage } from "./by-message.ts";
 import type { Entry } from "./entry.ts";
+import type { FairShares } from "./fair-shares.ts";
 import { isWaiting, type Job } from "./job.ts";
 import { allIn, type Outcome, withoutAttempt } from "./outcome.ts";
 import { priorities } from "./priority.ts";
@@ -23,6 +24,7 @@ export interface ClaimOptions {
   maxBytes: number;
   monotonic: () => number;
   recent: Recent;
+  shares: FairShares;
 }
 
 /** What a claim is for. */
@@ -69,12 +71,16 @@ export function claimOf(claimed: Claim, entries: readonly Entry[]): Claim {
   return { ...claimed, jobs: claimed.jobs.filter(isOne), outcomes };
 }
 
-async function claimRows(tx: Queryable, request: ClaimRequest, { store, recent }: ClaimOptions): Promise<MessageRow[]> {
+async function claimRows(tx: Queryable, request: ClaimRequest, options: ClaimOptions): Promise<MessageRow[]> {
+  const { store, recent, shares } = options;
   const { ids, lease, wanted, fresh = [], allowances, mailers = [] } = request;
   if (ids !== undefined) return store.claimByIds(tx, ids, lease);
   const limit = wanted - fresh.length;
   if (limit <= 0) return [];
-  return store.claim(tx, lanesOf(mailers, limit, fresh, allowances), limit, lease, recent);
+  const lanes = lanesOf(mailers, limit, fresh, allowances);
+  const rows = await store.claim(tx, await shares.divide(tx, lanes, limit, lease.now), limit, lease, recent);
+  shares.found(lanes, limit, rows);
+  return rows;
 }
 
 /** Where mailers are limited, what was inserted in this turn counts towards the limit. */

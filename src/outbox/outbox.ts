@@ -10,6 +10,7 @@ import type { Engine } from "./engine.ts";
 import { embeddedEngine } from "./engines/embedded.ts";
 import { refuseUnknownOptions } from "./enqueue-options.ts";
 import { createEnqueuing } from "./enqueuing.ts";
+import { createFairShares } from "./fair-shares.ts";
 import { groupCommit } from "./group-commit.ts";
 import { healthWatch } from "./health.ts";
 import { createHeart } from "./heart.ts";
@@ -92,6 +93,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
     written: worker.written,
     delivers: worker.delivers,
     recent: createRecent(monotonic),
+    shares: createFairShares({ store, underWay: worker.underWay, monotonic }),
     begin: worker.begin,
     wake,
   });

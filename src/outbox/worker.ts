@@ -6,6 +6,7 @@ import type { GroupCommit } from "./group-commit.ts";
 import type { Job } from "./job.ts";
 import { afterAttempt, type Outcome } from "./outcome.ts";
 import type { RetryPolicy } from "./policy.ts";
+import type { MessageRow } from "./rows.ts";
 import type { Item } from "./turn-items.ts";
 
 /** What a worker works with. */
@@ -38,6 +39,8 @@ export interface Worker {
   /** Resolves when the job is over and written down. */
   finished(job: Job): Promise<void>;
   has(id: string): boolean;
+  /** The messages that it delivers now. */
+  underWay(): Iterable<MessageRow>;
   readonly size: number;
   start(): void;
   /** Resolves when something under way has ended. */
@@ -201,6 +204,9 @@ export function createWorker(options: WorkerOptions): Worker {
     begin,
     finished: async (job) => running.get(job.message.id)?.done,
     has: (id) => running.has(id),
+    underWay: function* () {
+      for (const { job } of running.values()) if (!ending.has(job)) yield job.message;
+    },
     get size() {
       return running.size;
     },

@@ -7,6 +7,7 @@ const files: Readonly<Record<string, () => Promise<{ up: Migration["up"] }>>> = 
   "0002-envelope": () => import("./0002-envelope.ts"),
   "0003-diagnosis": () => import("./0003-diagnosis.ts"),
   "0004-durable-queue": () => import("./0004-durable-queue.ts"),
+  "0005-tenant-shares": () => import("./0005-tenant-shares.ts"),
 };
 
 /** The migrations of this version, in order. */

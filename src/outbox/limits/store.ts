@@ -191,9 +191,7 @@ export interface Leased {
   tenant: string | null;
 }
 
-const PRIORITIES = [0, 1, 2, 3];
-
-/** What is delivered now; index: `outbox_due`, of which it reads what is due within one lease. */
+/** What is delivered now; index: `outbox_leases`, of which it reads what ends within one lease. */
 export async function listLeased(
   db: Queryable,
   mailers: readonly string[],
@@ -203,11 +201,10 @@ export async function listLeased(
   return db
     .selectFrom("outbox_messages")
     .select(["id", "mailer", "tenant"])
-    .where("mailer", "in", mailers)
-    .where("priority", "in", PRIORITIES)
+    .where("lease_owner", "is not", null)
     .where("due_at", ">", now)
     .where("due_at", "<=", now + leaseMs)
-    .where("lease_owner", "is not", null)
+    .where("mailer", "in", mailers)
     .execute();
 }
 
@@ -238,6 +235,7 @@ export async function listDueTimes(db: Queryable, { mailer, priority }: Lane, ma
     .where("mailer", "=", mailer)
     .where("priority", "=", priority)
     .where("due_at", "is not", null)
+    .where("lease_owner", "is", null)
     .orderBy("due_at")
     .limit(max)
     .execute();
@@ -263,7 +261,8 @@ export async function countAhead(db: Queryable, { mailer, priority, dueAt, now }
       .select("due_at")
       .where("mailer", "=", mailer)
       .where("priority", "=", rank)
-      .where("due_at", "<", before);
+      .where("due_at", "<", before)
+      .where("lease_owner", "is", null);
   let count = 0;
   for (let rank = 0; rank <= priority && count < max; rank++) {
     const waiting = lane(rank, rank === priority ? dueAt : Math.max(now, dueAt) + 1).limit(max - count);

@@ -19,6 +19,19 @@ export interface Lane {
   limit: number;
 }
 
+/** Those of one tenant in a lane; "" is who names none. */
+export interface LaneOfTenant extends Lane {
+  tenant: string;
+}
+
+/** How many messages of a tenant are due in a lane, counted no further than the lane's limit. */
+export interface Waiting {
+  mailer: string;
+  priority: number;
+  tenant: string;
+  count: number;
+}
+
 /** A recipient's place in the message, and where he stands now. */
 export interface Standing {
   position: number;
@@ -73,7 +86,15 @@ export interface HotStore {
   /** Inserts messages with their bodies and recipients; tells for each whether it was not there yet, by its id or its idempotency key. */
   insert(tx: Queryable, entries: readonly Entry[]): Answer<boolean[]>;
   /** Takes the lease of messages that are due, by priority, then by time. What is known of them need not be read. */
-  claim(tx: Queryable, lanes: readonly Lane[], limit: number, lease: Lease, recent: Recent): Answer<MessageRow[]>;
+  claim(
+    tx: Queryable,
+    lanes: readonly (Lane | LaneOfTenant)[],
+    limit: number,
+    lease: Lease,
+    recent: Recent,
+  ): Answer<MessageRow[]>;
+  /** Who waits in each lane: `most` tenants from `from` on, in their order. */
+  waiting(tx: Queryable, lanes: readonly (Lane & { from: string })[], now: number, most: number): Answer<Waiting[]>;
   /** Takes the lease of these, as far as they are due and nobody holds them. */
   claimByIds(tx: Queryable, ids: readonly string[], lease: Lease): Answer<MessageRow[]>;
   /** The recipients of these, in order. */
@@ -96,7 +117,7 @@ export interface HotStore {
   ): Answer<Written>;
   /** The mailers for which something waits. */
   mailers(tx: Queryable): Answer<string[]>;
-  /** When the next message of these mailers becomes due, or the next lease runs out, after `now`. */
+  /** When the next message of these mailers becomes due, or the next lease of any runs out, after `now`. */
   nextDue(tx: Queryable, mailers: readonly string[], now: number): Answer<number | undefined>;
   /** Messages whose lease has run out. */
   abandoned(tx: Queryable, now: number): Answer<Abandoned[]>;

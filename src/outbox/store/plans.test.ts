@@ -78,6 +78,14 @@ test("no hot statement scans a table, or sorts", async () => {
     lease,
     createRecent(() => 0),
   );
+  await store.claim(
+    tx,
+    [{ mailer: "default", priority: 2, tenant: "t", limit: 5 } as const],
+    5,
+    lease,
+    createRecent(() => 0),
+  );
+  await store.waiting(tx, [{ mailer: "default", priority: 2, from: "", limit: 5 }], 1, 5);
   await store.claimByIds(tx, ["x"], lease);
   await store.recipients(tx, ["x"]);
   await store.bodies(tx, ["x"]);
@@ -88,7 +96,7 @@ test("no hot statement scans a table, or sorts", async () => {
   await store.nextDue(tx, ["default"], 1);
   await store.abandoned(tx, 1);
   expect(plans.length).toBeGreaterThan(8);
-  expect(plans.filter((plan) => /\bSCAN (?!found\b)|TEMP B-TREE/.test(plan))).toEqual([]);
+  expect(plans.filter((plan) => /\bSCAN (?!found\b|due\b|CONSTANT ROW)|TEMP B-TREE/.test(plan))).toEqual([]);
 });
 
 test.each([

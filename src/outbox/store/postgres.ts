@@ -4,7 +4,7 @@ import type { Queryable } from "../../db/index.ts";
 import type { Entry } from "../entry.ts";
 import { priorities } from "../priority.ts";
 import type { MessageRow, RecipientRow } from "../rows.ts";
-import type { Abandoned, HotStore, Settlement } from "./hot.ts";
+import type { Abandoned, HotStore, Settlement, Waiting } from "./hot.ts";
 
 async function idsOf(tx: Queryable, statement: RawBuilder<unknown>): Promise<Set<string>> {
   return new Set((await statement.$castTo<{ id: string }>().execute(tx)).rows.map(({ id }) => id));
@@ -19,14 +19,18 @@ export const postgresStore: HotStore = {
   claim: async (tx, lanes, limit, { owner, now, until }) => {
     const open = lanes.filter((lane) => lane.limit > 0);
     if (open.length === 0) return [];
+    const tenants = open.flatMap((lane) => ("tenant" in lane ? lane.tenant : []));
+    const ofTenant = tenants.length > 0 ? sql`and coalesce(m.tenant, '') = lane.tenant` : sql``;
     const { rows } = await sql<MessageRow>`
       with picked as materialized (
         select due.id, due.due_at, lane.priority
         from unnest(${open.map(({ mailer }) => mailer)}::text[], ${open.map(({ priority }) => priority)}::int[],
-          ${open.map((lane) => Math.min(lane.limit, limit))}::int[]) as lane(mailer, priority, most)
+          ${open.map((lane) => Math.min(lane.limit, limit))}::int[], ${tenants}::text[])
+          as lane(mailer, priority, most, tenant)
         cross join lateral (
           select m.id, m.due_at from outbox_messages m
           where m.mailer = lane.mailer and m.priority = lane.priority and m.due_at <= ${now} and m.lease_owner is null
+            ${ofTenant}
           order by m.due_at limit lane.most for update skip locked
         ) due
         order by lane.priority, due.due_at limit ${limit}
@@ -34,6 +38,31 @@ export const postgresStore: HotStore = {
       update outbox_messages m set lease_owner = ${owner}, due_at = ${until}
       from picked where m.id = picked.id returning m.*`.execute(tx);
     return rows.toSorted((a, b) => a.priority - b.priority || (a.id < b.id ? -1 : 1));
+  },
+
+  waiting: async (tx, lanes, now, most) => {
+    if (lanes.length === 0) return [];
+    const { rows } = await sql<Waiting>`
+      with recursive lane as (
+        select * from unnest(${lanes.map(({ mailer }) => mailer)}::text[], ${lanes.map(({ priority }) => priority)}::int[],
+          ${lanes.map(({ from }) => from)}::text[], ${lanes.map(({ limit }) => limit)}::int[])
+          with ordinality as lane(mailer, priority, first, most, number)
+      ), found as (
+        select lane.*, 1 as turn, (${nextTenant(sql`>= lane.first`)}) as tenant from lane
+        union all
+        select lane.mailer, lane.priority, lane.first, lane.most, lane.number, lane.turn + 1,
+          (${nextTenant(sql`> lane.tenant`)})
+        from found as lane where lane.tenant is not null and lane.turn < ${most}
+      )
+      select lane.mailer, lane.priority, lane.tenant, due.count
+      from found as lane cross join lateral (
+        select count(*)::int as count from (
+          select from outbox_messages m where m.mailer = lane.mailer and m.priority = lane.priority
+            and coalesce(m.tenant, '') = lane.tenant and m.due_at <= ${now} and m.lease_owner is null limit lane.most
+        ) as waiting
+      ) due
+      where lane.tenant is not null order by lane.number, lane.turn`.execute(tx);
+    return rows;
   },
 
   claimByIds: async (tx, ids, { owner, now, until }) => {
@@ -102,9 +131,10 @@ export const postgresStore: HotStore = {
   mailers: async (tx) => {
     const { rows } = await sql<{ mailer: string }>`
       with recursive found(mailer) as (
-        select (select min(mailer) from outbox_messages where due_at is not null)
+        select (select min(mailer) from outbox_messages where due_at is not null and lease_owner is null)
         union all
-        select (select min(m.mailer) from outbox_messages m where m.due_at is not null and m.mailer > found.mailer)
+        select (select min(m.mailer) from outbox_messages m
+          where m.due_at is not null and m.lease_owner is null and m.mailer > found.mailer)
         from found where found.mailer is not null
       )
       select mailer from found where mailer is not null`.execute(tx);
@@ -112,14 +142,16 @@ export const postgresStore: HotStore = {
   },
 
   nextDue: async (tx, mailers, now) => {
-    if (mailers.length === 0) return undefined;
     const { rows } = await sql<{ at: number | null }>`
-      select min(next.at) as at from unnest(${mailers}::text[]) as lane(mailer)
-      cross join generate_series(0, ${sql.lit(priorities.length - 1)}) as rank
-      cross join lateral (
-        select min(m.due_at) as at from outbox_messages m
-        where m.mailer = lane.mailer and m.priority = rank and m.due_at > ${now}
-      ) next`.execute(tx);
+      select least(
+        (select min(next.at) from unnest(${mailers}::text[]) as lane(mailer)
+          cross join generate_series(0, ${sql.lit(priorities.length - 1)}) as rank
+          cross join lateral (
+            select min(m.due_at) as at from outbox_messages m
+            where m.mailer = lane.mailer and m.priority = rank and m.due_at > ${now} and m.lease_owner is null
+          ) next),
+        (select min(due_at) from outbox_messages where lease_owner is not null and due_at > ${now})
+      ) as at`.execute(tx);
     return rows[0]?.at ?? undefined;
   },
 
@@ -130,6 +162,13 @@ export const postgresStore: HotStore = {
     return rows;
   },
 };
+
+/** The statement of the next tenant of `lane` of whom something waits, be it due or not. */
+function nextTenant(condition: RawBuilder<unknown>): RawBuilder<unknown> {
+  return sql`select coalesce(m.tenant, '') from outbox_messages m
+    where m.mailer = lane.mailer and m.priority = lane.priority and m.due_at is not null and m.lease_owner is null
+      and coalesce(m.tenant, '') ${condition} order by coalesce(m.tenant, '') limit 1`;
+}
 
 /** The parts of a statement that insert messages; `added` has the ids of those that were not there yet. */
 function inserting(entries: readonly Entry[]): RawBuilder<unknown> {

@@ -4,7 +4,7 @@ import type { Entry } from "../entry.ts";
 import type { Recent } from "../recent.ts";
 import type { MessageRow, RecipientRow } from "../rows.ts";
 import { messageColumns } from "./columns.ts";
-import type { Abandoned, Contents, HotStore, Lane, Lease, Settlement } from "./hot.ts";
+import type { Abandoned, Contents, HotStore, Lane, LaneOfTenant, Lease, Settlement, Waiting } from "./hot.ts";
 
 const INSERT_MESSAGE = `insert into outbox_messages (${messageColumns.join(", ")})
   values (${messageColumns.map(() => "?").join(", ")}) on conflict do nothing`;
@@ -13,6 +13,19 @@ const INSERT_RECIPIENT =
   "insert into outbox_recipients (message_id, position, address, state, detail) values (?, ?, ?, 'queued', '')";
 const FIND_DUE = `select id, due_at from outbox_messages
   where mailer = ? and priority = ? and due_at <= ? and lease_owner is null order by due_at limit ?`;
+/** A tenant, as the index \`outbox_shares\` has him. */
+const TENANT = "coalesce(tenant, '')";
+const FIND_DUE_OF_TENANT = `select id, due_at from outbox_messages indexed by outbox_shares
+  where mailer = ? and priority = ? and ${TENANT} = ? and due_at <= ? and lease_owner is null order by due_at limit ?`;
+/** One step in the index for each tenant, and then to what is due of him. */
+const FIND_WAITING = `with recursive found (tenant, number) as (
+    select (${nextTenant(">= ?3")}), 1
+    union all
+    select (${nextTenant("> found.tenant")}), number + 1 from found where found.tenant is not null and number < ?4)
+  select ?1 as mailer, ?2 as priority, tenant, (select count(*) from (
+    select 1 from outbox_messages indexed by outbox_shares where mailer = ?1 and priority = ?2 and ${TENANT} = found.tenant
+      and due_at <= ?5 and lease_owner is null limit ?6) as due) as count
+  from found where tenant is not null`;
 const LEASE = `update outbox_messages set lease_owner = ?, due_at = ?
   where id = ? and due_at <= ? and lease_owner is null returning *`;
 /** Untouched, as `isUntouched` has it: then it is as it was enqueued. */
@@ -33,15 +46,23 @@ const UPDATE_RECIPIENT = "update outbox_recipients set state = ?, detail = ? whe
 const DELETE_BODY = "delete from outbox_bodies where message_id = ?";
 /** One step in the index for each mailer. */
 const MAILERS = `with recursive found (mailer) as (
-    select min(mailer) from outbox_messages where due_at is not null
+    select min(mailer) from outbox_messages where due_at is not null and lease_owner is null
     union all
-    select (select min(mailer) from outbox_messages where due_at is not null and mailer > found.mailer)
+    select (select min(mailer) from outbox_messages
+      where due_at is not null and lease_owner is null and mailer > found.mailer)
     from found where found.mailer is not null)
   select mailer from found where mailer is not null`;
-const NEXT_DUE = "select min(due_at) as at from outbox_messages where mailer = ? and priority = ? and due_at > ?";
+const NEXT_DUE = `select min(due_at) as at from outbox_messages
+  where mailer = ? and priority = ? and due_at > ? and lease_owner is null`;
+const NEXT_LEASE_END = "select min(due_at) as at from outbox_messages where lease_owner is not null and due_at > ?";
 const FIND_ABANDONED = `select id, lease_owner, due_at from outbox_messages
   where lease_owner is not null and due_at <= ? order by due_at limit 1000`;
 const PRIORITIES = [0, 1, 2, 3];
+
+interface Due {
+  id: string;
+  due_at: number;
+}
 
 type Statements = readonly [SqliteBound, ...SqliteBound[]];
 
@@ -51,10 +72,24 @@ export function sqliteStore({ select, selectAll, apply }: SqliteAccess): HotStor
   const applied = async (tx: Queryable, units: readonly Statements[]): Promise<boolean[]> =>
     units.length === 0 ? [] : apply(tx, units);
 
+  /** What is due in each lane; all of them are of tenants, or none. */
+  function dueIn(tx: Queryable, lanes: readonly (Lane | LaneOfTenant)[], limit: number, now: number): Promise<Due[][]> {
+    const most = (lane: Lane): number => Math.min(lane.limit, limit);
+    const ofTenants = lanes.filter((lane) => "tenant" in lane);
+    if (ofTenants.length === 0) {
+      return select<Due>(
+        tx,
+        FIND_DUE,
+        lanes.map((lane) => [lane.mailer, lane.priority, now, most(lane)]),
+      );
+    }
+    const asked = ofTenants.map((lane) => [lane.mailer, lane.priority, lane.tenant, now, most(lane)]);
+    return select<Due>(tx, FIND_DUE_OF_TENANT, asked);
+  }
+
   async function findDue(tx: Queryable, lanes: readonly Lane[], limit: number, now: number): Promise<string[]> {
     const open = lanes.filter((lane) => lane.limit > 0);
-    const asked = open.map((lane) => [lane.mailer, lane.priority, now, Math.min(lane.limit, limit)]);
-    const due = asked.length === 0 ? [] : await select<{ id: string; due_at: number }>(tx, FIND_DUE, asked);
+    const due = open.length === 0 ? [] : await dueIn(tx, open, limit, now);
     const found: string[] = [];
     for (const priority of PRIORITIES) {
       const rows = due.flatMap((some, index) => (open[index]?.priority === priority ? some : []));
@@ -89,6 +124,10 @@ export function sqliteStore({ select, selectAll, apply }: SqliteAccess): HotStor
     insert: (tx, entries) => applied(tx, entries.map(insertion)),
     claim: async (tx, lanes, limit, wanted, recent) =>
       lease(tx, await findDue(tx, lanes, limit, wanted.now), wanted, recent),
+    waiting: (tx, lanes, now, most) => {
+      const asked = lanes.map(({ mailer, priority, from, limit }) => [mailer, priority, from, most, now, limit]);
+      return rowsOf<Waiting>(tx, FIND_WAITING, asked);
+    },
     claimByIds: (tx, ids, { owner, now, until }) =>
       rowsOf<MessageRow>(
         tx,
@@ -127,11 +166,21 @@ export function sqliteStore({ select, selectAll, apply }: SqliteAccess): HotStor
     mailers: async (tx) => (await rowsOf<{ mailer: string }>(tx, MAILERS, [[]])).map(({ mailer }) => mailer),
     nextDue: async (tx, mailers, now) => {
       const asked = mailers.flatMap((mailer) => PRIORITIES.map((priority) => [mailer, priority, now]));
-      const times = (await rowsOf<{ at: number | null }>(tx, NEXT_DUE, asked)).flatMap(({ at }) => at ?? []);
+      const found = await selectAll(tx, [
+        { sql: NEXT_DUE, lists: asked },
+        { sql: NEXT_LEASE_END, lists: [[now]] },
+      ]);
+      const times = (found.flat(2) as { at: number | null }[]).flatMap(({ at }) => at ?? []);
       return times.length === 0 ? undefined : Math.min(...times);
     },
     abandoned: (tx, now) => rowsOf<Abandoned>(tx, FIND_ABANDONED, [[now]]),
   };
+}
+
+/** The statement of the next tenant of whom something waits, be it due or not. */
+function nextTenant(condition: string): string {
+  return `select ${TENANT} from outbox_messages indexed by outbox_shares where mailer = ?1 and priority = ?2
+      and due_at is not null and lease_owner is null and ${TENANT} ${condition} order by ${TENANT} limit 1`;
 }
 
 function each(ids: readonly string[]): string[][] {

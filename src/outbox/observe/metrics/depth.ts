@@ -36,9 +36,11 @@ export interface Depth {
 
 export async function measureDepth(db: Queryable, now: number): Promise<Depth> {
   const waiting: Waiting[] = [];
-  for (const mailer of await mailersWaiting(db)) {
+  const held = await listHeld(db);
+  for (const mailer of new Set([...(await mailersWaiting(db)), ...held.map((one) => one.mailer)])) {
     for (const [rank, priority] of priorities.entries()) {
-      waiting.push({ mailer, priority, ...(await countDue(db, mailer, rank, now)) });
+      const own = held.filter((one) => one.mailer === mailer && one.priority === rank);
+      waiting.push({ mailer, priority, ...withHeld(await countDue(db, mailer, rank, now), own, now) });
     }
   }
   const byState = new Map<(typeof countedStates)[number], number>();
@@ -58,6 +60,7 @@ async function mailersWaiting(db: Queryable): Promise<string[]> {
       .selectFrom("outbox_messages")
       .select("mailer")
       .where("due_at", "is not", null)
+      .where("lease_owner", "is", null)
       .where("mailer", ">", mailers.at(-1) ?? "")
       .orderBy("mailer")
       .limit(1)
@@ -74,13 +77,47 @@ async function countDue(
   priority: number,
   now: number,
 ): Promise<Omit<Waiting, "mailer" | "priority">> {
-  const of = sql`from outbox_messages where mailer = ${mailer} and priority = ${priority}`;
+  const of = sql`from outbox_messages where mailer = ${mailer} and priority = ${priority} and lease_owner is null`;
   const { rows } = await sql<{ due: number; later: number; oldest: number | null }>`select
     (select count(*) from (select 1 ${of} and due_at <= ${now} limit ${MOST_COUNTED}) as due) as due,
     (select count(*) from (select 1 ${of} and due_at > ${now} limit ${MOST_COUNTED}) as later) as later,
     (select min(due_at) ${of} and due_at is not null) as oldest`.execute(db);
   const [row] = rows;
   return { due: Number(row?.due), later: Number(row?.later), oldestDueAt: row?.oldest ?? undefined };
+}
+
+/** A message that a worker holds, until `due_at`. */
+interface Held {
+  mailer: string;
+  priority: number;
+  due_at: number;
+}
+
+/** The index outbox_leases holds them; there are as many as workers have places. */
+async function listHeld(db: Queryable): Promise<Held[]> {
+  return db
+    .selectFrom("outbox_messages")
+    .select((row) => ["mailer", "priority", row.ref("due_at").$notNull().as("due_at")])
+    .where("lease_owner", "is not", null)
+    .where("due_at", "is not", null)
+    .limit(MOST_COUNTED)
+    .execute();
+}
+
+/** A lease that has run out is due: nobody delivers that message. */
+function withHeld(
+  lane: Omit<Waiting, "mailer" | "priority">,
+  held: readonly Held[],
+  now: number,
+): Omit<Waiting, "mailer" | "priority"> {
+  const times = held.map((one) => one.due_at);
+  const due = times.filter((at) => at <= now).length;
+  const oldest = Math.min(lane.oldestDueAt ?? Infinity, ...times);
+  return {
+    due: lane.due + due,
+    later: lane.later + times.length - due,
+    oldestDueAt: oldest === Infinity ? undefined : oldest,
+  };
 }
 
 /** The index outbox_attention holds the states; its condition must stand in the statement word for word. */
