@@ -28,8 +28,8 @@ export interface Heart {
    */
   pull(): Promise<number | undefined>;
   /**
-   * Claims this one message, delivers it, and resolves when what came of it is written down. False when it was not due, or somebody
-   * else has it: then there is nothing to do, since it is announced again when it becomes due.
+   * Claims this one message, delivers it, and resolves when what came of it is written down. False when it was not due, somebody
+   * else has it, or a stop has left it under its lease: then there is nothing to do, since it is announced again when it becomes due.
    */
   deliver(id: string): Promise<boolean>;
 }

@@ -178,6 +178,20 @@ eachDatabase((open) => {
     expect(owner).not.toBeNull(); // left to run out: nobody knows what the server has
   });
 
+  test("what waits behind a backend that does not end goes back at a stop: no server can have it", async () => {
+    const database = await open();
+    const { backend, sent } = scriptedBackend(() => new Promise<Receipt>(() => {}));
+    const outbox = outboxOn(database, backend, { maxBytesInFlight: 1 });
+    outbox.start();
+    const hung = await outbox.enqueue(composedMail("hung"));
+    await until(() => sent.length === 1);
+    const behind = await outbox.enqueue(composedMail("behind"));
+    await until(async () => (await outbox.get(behind))?.state === "sending");
+    await outbox.stop({ graceMs: 10 });
+    expect((await outbox.get(hung))?.state).toBe("sending");
+    expect((await outbox.get(behind))?.state).toBe("queued");
+  });
+
   test("more bytes than may be in memory wait for those before them, and a single larger message goes", async () => {
     let most = 0;
     let now = 0;

@@ -78,9 +78,7 @@ export function createHeart(options: HeartOptions): BeatingHeart {
     const job = await new Promise<Job | undefined>((done, failed) =>
       turns.push({ kind: "claimOne", id, done, failed }),
     );
-    if (job === undefined) return false;
-    await worker.finished(job);
-    return true;
+    return job !== undefined && worker.finished(job);
   }
 
   async function patrol(): Promise<void> {

@@ -1,6 +1,6 @@
 /** Delivers what was claimed: so many at once, each under a lease that is renewed while it lasts. */
 import { setMaxListeners } from "node:events";
-import { type Clock, describeError, type Logger, systemClock } from "../base/index.ts";
+import { type Clock, CutOff, describeError, type Logger, systemClock } from "../base/index.ts";
 import { attempt, type AttemptOptions } from "./attempt.ts";
 import type { GroupCommit } from "./group-commit.ts";
 import type { Job } from "./job.ts";
@@ -36,8 +36,8 @@ export interface Worker {
   /** True from the start to the stop. */
   delivers(): boolean;
   begin(jobs: readonly Job[]): void;
-  /** Resolves when the job is over and written down. */
-  finished(job: Job): Promise<void>;
+  /** True when the job is over and written down; false where the stop has left it under its lease. */
+  finished(job: Job): Promise<boolean>;
   has(id: string): boolean;
   /** The messages that it delivers now. */
   underWay(): Iterable<MessageRow>;
@@ -47,7 +47,7 @@ export interface Worker {
   change(): Promise<void>;
   /** Takes nothing more from now on. */
   halt(): void;
-  /** Waits for what is under way, and cuts it off when `graceMs` have passed. */
+  /** Waits for what is under way, cuts it off when `graceMs` have passed, and leaves what does not end soon after. */
   stop(graceMs: number): Promise<void>;
 }
 
@@ -69,6 +69,9 @@ export function createWorker(options: WorkerOptions): Worker {
   const stopping = new AbortController();
   const gaveUp = new AbortController();
   setMaxListeners(0, gaveUp.signal); // every outcome that waits for the database listens
+  const leaving = new CutOff();
+  /** Those that did not end although they were cut off: nobody waits for them any more. */
+  const left = new Set<Job>();
   let bytesInFlight = 0;
   let isStarted = false;
   let renewing: Promise<void> | undefined;
@@ -123,7 +126,7 @@ export function createWorker(options: WorkerOptions): Worker {
   /** Waits until the bytes of the message have room; a single one always has. */
   async function roomFor(job: Job): Promise<void> {
     const { size } = job.message;
-    if (bytesInFlight === 0 || bytesInFlight + size <= maxBytes) {
+    if (bytesInFlight === 0 || bytesInFlight + size <= maxBytes || job.cutOff.aborted) {
       bytesInFlight += size;
       return;
     }
@@ -135,6 +138,10 @@ export function createWorker(options: WorkerOptions): Worker {
   function makeRoom(job: Job): void {
     job.bytes = undefined;
     bytesInFlight -= job.message.size;
+    lookForRoom();
+  }
+
+  function lookForRoom(): void {
     for (const look of waiting.splice(0)) look();
   }
 
@@ -162,9 +169,36 @@ export function createWorker(options: WorkerOptions): Worker {
   }
 
   async function allEnded(): Promise<void> {
-    if (running.size === 0) return;
-    await Promise.all([...running.values()].map(({ done }) => done));
+    const awaited = [...running.values()].filter(({ job }) => !left.has(job));
+    if (awaited.length === 0) return;
+    await Promise.all(awaited.map(({ done }) => done));
     await allEnded();
+  }
+
+  function cutOffAll(): void {
+    for (const { job } of running.values()) job.cutOff.abort();
+    gaveUp.abort();
+    lookForRoom();
+  }
+
+  /** A backend that does not listen: its leases are left to run out. */
+  function leaveAll(): void {
+    const jobs = [...running.values()].flatMap(({ job }) => (left.has(job) ? [] : [job]));
+    for (const job of jobs) left.add(job);
+    leaving.abort();
+    logger.log("error", "outbox.deliveries-left", { ids: jobs.map(({ message }) => message.id) });
+  }
+
+  async function finished({ message }: Job): Promise<boolean> {
+    const done = running.get(message.id)?.done;
+    if (done === undefined) return true;
+    return new Promise((resolve) => {
+      const stopListening = leaving.onAbort(() => resolve(false));
+      void done.then(() => {
+        stopListening();
+        resolve(true);
+      });
+    });
   }
 
   async function renewLoop(): Promise<void> {
@@ -202,7 +236,7 @@ export function createWorker(options: WorkerOptions): Worker {
     },
     delivers,
     begin,
-    finished: async (job) => running.get(job.message.id)?.done,
+    finished,
     has: (id) => running.has(id),
     underWay: function* () {
       for (const { job } of running.values()) if (!ending.has(job)) yield job.message;
@@ -222,14 +256,12 @@ export function createWorker(options: WorkerOptions): Worker {
       void allEnded().then(() => over.abort());
       await systemClock.sleep(graceMs, over.signal);
       if (!over.signal.aborted) {
-        for (const { job } of running.values()) job.cutOff.abort();
-        gaveUp.abort();
+        cutOffAll();
         await systemClock.sleep(CUT_OFF_MS, over.signal);
       }
       gaveUp.abort();
       await renewing;
-      // A backend that does not listen: its leases are left to run out.
-      if (!over.signal.aborted) logger.log("error", "outbox.deliveries-left", { ids: [...running.keys()] });
+      if (!over.signal.aborted) leaveAll();
     },
   };
 }

@@ -147,6 +147,24 @@ eachEngine((open, name) => {
     expect(await inState(next, id, "sent")).toMatchObject({ history: [{ outcome: "sent" }] });
   });
 
+  test("a backend that never answers holds up no stop: its message stays under its lease, and goes by the next worker", async () => {
+    const { backend, sent } = scriptedBackend(() => new Promise<Receipt>(() => {}));
+    const { database, outbox: make } = await open();
+    const outbox = await make(backend, { leaseMs: 1_000 });
+    const id = await outbox.enqueue(composedMail());
+    outbox.start();
+    await until(() => sent.length === 1);
+    await outbox.stop({ graceMs: 50 });
+    const leased = database.kysely.selectFrom("outbox_messages").select("id").where("lease_owner", "is not", null);
+    expect(await leased.execute()).toEqual([{ id }]);
+    const second = scriptedBackend();
+    const next = await make(second.backend, { leaseMs: 1_000 });
+    next.start();
+    const { history } = await inState(next, id, "sent");
+    expect(history.map(({ outcome }) => outcome)).toEqual(["interrupted", "sent"]);
+    expect([...sent, ...second.sent]).toHaveLength(2);
+  });
+
   test("a worker that died without a word: its lease runs out, and another sends", async () => {
     const { backend, sent } = scriptedBackend();
     const { database, outbox: make } = await open();

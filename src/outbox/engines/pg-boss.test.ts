@@ -189,6 +189,24 @@ describe.skipIf(postgresMissing)("the engine on pg-boss", () => {
     await expect.poll(() => process.getActiveResourcesInfo()).not.toContain("TCPSocketWrap");
   });
 
+  test("what a stop has left under its lease has a job for the lease's end, and is settled if its answer comes after all", async () => {
+    const takers: (() => void)[] = [];
+    const backend: Backend = { send: ({ to }) => new Promise((resolve) => takers.push(() => resolve(receiptFor(to)))) };
+    const { outbox, database } = await outboxWith(backend, { concurrency: 1 });
+    outbox.start();
+    const id = await outbox.enqueue(composedMail());
+    await until(() => takers.length === 1);
+    await outbox.stop({ graceMs: 10 });
+    const { due_at: leaseEnd } = await database.kysely
+      .selectFrom("outbox_messages")
+      .select("due_at")
+      .where("id", "=", id)
+      .executeTakeFirstOrThrow();
+    expect(await jobsOf(database)).toMatchObject([{ state: "created", key: id, startAfter: new Date(leaseEnd ?? 0) }]);
+    takers.forEach((take) => take());
+    expect((await inState(outbox, id, "sent")).attempts).toBe(1);
+  });
+
   test("what is no Postgres, and options that cannot be meant, are refused", async () => {
     await expect(pgBossEngine({ database: await testDatabase() })).rejects.toMatchObject({
       code: "WX_OUTBOX_OPTIONS",
