@@ -3,9 +3,11 @@ import { readFileSync } from "node:fs";
 import { rootCertificates } from "node:tls";
 import { describeError, type Logger } from "../base/index.ts";
 import { type Backend, consoleBackend, dummyBackend, fileBackend, memoryBackend, smtpBackend } from "../mail/index.ts";
+import { timerMs } from "./check.ts";
 import { requireConfig } from "./define.ts";
 import { ConfigError } from "./errors.ts";
 import { createProviderBackend } from "./provider-mailers.ts";
+import { smtpPoolOptions } from "./smtp-pool-settings.ts";
 import type { MailerConfig, OutboxMailerConfig, SmtpMailerConfig } from "./types.ts";
 import { readValue } from "./values.ts";
 
@@ -77,7 +79,7 @@ function createSmtpBackend(config: SmtpMailerConfig, path: string, logger: Logge
   const ca = pem("caFile");
   const cert = pem("certFile");
   const key = pem("keyFile");
-  const ms = timeoutSeconds === undefined ? undefined : timeoutSeconds * 1000;
+  const ms = timeoutSeconds === undefined ? undefined : timerMs(timeoutSeconds);
   return smtpBackend({
     logger,
     ...(host !== undefined && { host }),
@@ -86,6 +88,7 @@ function createSmtpBackend(config: SmtpMailerConfig, path: string, logger: Logge
     ...(security !== undefined && { security }),
     ...(user !== undefined && password !== undefined && { auth: { user, password } }),
     ...(allowPlaintextAuth !== undefined && { allowPlaintextAuth }),
+    ...smtpPoolOptions(config),
     tls: {
       ...(ca !== undefined && { ca: [...rootCertificates, ca] }),
       ...(cert !== undefined && { cert }),

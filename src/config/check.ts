@@ -42,6 +42,14 @@ export const isSeconds: Check = (value) =>
     ? undefined
     : `it is ${show(value)}; it must be a number of seconds over 0, such as 30.`;
 
+/** The longest time a timer of Node.js can hold. */
+const MAX_TIMER_MS = 2_147_483_647;
+
+/** What `isSeconds` lets through, in whole milliseconds that a timer can hold. */
+export function timerMs(seconds: number): number {
+  return Math.min(MAX_TIMER_MS, Math.max(1, Math.round(seconds * 1000)));
+}
+
 export const isCount: Check = (value) =>
   isWithin(value, 1, Number.MAX_SAFE_INTEGER)
     ? undefined

@@ -19,6 +19,7 @@ import { ConfigError, type ConfigProblem } from "./errors.ts";
 import { checkDkim, mailShape } from "./mail-checks.ts";
 import { outboxShape } from "./outbox-settings.ts";
 import { providerShapes } from "./provider-mailers.ts";
+import { smtpPoolShape } from "./smtp-pool-settings.ts";
 import type { WaxsealConfig } from "./types.ts";
 
 /** Under this a key can be guessed; Django's own are 50 characters. */
@@ -91,6 +92,7 @@ const mailerShapes: Readonly<Record<string, { options: Shape; required: readonly
       certFile: isText,
       keyFile: isText,
       allowPlaintextAuth: isBoolean,
+      ...smtpPoolShape,
     },
     required: [],
   },

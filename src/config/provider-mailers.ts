@@ -9,7 +9,7 @@ import {
   sesBackend,
   tencentBackend,
 } from "../mail/index.ts";
-import { type Check, isCount, isSeconds, isText, type Shape, show } from "./check.ts";
+import { type Check, isCount, isSeconds, isText, type Shape, show, timerMs } from "./check.ts";
 
 /** What every one of them takes. */
 interface HttpMailerConfig {
@@ -150,5 +150,5 @@ function optionsOf<T extends ProviderMailerConfig>(
   config: T,
 ): Omit<T, "backend" | "timeoutSeconds"> & { timeoutMs?: number } {
   const { backend: _backend, timeoutSeconds, ...options } = config;
-  return { ...options, ...(timeoutSeconds !== undefined && { timeoutMs: timeoutSeconds * 1000 }) };
+  return { ...options, ...(timeoutSeconds !== undefined && { timeoutMs: timerMs(timeoutSeconds) }) };
 }

@@ -58,6 +58,8 @@ export const settings: readonly Setting[] = [
   { name: "EMAIL_SECRET_ACCESS_KEY", path: `${MAILER}.secretAccessKey`, kind: "secret", fileVariant: true },
   { name: "EMAIL_REGION", path: `${MAILER}.region`, kind: "text" },
   { name: "EMAIL_TIMEOUT", path: `${MAILER}.timeoutSeconds`, kind: "seconds" },
+  { name: "EMAIL_MAX_CONNECTIONS", path: `${MAILER}.maxConnections`, kind: "count" },
+  { name: "EMAIL_MAX_MESSAGES_PER_CONNECTION", path: `${MAILER}.maxMessagesPerConnection`, kind: "count" },
   { name: "EMAIL_SSL_CAFILE", path: `${MAILER}.caFile`, kind: "text" },
   { name: "EMAIL_SSL_CERTFILE", path: `${MAILER}.certFile`, kind: "text" },
   { name: "EMAIL_SSL_KEYFILE", path: `${MAILER}.keyFile`, kind: "text" },

@@ -3,9 +3,10 @@ import type { Backend, DkimKey, FileAccess, MailboxList, Middleware } from "../m
 import type { Priority } from "../outbox/index.ts";
 import type { OutboxSettings } from "./outbox-settings.ts";
 import type { ProviderMailerConfig } from "./provider-mailers.ts";
+import type { SmtpPoolConfig } from "./smtp-pool-settings.ts";
 
 /** A mailer that speaks SMTP. */
-export interface SmtpMailerConfig {
+export interface SmtpMailerConfig extends SmtpPoolConfig {
   backend: "smtp";
   /** The server's name, such as smtp.163.com. Default: that of the provider. */
   host?: string | undefined;
