@@ -99,6 +99,16 @@ test.each([
   expect(entries.at(-1)).toMatchObject({ to: "bob@x.cn", number: 2 + count });
 });
 
+test("a quote that a later line closes by chance swallows nothing: lines that make no record together are read one by one", async () => {
+  const { entries } = await read('email,name\nann@x.cn,"Ann\nbob@x.cn,Bob\ncai@x.cn,",Cai\ndan@x.cn,Dan\n');
+  expect(entries).toEqual([
+    { number: 2, problem: expect.stringContaining("opens a cell and does not close it") },
+    { to: "bob@x.cn", variables: { email: "bob@x.cn", name: "Bob" }, number: 3 },
+    { number: 4, problem: expect.stringContaining("opens a cell and does not close it") },
+    { to: "dan@x.cn", variables: { email: "dan@x.cn", name: "Dan" }, number: 5 },
+  ]);
+});
+
 test("a first line with a malformed quote is refused: nobody can tell the columns", async () => {
   await expect(read('email,"name\nann@x.cn,Ann\n')).rejects.toMatchObject({
     code: "WX_BULK_LIST",

@@ -59,6 +59,16 @@ test.each<[string, string, (string[] | number)[]]>([
   ["a quote that closes nowhere", 'a,b\nc,"d\ne,f\n', [["a", "b"], 2, ["e", "f"]]],
   ["two such", 'a,b\nc,"d\n"e\nf,g', [["a", "b"], 2, 3, ["f", "g"]]],
   ["one that closes where a cell too many opens", 'a,b\nc,"d\ne","f\ng,h\n', [["a", "b"], 2, 3, ["g", "h"]]],
+  [
+    "one that closes in a later line, of which nothing is left",
+    'a,b\nc,"d\ne,",f\ng,h\n',
+    [["a", "b"], 2, 3, ["g", "h"]],
+  ],
+  [
+    "one that closes behind good lines",
+    'a,b,c\n"d\ne,f,g\nh,",i\nj,k,l\n',
+    [["a", "b", "c"], 2, ["e", "f", "g"], 4, ["j", "k", "l"]],
+  ],
   ["a quote alone in the last line", 'a\n"', [["a"], 2]],
 ])("%s", async (_what, text, expected) => {
   for (const size of [text.length || 1, 1, 2, 3]) expect(short(await read(text, {}, size))).toEqual(expected);

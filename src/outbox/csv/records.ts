@@ -31,8 +31,9 @@ export function isFault(found: CsvRecord | CsvFault): found is CsvFault {
  * The records, and the lines that are none; empty lines are left out.
  *
  * Where a quote opens a cell and nothing good closes it, its line alone is lost: what follows is read anew from the next line
- * on. That such a cell goes on is given up after `longest` characters, at the end, or with a line that opens one cell
- * more than the first record has. So each line is read at most once for each of the columns.
+ * on. That such a cell goes on is given up after `longest` characters, at the end, with a line that opens one cell more
+ * than the first record has, or where it closes in a record that then has fewer or more cells than the first. So each line is
+ * read at most once for each of the columns.
  */
 export async function* readCsv(
   texts: AsyncIterable<string>,
@@ -84,9 +85,9 @@ function assemble(options: CsvOptions): Assembly {
     const problem = add(line);
     if (problem !== undefined) yield* refuse(problem);
     else if (record.open === undefined) {
-      const { cells } = finish();
-      columns ??= cells.length;
-      yield { cells, line: line.number };
+      columns ??= record.cells.length;
+      if (lines.length > 1 && record.cells.length !== columns) yield* refuse(NOT_CLOSED);
+      else yield { cells: finish().cells, line: line.number };
     }
   }
 
