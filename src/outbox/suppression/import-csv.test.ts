@@ -1,9 +1,11 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
+import { eachDatabase } from "../../../test/support/postgres.ts";
 import { runs } from "../../../test/support/property.ts";
 import { guardFormula, unguardFormula } from "./formula.ts";
 import { importCsv } from "./import-csv.ts";
 import type { SuppressionRow } from "./store.ts";
+import { createSuppressions } from "./suppressions.ts";
 import type { ImportOptions, ImportReport, NewSuppression } from "./types.ts";
 
 interface Read {
@@ -137,4 +139,37 @@ test("what is guarded comes back as it was, and so does what is not", () => {
     }),
     runs(1000),
   );
+});
+
+eachDatabase((open) => {
+  test("of two lines for the same entry the later end holds, near each other or far apart", async () => {
+    const suppressions = createSuppressions({ database: await open() });
+    const ends = { near: ["", "2026-04-01"], between: ["2026-05-01", "2026-04-01"], far: ["", "2026-04-01"] };
+    async function* file(): AsyncIterable<string> {
+      yield "address,reason,detail,expires_at\n";
+      for (const name of ["near", "between"] as const) {
+        for (const end of ends[name]) yield `${name}@example.com,bounce,until ${end},${end}\n`;
+      }
+      yield `far@example.com,bounce,,${ends.far[0]}\n`;
+      for (let line = 0; line < 1000; line++) yield `u${line}@example.com,bounce,,\n`;
+      yield `far@example.com,bounce,until ${ends.far[1]},${ends.far[1]}\n`;
+    }
+    await suppressions.importCsv(file());
+    const one = async (name: string) => (await suppressions.get(`${name}@example.com`))[0];
+    expect(await one("near")).toMatchObject({ detail: "until 2026-04-01", expiresAt: undefined });
+    expect(await one("between")).toMatchObject({ expiresAt: Date.parse("2026-05-01") });
+    expect(await one("far")).toMatchObject({ detail: "until 2026-04-01", expiresAt: undefined });
+  });
+
+  test("a NUL, which no database takes everywhere, costs no more than its own line", async () => {
+    const suppressions = createSuppressions({ database: await open() });
+    async function* file(): AsyncIterable<string> {
+      yield "address,stream,reason,detail\nann@example.com,,bounce,550 \0no\nbob@example.com,ne\0ws,unsubscribe,\n";
+      yield "cai@example.com,,bounce,\n";
+    }
+    const { taken, problems } = await suppressions.importCsv(file());
+    expect([taken, problems]).toEqual([2, [{ line: 3, problem: expect.stringContaining("stream") }]]);
+    expect(await suppressions.get("ann@example.com")).toMatchObject([{ detail: "550 no" }]);
+    expect(await suppressions.get("cai@example.com")).toHaveLength(1);
+  });
 });

@@ -34,7 +34,7 @@ export async function importCsv(
   target: ImportTarget,
 ): Promise<ImportReport> {
   const report: ImportReport = { read: 0, taken: 0, skipped: 0, problems: [] };
-  // By key: one statement cannot write the same row twice. The last line counts.
+  // By key: one statement cannot write the same row twice.
   const batch = new Map<string, SuppressionRow>();
   const flush = async (): Promise<void> => {
     if (batch.size > 0) await target.save([...batch.values()]);
@@ -58,7 +58,8 @@ export async function importCsv(
       if (isFault(found)) throw new Error(found.problem);
       const cells = cellsOf(found.cells, columns);
       const row = target.complete(entryIn(cells, options), timeOf(cells, "created_at"));
-      batch.set(JSON.stringify([row.address_key, row.stream, row.reason]), row);
+      const key = JSON.stringify([row.address_key, row.stream, row.reason]);
+      batch.set(key, withLaterEnd(row, batch.get(key)));
       report.taken++;
     } catch (error) {
       skip({ line: found.line, problem: describeError(error) });
@@ -67,6 +68,13 @@ export async function importCsv(
   }
   await flush();
   return report;
+}
+
+/** The last line counts, but for its end, as where the other line is far before it and stored already. */
+function withLaterEnd(row: SuppressionRow, before: SuppressionRow | undefined): SuppressionRow {
+  if (before === undefined || row.expires_at === null) return row;
+  const isLater = before.expires_at === null || before.expires_at > row.expires_at;
+  return isLater ? { ...row, expires_at: before.expires_at } : row;
 }
 
 function records(
@@ -116,12 +124,14 @@ function entryIn(cells: Cells, options: ImportOptions): NewSuppression {
     const got = named === "" ? "it has no reason" : `${JSON.stringify(named.slice(0, 60))} is no reason`;
     throw new Error(`${got}; use one of ${suppressionReasons.join(", ")}, or say which one holds for such lines`);
   }
+  const stream = cells.get("stream") || (options.stream ?? "");
+  if (stream.includes("\0")) throw new Error(`stream is ${JSON.stringify(stream.slice(0, 60))}, which holds a NUL`);
   const words = [cells.get("detail") ?? "", reasonIn(named) === undefined ? named : ""].filter((text) => text !== "");
   return {
     address: cells.get("address") ?? "",
-    stream: cells.get("stream") || (options.stream ?? ""),
+    stream,
     reason,
-    detail: words.join(": "),
+    detail: words.join(": ").replaceAll("\0", ""), // Postgres stores no NUL in a text
     // In a file that has the column, nothing in it means never.
     ...(cells.has("expires_at") && { expiresAt: timeOf(cells, "expires_at") ?? null }),
   };
