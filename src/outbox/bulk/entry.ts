@@ -46,6 +46,9 @@ export interface CheckedEntry extends StoredVariables {
 /** The most that is kept of one recipient, in characters. */
 const MAX_JSON = 100_000;
 
+/** A NUL as JSON writes it, which Postgres does not store; not the letters u0000 behind a backslash, which JSON writes twice. */
+const NUL = /(?<!\\)((?:\\\\)*)\\u0000/g;
+
 const entryNames = Object.keys({
   to: true,
   variables: true,
@@ -91,8 +94,7 @@ function jsonOf(stored: StoredVariables): string {
   if (typeof stored.variables !== "object" || stored.variables === null || Array.isArray(stored.variables)) {
     throw refused("its variables are no object. Give { name: value }");
   }
-  // Postgres stores no NUL in a text.
-  const json = tryJson(stored).replaceAll("\\u0000", "");
+  const json = tryJson(stored).replaceAll(NUL, "$1");
   if (json.length > MAX_JSON) throw refused(`its variables are longer than ${MAX_JSON} characters`);
   return json;
 }
