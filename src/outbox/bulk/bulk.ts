@@ -4,15 +4,15 @@ import type { Queryable } from "../../db/index.ts";
 import { pageSize } from "../page-size.ts";
 import type { DeliveryState } from "../types.ts";
 import { BulkError } from "./errors.ts";
-import { paceOf } from "./pace.ts";
 import { CANCELLED, HELD } from "./renderer.ts";
-import { mustFind, openBulk, readList, runOf } from "./send-many.ts";
+import { mustFind, openBulk, paceFrom, readList, runOf } from "./send-many.ts";
 import type { BulkSettings } from "./settings.ts";
 import {
   type BulkRow,
   countByState,
   findBulk,
   halt,
+  type IdleChoice,
   type IdleMessage,
   letGo,
   listBulks,
@@ -53,16 +53,16 @@ export function createBulk(options: BulkOptions): Bulk {
     };
   }
 
-  /** Moves the messages that nobody delivers out of some states, so many at a time, until there is none. */
+  /** Moves messages that nobody delivers, so many at a time, until there is none. */
   async function sweep(
     bulk: BulkRow,
-    states: readonly DeliveryState[],
+    which: IdleChoice,
     move: (tx: Queryable, rows: readonly IdleMessage[]) => Promise<void>,
   ): Promise<void> {
     const canLock = database.dialect === "postgres";
     for (;;) {
       const moved = await database.kysely.transaction().execute(async (tx) => {
-        const rows = await listIdle(tx, bulk.id, { states, limit: MOVED_AT_ONCE, canLock });
+        const rows = await listIdle(tx, bulk.id, { ...which, limit: MOVED_AT_ONCE, canLock });
         if (rows.length > 0) await move(tx, rows);
         return rows.length;
       });
@@ -75,14 +75,16 @@ export function createBulk(options: BulkOptions): Bulk {
     const bulk = await mustFind(database, name);
     refuseCancelled(bulk);
     await moveBulk(database.kysely, bulk.id, ["running"], "paused");
-    await sweep(bulk, ["queued", "deferred"], (tx, rows) => halt(tx, idsOf(rows), { ...HELD, finishedAt: null }));
+    await sweep(bulk, { states: ["queued", "deferred"] }, (tx, rows) =>
+      halt(tx, idsOf(rows), { ...HELD, finishedAt: null }),
+    );
     return progressOf(await mustFind(database, name));
   }
 
   async function cancel(name: string): Promise<BulkProgress> {
     const bulk = await mustFind(database, name);
     await moveBulk(database.kysely, bulk.id, ["running", "paused"], "cancelled");
-    await sweep(bulk, ["queued", "deferred", "held"], (tx, rows) =>
+    await sweep(bulk, { states: ["queued", "deferred", "held"] }, (tx, rows) =>
       halt(tx, idsOf(rows), { ...CANCELLED, finishedAt: clock.now() }),
     );
     return progressOf(await mustFind(database, name));
@@ -96,11 +98,13 @@ export function createBulk(options: BulkOptions): Bulk {
     return progressOf(await mustFind(database, name));
   }
 
-  async function letGoAll(bulk: BulkRow): Promise<void> {
-    const { perMinute, lifetimeMs } = JSON.parse(bulk.settings) as BulkSettings;
+  /** Ends where somebody pauses or cancels the bulk meanwhile. `detail`: only what is held for this reason. */
+  async function letGoAll(bulk: BulkRow, detail?: string): Promise<void> {
+    const settings = JSON.parse(bulk.settings) as BulkSettings;
+    const { perMinute, lifetimeMs } = settings;
     const together = Math.max(1, Math.floor((perMinute ?? 0) / SECONDS_A_MINUTE));
-    const pace = paceOf(perMinute, clock.now());
-    await sweep(bulk, ["held"], async (tx, rows) => {
+    const pace = await paceFrom(bulk, settings, options, clock);
+    await sweep(bulk, { states: ["held"], detail, isRunning: true }, async (tx, rows) => {
       for (const group of groupsOf(rows, perMinute === undefined ? rows.length : together)) {
         const dueAt = Math.max(...group.map(() => pace.next()));
         const to = { dueAt, expiresAt: dueAt + lifetimeMs };
@@ -120,10 +124,11 @@ export function createBulk(options: BulkOptions): Bulk {
   return {
     sendMany: async (template, entries, sending) => {
       const given = await openBulk(options, { template, sending, now: clock.now() });
-      const isPaused = given.state === "paused";
-      if (isPaused && sending.resume !== true) return runOf(given);
-      if (isPaused) await resume(given.name);
-      const bulk = isPaused ? await mustFind(database, given.name) : given;
+      if (given.state === "paused" && sending.resume !== true) return runOf(given);
+      if (given.state === "paused") await resume(given.name);
+      // What a resume was killed over.
+      else if (sending.resume === true) await letGoAll(given, HELD.detail);
+      const bulk = sending.resume === true ? await mustFind(database, given.name) : given;
       return readList(bulk, entries, { options, template, sending, clock });
     },
     progress: async (name) => {

@@ -156,7 +156,12 @@ function refuseOtherList({ name, list_hash: hash, taken }: BulkRow, found: strin
 }
 
 /** What still waits has its times already; what comes now follows it. */
-async function paceFrom(bulk: BulkRow, settings: BulkSettings, options: BulkOptions, clock: Clock): Promise<Pace> {
+export async function paceFrom(
+  bulk: BulkRow,
+  settings: BulkSettings,
+  options: BulkOptions,
+  clock: Clock,
+): Promise<Pace> {
   const { perMinute, sendAt = 0 } = settings;
   const from = Math.max(clock.now(), sendAt);
   if (perMinute === undefined || bulk.taken === 0) return paceOf(perMinute, from);

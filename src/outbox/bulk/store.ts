@@ -1,5 +1,5 @@
 /** The SQL of bulk mail, one function for each statement. */
-import { type Selectable, sql } from "kysely";
+import { type Expression, type ExpressionBuilder, type Selectable, sql } from "kysely";
 import type { Queryable, Schema } from "../../db/index.ts";
 import type { Entry } from "../entry.ts";
 import type { DeliveryState } from "../types.ts";
@@ -143,6 +143,15 @@ export async function countByState(db: Queryable, bulkId: string): Promise<Map<s
 export type IdleMessage = Pick<BulkMessage, "id" | "attempts" | "mailer" | "priority"> & { group: string | null };
 type BulkMessage = Selectable<Schema["outbox_messages"]>;
 
+/** Which messages of a bulk. */
+export interface IdleChoice {
+  states: readonly DeliveryState[];
+  /** Only those that stand where they do for this reason. */
+  detail?: string | undefined;
+  /** None where the bulk does not run. */
+  isRunning?: boolean | undefined;
+}
+
 /**
  * Some messages of a bulk that nobody delivers; `outbox_bulk` serves it.
  *
@@ -151,7 +160,7 @@ type BulkMessage = Selectable<Schema["outbox_messages"]>;
 export async function listIdle(
   db: Queryable,
   bulkId: string,
-  { states, limit, canLock }: { states: readonly DeliveryState[]; limit: number; canLock: boolean },
+  { states, detail, isRunning = false, limit, canLock }: IdleChoice & { limit: number; canLock: boolean },
 ): Promise<IdleMessage[]> {
   const query = db
     .selectFrom("outbox_messages")
@@ -159,8 +168,26 @@ export async function listIdle(
     .where("state", "in", states)
     .where("bulk_id", "=", bulkId)
     .where("lease_owner", "is", null)
+    .$if(detail !== undefined, (some) => some.where((where) => where.exists(recipientsWith(where, detail ?? ""))))
+    .$if(isRunning, (some) => some.where((where) => where.exists(runningBulk(where, bulkId))))
     .limit(limit);
   return (canLock ? query.forUpdate().skipLocked() : query).execute();
+}
+
+type WhereMessage = ExpressionBuilder<Schema, "outbox_messages">;
+
+function recipientsWith({ selectFrom }: WhereMessage, detail: string): Expression<unknown> {
+  return selectFrom("outbox_recipients")
+    .select("outbox_recipients.message_id")
+    .whereRef("outbox_recipients.message_id", "=", "outbox_messages.id")
+    .where("outbox_recipients.detail", "=", detail);
+}
+
+function runningBulk({ selectFrom }: WhereMessage, bulkId: string): Expression<unknown> {
+  return selectFrom("outbox_bulks")
+    .select("outbox_bulks.id")
+    .where("outbox_bulks.id", "=", bulkId)
+    .where("outbox_bulks.state", "=", "running");
 }
 
 /** Ends messages, or lets them wait for a person. */

@@ -112,7 +112,7 @@ export interface Bulk {
    * @throws BulkError `WX_BULK_UNKNOWN`, `WX_BULK_CANCELLED`
    */
   pause(name: string): Promise<BulkProgress>;
-  /** Lets what is held go on. A list that was not read to its end needs `sendMany` once more. Throws as `pause`. */
+  /** Lets what is held go on, none of it before `sendAt`. A list that was not read to its end needs `sendMany` once more. Throws as `pause`. */
   resume(name: string): Promise<BulkProgress>;
   /** Ends a bulk for good, as quickly as `pause`. @throws BulkError `WX_BULK_UNKNOWN` */
   cancel(name: string): Promise<BulkProgress>;
