@@ -76,6 +76,8 @@ export async function admit(
 
   // Guarantee: pauses are locked before windows, here and where a transaction learns before it admits: no two wait in a ring.
   const pauses = closed.length === 0 ? new Map<string, PauseRow>() : await lockPauses(tx, closed);
+  // What another worker changed since the note was read is asked for before more is claimed in vain.
+  if (closed.some((key) => pauses.get(key)?.until !== rest.get(key)?.until)) context.note.expire();
   await keepLivingProbes(tx, pauses, now);
   const windows = await lockedWindows(tx, scopes, now);
   const busy = await busyScopes(context, tx, entrants, now);

@@ -291,6 +291,18 @@ eachDatabase((open, dialect) => {
     expect(admitted(await admit(limits, database, messages(2), over + 62_000))).toBe(1);
   });
 
+  test("a worker that finds another's message trying claims no more in vain", async () => {
+    const database = await open();
+    const [one, two] = [sharedLimits(), sharedLimits()];
+    await learn(one, database, messages(1)[0] as Candidate, quotaReply);
+    const over = start + 15 * MINUTE;
+    const places = async (): Promise<number | undefined> => (await allow(two, database, ["default"], over))[0]?.others;
+    expect(await places()).toBe(1);
+    expect(admitted(await admit(one, database, messages(1), over))).toBe(1);
+    expect(admitted(await admit(two, database, messages(1), over))).toBe(0);
+    expect(await places()).toBe(0);
+  });
+
   test("refused log-ins close the account at the third, whoever made them, and dead servers the mailer alone", async () => {
     const database = await open();
     const accountOf = () => ({ key: "163:mac@163.com" });
