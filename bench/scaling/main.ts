@@ -17,13 +17,13 @@ for (const scenario of scenarios(size)) {
   all.push(figures);
   console.log(row(figures));
 }
-console.log("\n| | mailer | accepted | refused for a quota | not reached | most within a quota |");
-console.log("|---|---|---|---|---|---|");
+console.log("\n| | mailer | accepted | refused for a quota | turned away | not reached | most within a quota |");
+console.log("|---|---|---|---|---|---|---|");
 for (const { name, providers } of all) {
-  for (const [mailer, { accepted, quotaRefusals, unreached, fullest }] of Object.entries(providers)) {
-    console.log(
-      `| ${name} | ${mailer} | ${accepted} | ${quotaRefusals} | ${unreached} | ${fullest.join(", ") || "-"} |`,
-    );
+  for (const [mailer, counts] of Object.entries(providers)) {
+    const { accepted, quotaRefusals, turnedAway, unreached, fullest } = counts;
+    const cells = [name, mailer, accepted, quotaRefusals, turnedAway, unreached, fullest.join(", ") || "-"];
+    console.log(`| ${cells.join(" | ")} |`);
   }
 }
 

@@ -1,4 +1,4 @@
-/** A mail provider as the simulation plays it: quotas in rolling windows, outages, greylisting, addresses that are not there. */
+/** A mail provider as the simulation plays it: quotas in rolling windows, connections, outages, greylisting, unknown addresses. */
 import { findProvider, type SmtpDiagnosis } from "../../src/mail/index.ts";
 import type { AttemptResult } from "../../src/outbox/policy.ts";
 
@@ -8,6 +8,8 @@ export interface ProviderModel {
   latencyMs: number;
   /** Messages in any stretch of so many seconds; what goes beyond is refused as 163 refuses it, a rate as Amazon SES does. */
   quotas?: readonly { count: number; seconds: number; isRate?: boolean }[];
+  /** So many at once, each message being one; what goes beyond is turned away as 163 does it. */
+  connections?: number;
   /** When it cannot be reached, in milliseconds from the start. */
   outages?: readonly { from: number; to: number }[];
   /** The share of messages that it puts off the first time. */
@@ -20,6 +22,8 @@ export interface ProviderModel {
 export interface ProviderCounts {
   accepted: number;
   quotaRefusals: number;
+  /** For too many connections at once. */
+  turnedAway: number;
   /** Attempts that found nobody. */
   unreached: number;
   /** The most that was accepted in a stretch of each quota's length, of its count. */
@@ -33,10 +37,15 @@ export interface SimulatedProvider {
 
 /** How long a connection that nobody answers is waited for, in milliseconds. */
 const CONNECT_TIMEOUT_MS = 10_000;
+/** How soon a connection is turned away, in milliseconds: a round trip, and the greeting. */
+const GREETING_MS = 50;
 
 export function simulateProvider(model: ProviderModel, random: () => number): SimulatedProvider {
-  const { latencyMs, quotas = [], outages = [], greylisted = 0, dead = 0 } = model;
-  const counts: ProviderCounts = { accepted: 0, quotaRefusals: 0, unreached: 0, fullest: quotas.map(() => 0) };
+  const { latencyMs, quotas = [], connections = Infinity, outages = [], greylisted = 0, dead = 0 } = model;
+  const fullest = quotas.map(() => 0);
+  const counts: ProviderCounts = { accepted: 0, quotaRefusals: 0, turnedAway: 0, unreached: 0, fullest };
+  /** When each connection ends that is open. */
+  let open: number[] = [];
   const taken: number[] = [];
   const longest = Math.max(0, ...quotas.map(({ seconds }) => seconds)) * 1000;
 
@@ -76,7 +85,14 @@ export function simulateProvider(model: ProviderModel, random: () => number): Si
         counts.unreached++;
         return { result: refusal("connect", 0, undefined), latencyMs: CONNECT_TIMEOUT_MS };
       }
-      return { result: answer(message, now), latencyMs: latencyMs * (0.5 + random()) };
+      open = open.filter((endsAt) => endsAt > now);
+      if (open.length >= connections) {
+        counts.turnedAway++;
+        return { result: refusal("greeting", 421, tooManyConnections), latencyMs: GREETING_MS };
+      }
+      const taken = { result: answer(message, now), latencyMs: latencyMs * (0.5 + random()) };
+      open.push(now + taken.latencyMs);
+      return taken;
     },
   };
 }
@@ -89,6 +105,7 @@ function knownDiagnosis(provider: string, id: string): SmtpDiagnosis {
 
 const quarterHourQuota = knownDiagnosis("163", "netease.quarter-hour-quota");
 const dayQuota = knownDiagnosis("163", "netease.daily-quota");
+const tooManyConnections = knownDiagnosis("163", "netease.too-many-connections");
 const tooFast = knownDiagnosis("ses-us-east-1", "ses.rate");
 
 function refusal(

@@ -73,6 +73,16 @@ export function scenarios(size: number): Scenario[] {
       providers: { default: { latencyMs: 100, quotas: [{ count: 14, seconds: 1, isRate: true }] } },
     },
     {
+      name: "10 connections at once, learned from refusals alone",
+      streams: [
+        { priority: "normal", count: many(200_000), from: 0, to: SECOND },
+        { priority: "critical", count: many(3_000), from: 0, to: many(15_000) * SECOND },
+      ],
+      workers: 2,
+      concurrency: 16,
+      providers: { default: { latencyMs: 200, connections: 10 } },
+    },
+    {
       name: "a newsletter beside account mail, 20 a second",
       streams: [
         { priority: "low", count: many(30_000), from: 0, to: SECOND },

@@ -62,6 +62,8 @@ interface Message {
   state?: "sent" | "failed";
 }
 
+/** How long a worker holds a message, in milliseconds; none takes longer here. */
+const LEASE_MS = 30_000;
 /** A time far from 0, so that windows begin as they would. */
 const EPOCH = Date.UTC(2026, 0, 1);
 /** A worker that is kept back looks again after so long at the latest, in milliseconds. */
@@ -91,6 +93,8 @@ export async function simulate(scenario: Scenario): Promise<Figures> {
   const lanes = new Map(priorities.map((priority) => [priority, new Heap<Message>(({ dueAt }) => dueAt)]));
   const events = new Heap<{ at: number; run: () => Promise<void> }>(({ at }) => at);
   const all = scenario.streams.flatMap((stream, which) => messagesOf(stream, which));
+  /** What is under way is counted by its rows, which stand in the database where that matters. */
+  const keepsRows = Object.values(scenario.providers).some(({ connections }) => connections !== undefined);
   let now = 0;
 
   const wait = (message: Message, dueAt: number): void => {
@@ -123,7 +127,7 @@ export async function simulate(scenario: Scenario): Promise<Figures> {
     );
     for (const [index, admission] of admissions.entries()) {
       const message = claimed[index] as Message;
-      if (admission.admitted) send(worker, message, via);
+      if (admission.admitted) await send(worker, message, via);
       else wait(message, Math.max(now + 1, admission.until - EPOCH));
     }
     if (worker.free === 0) return;
@@ -144,14 +148,16 @@ export async function simulate(scenario: Scenario): Promise<Figures> {
     return taken;
   }
 
-  function send(worker: (typeof workers)[number], message: Message, via: string): void {
+  async function send(worker: (typeof workers)[number], message: Message, via: string): Promise<void> {
     worker.free--;
+    if (keepsRows) await lease(message);
     const provider = providers[via];
     if (provider === undefined) throw new Error(`There is no provider for ${via}.`);
     const { result, latencyMs } = provider.send(message, now);
     const finish = async (): Promise<void> => {
       worker.free++;
       const at = EPOCH + now;
+      if (keepsRows) await release(message);
       await worker.limits.learn(db, { ...message.candidate, via }, result, at);
       message.attempts++;
       const standing = {
@@ -170,6 +176,15 @@ export async function simulate(scenario: Scenario): Promise<Figures> {
       wakeAt(now);
     };
     events.push({ at: now + latencyMs, run: finish });
+  }
+
+  async function lease({ candidate }: Message): Promise<void> {
+    const row = { ...candidate.message, lease_owner: "worker", due_at: EPOCH + now + LEASE_MS };
+    await database.kysely.insertInto("outbox_messages").values(row).execute();
+  }
+
+  async function release({ id }: Message): Promise<void> {
+    await database.kysely.deleteFrom("outbox_messages").where("id", "=", id).execute();
   }
 
   for (const message of all) {
