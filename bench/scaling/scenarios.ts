@@ -80,7 +80,7 @@ export function scenarios(size: number): Scenario[] {
       ],
       workers: 2,
       concurrency: 16,
-      providers: { default: { latencyMs: 200, connections: 10 } },
+      providers: { default: { latencyMs: 1_000, connections: 10 } },
     },
     {
       name: "a newsletter beside account mail, 20 a second",

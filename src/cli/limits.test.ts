@@ -32,6 +32,28 @@ test("a scope is paused for a time and a reason, shown so, and resumed", async (
   expect(again).toMatchObject({ status: 1, err: expect.stringContaining("it does not rest") });
 });
 
+test("a scope that delivers fewer at once since it was refused for more says so, until it is resumed", async () => {
+  const now = Date.now();
+  const pace = JSON.stringify({ concurrency: { count: 4, refusedAt: now, reviewedAt: now } });
+  const row = { key: "mailer:default", until: 0, reason: "rate", detail: "421 HL:ICC", failures: 0, probe: null, pace };
+  await using opened = await openDatabase(database);
+  await opened.kysely
+    .insertInto("outbox_pauses")
+    .values({ ...row, detail_zh: null, updated_at: now })
+    .execute();
+  const { out } = await run(() => listLimits({ database }));
+  for (const words of [
+    "4 at once, learned",
+    "rate: 421 HL:ICC",
+    `fewer at once since ${new Date(now).toISOString().slice(0, 10)}`,
+  ])
+    expect(out).toContain(words);
+  const [scope] = JSON.parse((await run(() => listLimits({ database, json: true }))).out);
+  expect(scope).toMatchObject({ concurrency: 4, learnedConcurrency: { limit: 4, refusedAt: now } });
+  await run(() => resumeLimits(["mailer:default"], { database }));
+  expect((await run(() => listLimits({ database }))).out).toBe("Nothing is limited, and nothing rests.");
+});
+
 test("what can be no scope and no time is refused before anything is changed", async () => {
   await expect(pauseLimits(["default"], { database })).rejects.toThrow(/Give mailer:NAME, account:NAME/);
   await expect(pauseLimits(["mailer:default"], { database, for: "2 hours" })).rejects.toThrow(

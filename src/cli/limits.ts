@@ -76,20 +76,22 @@ function phaseOf({ phase, pausedUntil }: ScopeState): string {
   return `${red("rests")} until\n${timeOf(pausedUntil ?? 0)}`;
 }
 
-function usedOf({ windows, concurrency }: ScopeState): string {
+function usedOf({ windows, concurrency, learnedConcurrency }: ScopeState): string {
   const lines = windows.map(
     ({ used, limit, counts, seconds, isLearned }) =>
       `${used} of ${limit} ${counts} per ${lengthOf(seconds)}${isLearned ? ", learned" : ""}`,
   );
-  if (concurrency !== undefined) lines.push(`${concurrency} at once`);
+  if (concurrency !== undefined)
+    lines.push(`${concurrency} at once${learnedConcurrency === undefined ? "" : ", learned"}`);
   return lines.length === 0 ? dim("no limit") : lines.join("\n");
 }
 
-function whyOf({ reason, detail = "", failures, pace }: ScopeState): string {
+function whyOf({ reason, detail = "", failures, pace, learnedConcurrency }: ScopeState): string {
   if (reason === undefined) return "";
   const count = failures > 1 ? ` (${failures} in a row)` : "";
   const slowed = pace === undefined ? "" : `\nslower since ${timeOf(pace.refusedAt)}`;
-  return `${reason}${count}${detail === "" ? "" : `: ${detail}`}${slowed}`;
+  const fewer = learnedConcurrency === undefined ? "" : `\nfewer at once since ${timeOf(learnedConcurrency.refusedAt)}`;
+  return `${reason}${count}${detail === "" ? "" : `: ${detail}`}${slowed}${fewer}`;
 }
 
 /** A window's length in the largest unit that it is whole in. */

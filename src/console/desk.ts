@@ -39,6 +39,8 @@ export interface PausedScope {
   text?: BilingualText | undefined;
   /** How fast it goes since it was refused for going faster; undefined where it was not. */
   pace?: { text: BilingualText } | undefined;
+  /** How many messages go at once since it was refused for more; undefined where it was not. */
+  learnedConcurrency?: { text: BilingualText } | undefined;
 }
 
 /** Those that must rest now, and those that go slower than they might. */
@@ -47,7 +49,9 @@ export function scopesToShow(
   now: number,
 ): { paused: PausedScope[]; slowed: PausedScope[] } {
   const rests = ({ pausedUntil }: PausedScope): boolean => pausedUntil !== undefined && pausedUntil > now;
-  return { paused: scopes.filter(rests), slowed: scopes.filter((scope) => scope.pace !== undefined && !rests(scope)) };
+  const isSlow = ({ pace, learnedConcurrency }: PausedScope): boolean =>
+    pace !== undefined || learnedConcurrency !== undefined;
+  return { paused: scopes.filter(rests), slowed: scopes.filter((scope) => isSlow(scope) && !rests(scope)) };
 }
 
 /** A report that came back about a message. */

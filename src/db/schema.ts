@@ -164,7 +164,7 @@ export interface OutboxPausesTable {
   failures: number;
   /** The id of the message that tries, when the pause is over, whether all is well again; until then the others wait. */
   probe: string | null;
-  /** JSON of how fast mail may go since it went too fast; null where no refusal said so. */
+  /** JSON of how fast mail may go, and how many at once, since it was refused for more; null where no refusal said so. */
   pace: string | null;
   updated_at: number;
 }

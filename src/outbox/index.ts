@@ -41,6 +41,7 @@ export type {
   Allowance,
   Candidate,
   Departure,
+  Ended,
   EventSink,
   Gate,
   Renderer,

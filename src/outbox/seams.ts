@@ -56,6 +56,15 @@ export interface Candidate {
   via?: string | undefined;
 }
 
+/** A candidate whose attempt is over. */
+export interface Ended extends Candidate {
+  /**
+   * Those whose attempts failed and are written by the same transaction, itself among them: their leases are over, but they
+   * were under way together.
+   */
+  beside?: readonly Candidate[] | undefined;
+}
+
 /** What became of a candidate: goes now, or waits. */
 export type Admission =
   | { id: string; admitted: true }
@@ -68,13 +77,13 @@ export interface Gate {
   /** Asked with what the claim found; counts those it lets through. */
   admit(tx: Queryable, candidates: readonly Candidate[], now: number): Promise<readonly Admission[]>;
   /** Told of each attempt, in the transaction that writes it down. */
-  learn(tx: Queryable, candidate: Candidate, result: AttemptResult, now: number): Promise<void>;
+  learn(tx: Queryable, ended: Ended, result: AttemptResult, now: number): Promise<void>;
   /** When these, which wait, will leave; for whoever looks at them. By id. */
   departures?(db: Queryable, waiting: readonly Candidate[], now: number): Promise<ReadonlyMap<string, Departure>>;
   /** How much of each mailer could go now; for whoever asks whether mail is late. */
   room?(db: Queryable, mailers: readonly string[], wanted: number, now: number): Promise<readonly Room[]>;
-  /** False where no place is counted that a message under way takes: then the outcomes of a turn need not be written before it claims. */
-  readonly countsPlaces?: boolean;
+  /** False while no place is counted that a message under way takes: then the outcomes of a turn need not be written before it claims. */
+  countsPlaces?(): boolean;
   /** Calls `wake` from now on when a person has let mail go that was kept back. */
   watch?(wake: () => void): void;
 }

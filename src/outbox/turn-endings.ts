@@ -66,18 +66,25 @@ export function createEndings(options: EndingOptions): Endings {
     outcomes: readonly Outcome[],
     written: readonly boolean[],
   ): Promise<void> {
+    const failed = outcomes.filter(({ result }, index) => written[index] === true && result?.kind === "failed");
+    const beside = failed.map(({ job }) => job);
     for (const [index, outcome] of outcomes.entries()) {
       if (written[index] !== true) continue;
       const { job, result, settlement } = outcome;
-      await learn(tx, outcome, lease.now);
+      await learn(tx, outcome, beside, lease.now);
       if (teller.listens) events.push(...outcome.events);
       if (settlement.dueAt !== null && result !== undefined) due.push(dueMessage(job, settlement.dueAt));
     }
   }
 
-  async function learn(tx: Queryable, { job, result, suppress }: Outcome, at: number): Promise<void> {
+  async function learn(
+    tx: Queryable,
+    { job, result, suppress }: Outcome,
+    beside: readonly Job[],
+    at: number,
+  ): Promise<void> {
     const { message, addresses, via } = job;
-    if (result !== undefined) await options.gate?.learn(tx, { message, addresses, via }, result, at);
+    if (result !== undefined) await options.gate?.learn(tx, { message, addresses, via, beside }, result, at);
     for (const { address, detail } of suppress) {
       await options.suppression?.suppress(tx, { address, reason: "bounce", detail, messageId: message.id }, at);
     }
@@ -115,5 +122,5 @@ export function settlementsOf(outcomes: readonly Outcome[]): Settlement[] {
 /** Whether what the limits learn of these outcomes, or their places, decides what else may leave; else all is written in one go. */
 export function decideMore(gate: Gate | undefined, settles: readonly Settle[]): boolean {
   if (gate === undefined) return false;
-  return gate.countsPlaces !== false || settles.some(({ outcome: { result } }) => result?.kind !== "accepted");
+  return gate.countsPlaces?.() !== false || settles.some(({ outcome: { result } }) => result?.kind !== "accepted");
 }

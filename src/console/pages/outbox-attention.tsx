@@ -48,11 +48,16 @@ export function Attention({ view, health, paused, slowed }: AttentionProps): JSX
         <>
           <p>{t.slowed(slowed.length)}</p>
           <ul>
-            {slowed.slice(0, SHOWN).map(({ key, pace }) => (
-              <li>
-                <span class="mono">{key}</span> {pace !== undefined && inLanguage(view, pace.text)}
-              </li>
-            ))}
+            {slowed.slice(0, SHOWN).flatMap(({ key, pace, learnedConcurrency }) =>
+              [pace, learnedConcurrency].map(
+                (learned) =>
+                  learned !== undefined && (
+                    <li>
+                      <span class="mono">{key}</span> {inLanguage(view, learned.text)}
+                    </li>
+                  ),
+              ),
+            )}
           </ul>
         </>
       )}

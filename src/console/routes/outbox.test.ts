@@ -197,6 +197,7 @@ test("what needs attention stands above the list: a queue that is stuck, and sco
     { key: "mailer:default", pausedUntil: now - 1 },
     { key: "mailer:other" },
     { key: "domain:gmail.com", pace: { text: { en: "may send 9 per minute", zh: "每分钟最多 9 封" } } },
+    { key: "mailer:slow", learnedConcurrency: { text: { en: "may deliver 4 at once", zh: "最多同时发送 4 封" } } },
   ];
   const app = consoleWith({ outbox: { ...fakeOutbox(), health }, insight: { scopes } });
   const html = await (await app.request("/outbox")).text();
@@ -205,8 +206,10 @@ test("what needs attention stands above the list: a queue that is stuck, and sco
   expect(html).not.toContain("the mailer other");
   expect(html).toContain("One scope rests:");
   expect(html).toContain("554 too many");
-  expect(html).toContain('One scope goes slower:</p><ul><li><span class="mono">domain:gmail.com</span> may send 9');
-  expect(await (await app.request("/outbox?lang=zh-CN")).text()).toContain("额度已用完");
+  expect(html).toContain('2 scopes go slower:</p><ul><li><span class="mono">domain:gmail.com</span> may send 9');
+  expect(html).toContain('<li><span class="mono">mailer:slow</span> may deliver 4 at once</li>');
+  const chinese = await (await app.request("/outbox?lang=zh-CN")).text();
+  for (const words of ["额度已用完", "mailer:slow</span> 最多同时发送 4 封"]) expect(chinese).toContain(words);
   expect(html).toContain("account:163:mac@163.com");
   expect(html).not.toContain("mailer:other");
   expect(await page("/outbox")).not.toContain('class="attention"');

@@ -3,7 +3,6 @@ import type { Queryable } from "../../db/index.ts";
 import { rankOf } from "../priority.ts";
 import type { Admission, Candidate, WaitReason } from "../seams.ts";
 import type { LimitsContext } from "./context.ts";
-import { withPaces } from "./pace.ts";
 import { phaseOf, PROBE_MS, probed } from "./pause.ts";
 import { concurrencyReason, pauseReason, quotaReason } from "./reasons.ts";
 import { type LimitedScope, quotaOf, type Subject, weightIn } from "./scopes.ts";
@@ -20,6 +19,7 @@ import {
   writePause,
   writeWindows,
 } from "./store.ts";
+import { withTaught } from "./taught.ts";
 import { hasRoom, movedTo, opensAt, withMore } from "./window.ts";
 import { windowKey } from "./window-key.ts";
 
@@ -97,7 +97,7 @@ function entrantOf(
   mailers.add(via);
   const subject = { mailer: via, tenant: message.tenant, addresses };
   const keys = rows.size === 0 ? [] : book.keysOf(subject);
-  const scopes = withPaces(book.ofMessage(subject), keys, rows, now);
+  const scopes = withTaught(book.ofMessage(subject), keys, rows, now);
   return { candidate, subject, isCritical: message.priority === rankOf("critical"), scopes };
 }
 
@@ -124,7 +124,9 @@ async function busyScopes(
 ): Promise<Map<string, number>> {
   const { book, mailers, leaseMs } = context;
   const busy = new Map<string, number>();
-  if (!entrants.some(({ scopes }) => scopes.some(({ concurrency }) => concurrency !== undefined))) return busy;
+  const limited = entrants.flatMap(({ scopes }) => scopes.filter(({ concurrency }) => concurrency !== undefined));
+  if (limited.length === 0) return busy;
+  const counted = new Set(limited.map(({ key }) => key));
   const own = new Set(entrants.map(({ candidate }) => candidate.message.id));
   const leased = (await listLeased(tx, [...mailers], { now, leaseMs })).filter(({ id }) => !own.has(id));
   const needsAddresses = book.rules.some(({ scope, concurrency }) => scope === "domain" && concurrency !== undefined);
@@ -135,8 +137,8 @@ async function busyScopes(
       )
     : new Map<string, string[]>();
   for (const { id, mailer, tenant } of leased) {
-    for (const { key } of book.ofMessage({ mailer, tenant, addresses: addresses.get(id) ?? [] })) {
-      busy.set(key, (busy.get(key) ?? 0) + 1);
+    for (const key of book.keysOf({ mailer, tenant, addresses: addresses.get(id) ?? [] })) {
+      if (counted.has(key)) busy.set(key, (busy.get(key) ?? 0) + 1);
     }
   }
   return busy;
@@ -173,7 +175,7 @@ function admitOne(context: LimitsContext, ledger: Ledger, entrant: Entrant): Adm
       reason,
     };
   }
-  for (const scope of entrant.scopes) count(ledger, entrant, scope);
+  for (const scope of entrant.scopes) count(context, ledger, entrant, scope);
   if (entrant.scopes.some(({ concurrency }) => concurrency !== undefined)) context.turnover.begin(id, ledger.now);
   for (const row of rests.filter((one) => phaseOf(one, ledger.now) === "half-open")) {
     ledger.pauses.set(row.key, probed(row, id, ledger.now));
@@ -228,7 +230,7 @@ function scopeObstacle(
     return { until, spacingMs: (seconds * 1000) / quota, reason, isOfLane: isFull && isOfLane(scope.key) };
   });
   if (scope.concurrency !== undefined && (busy.get(scope.key) ?? 0) >= scope.concurrency) {
-    const reason = concurrencyReason(scope.key, scope.concurrency);
+    const reason = concurrencyReason(scope.key, scope.concurrency, scope.isConcurrencyLearned);
     // As fast as places become free: sooner would be asked in vain, later leaves them empty.
     const meanMs = turnover.meanMs() ?? BUSY_MS;
     const until = now + Math.max(SOON_MS, Math.min(BUSY_MS, meanMs));
@@ -238,7 +240,12 @@ function scopeObstacle(
   return worst(found);
 }
 
-function count({ windows, busy, changed }: Ledger, { subject }: Entrant, scope: LimitedScope): void {
+function count(
+  { filledAt }: LimitsContext,
+  { windows, busy, changed, now }: Ledger,
+  { subject }: Entrant,
+  scope: LimitedScope,
+): void {
   for (const window of scope.windows) {
     const name = nameOf({ key: windowKey(scope.key, window), seconds: window.seconds });
     const found = windows.get(name);
@@ -246,7 +253,9 @@ function count({ windows, busy, changed }: Ledger, { subject }: Entrant, scope: 
     found.use = withMore(found.use, weightIn(scope, window, subject));
     changed.windows.add(name);
   }
-  busy.set(scope.key, (busy.get(scope.key) ?? 0) + 1);
+  const places = (busy.get(scope.key) ?? 0) + 1;
+  busy.set(scope.key, places);
+  if (scope.isConcurrencyLearned === true && places >= (scope.concurrency ?? Infinity)) filledAt.set(scope.key, now);
 }
 
 async function writeDown({ note, logger }: LimitsContext, tx: Queryable, ledger: Ledger): Promise<void> {

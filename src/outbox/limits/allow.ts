@@ -3,10 +3,10 @@ import type { Queryable } from "../../db/index.ts";
 import type { Allowance, WaitReason } from "../seams.ts";
 import type { LimitsContext } from "./context.ts";
 import { concurrencyReason, pauseReason, quotaReason } from "./reasons.ts";
-import { withPaces } from "./pace.ts";
 import { phaseOf } from "./pause.ts";
 import { type LimitedScope, quotaOf } from "./scopes.ts";
 import { listLeased, nameOf, type PauseRow, readWindows, type Windows } from "./store.ts";
+import { withTaught } from "./taught.ts";
 import { hasRoom, movedTo, opensAt, unused, usedIn } from "./window.ts";
 import { windowKey } from "./window-key.ts";
 
@@ -52,7 +52,7 @@ export function laneScopes(
   mailer: string,
   now: number,
 ): readonly LimitedScope[] {
-  return withPaces(book.ofMailer(mailer), [`mailer:${mailer}`, book.accountKey(mailer)], pauses, now);
+  return withTaught(book.ofMailer(mailer), [`mailer:${mailer}`, book.accountKey(mailer)], pauses, now);
 }
 
 /** A mailer and those its messages may spill over to, in order. */
@@ -138,12 +138,19 @@ function narrowByWindows(
 }
 
 function narrowByConcurrency(context: LimitsContext, scope: LimitedScope, standing: Standing, narrow: Narrow): void {
-  if (scope.concurrency === undefined) return;
-  const { book } = context;
+  const { key, concurrency, isConcurrencyLearned } = scope;
+  if (concurrency === undefined) return;
+  const { now } = standing;
+  const free = Math.max(0, concurrency - busyIn(context, standing, key));
+  if (free === 0 && isConcurrencyLearned === true) context.filledAt.set(key, now);
+  narrow(free, free, now + BUSY_MS, concurrencyReason(key, concurrency, isConcurrencyLearned));
+}
+
+/** How many messages a mailer or an account has under way. */
+export function busyIn({ book }: LimitsContext, { leased }: Standing, key: string): number {
   let busy = 0;
-  for (const [mailer, count] of standing.leased) {
-    if (book.ofMailer(mailer).some(({ key }) => key === scope.key)) busy += count;
+  for (const [mailer, count] of leased) {
+    if (key === `mailer:${mailer}` || key === book.accountKey(mailer)) busy += count;
   }
-  const free = Math.max(0, scope.concurrency - busy);
-  narrow(free, free, standing.now + BUSY_MS, concurrencyReason(scope.key, scope.concurrency));
+  return busy;
 }

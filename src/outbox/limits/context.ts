@@ -12,6 +12,8 @@ export interface LimitsContext {
   turnover: Turnover;
   /** When a window that refusals taught was last found used up by this worker, by the scope's key: then the pace may climb. */
   usedUpAt: Map<string, number>;
+  /** The same of the places that refusals taught: when all of them were taken. */
+  filledAt: Map<string, number>;
   /** Every mailer that is known or was seen; it grows as messages of others come by. */
   mailers: Set<string>;
   leaseMs: number;

@@ -2,14 +2,14 @@
 import type { Queryable } from "../../db/index.ts";
 import { rankOf } from "../priority.ts";
 import type { Candidate, Departure, WaitReason } from "../seams.ts";
-import { laneScopes, type Standing, standingOf, wayOf } from "./allow.ts";
+import { busyIn, laneScopes, type Standing, standingOf, wayOf } from "./allow.ts";
 import type { LimitsContext } from "./context.ts";
 import { Lanes } from "./lanes.ts";
-import { withPaces } from "./pace.ts";
 import { phaseOf } from "./pause.ts";
-import { pauseReason, putOffReason, quotaReason } from "./reasons.ts";
+import { concurrencyReason, pauseReason, putOffReason, quotaReason } from "./reasons.ts";
 import { type LimitedScope, quotaOf, type Subject } from "./scopes.ts";
 import { listPauses, nameOf, type PauseRow } from "./store.ts";
+import { withTaught } from "./taught.ts";
 import { goneAt, movedTo, unused } from "./window.ts";
 import { windowKey } from "./window-key.ts";
 
@@ -55,7 +55,7 @@ export async function standingOfSubjects(
     ...scopesOf(context, pauses, subject, now),
     ...wayOf(context, subject.mailer).flatMap((mailer) => laneScopes(context, pauses, mailer, now)),
   ]);
-  const byKey = new Map(scopes.map((scope) => [scope.key, { ...scope, concurrency: undefined }]));
+  const byKey = new Map(scopes.map((scope) => [scope.key, scope]));
   return { pauses, ...(await standingOf(context, db, [...byKey.values()], now)), now };
 }
 
@@ -65,7 +65,7 @@ function scopesOf(
   subject: Subject,
   now: number,
 ): readonly LimitedScope[] {
-  return withPaces(book.ofMessage(subject), pauses.size === 0 ? [] : book.keysOf(subject), pauses, now);
+  return withTaught(book.ofMessage(subject), pauses.size === 0 ? [] : book.keysOf(subject), pauses, now);
 }
 
 /** What holds a message up, and until when. */
@@ -83,13 +83,29 @@ export function departureOf(context: LimitsContext, standing: Standing, inLine: 
   const worst = latest([lane, ...others].filter((held) => held !== undefined));
   if (worst !== undefined && worst.at > from) return { at: worst.at, reason: worst.reason };
   const closed = new Set([lane, ...others].flatMap((held) => (held === undefined ? [] : [held.key])));
-  return { at: from, reason: ownReason(message, openKeys(context, subject, closed), now) };
+  const own = ownReason(message, openKeys(context, standing, subject, closed), now);
+  return { at: from, reason: own ?? crowdReason(context, standing, subject) };
+}
+
+/** Of a mailer whose places are all taken; it goes as soon as one is free. */
+function crowdReason(context: LimitsContext, standing: Standing, { mailer }: Subject): WaitReason | undefined {
+  const lane = laneScopes(context, standing.pauses, mailer, standing.now);
+  for (const { key, concurrency = Infinity, isConcurrencyLearned } of lane) {
+    if (busyIn(context, standing, key) >= concurrency) return concurrencyReason(key, concurrency, isConcurrencyLearned);
+  }
+  return undefined;
 }
 
 /** The scopes of a message that hold nothing up; of those that limit how many go at once, nobody can tell. */
-function openKeys({ book }: LimitsContext, subject: Subject, closed: ReadonlySet<string>): string[] {
-  const crowded = book.ofMessage(subject).flatMap(({ key, concurrency }) => (concurrency === undefined ? [] : [key]));
-  return book.keysOf(subject).filter((key) => !closed.has(key) && !crowded.includes(key));
+function openKeys(
+  context: LimitsContext,
+  { pauses, now }: Standing,
+  subject: Subject,
+  closed: ReadonlySet<string>,
+): string[] {
+  const limited = scopesOf(context, pauses, subject, now);
+  const crowded = limited.flatMap(({ key, concurrency }) => (concurrency === undefined ? [] : [key]));
+  return context.book.keysOf(subject).filter((key) => !closed.has(key) && !crowded.includes(key));
 }
 
 function latest(all: readonly Held[]): Held | undefined {

@@ -3,9 +3,10 @@ import type { Queryable } from "../../db/index.ts";
 import { OutboxError } from "../errors.ts";
 import type { LimitsContext } from "./context.ts";
 import type { BilingualText } from "./forecast-text.ts";
-import { isLimiting, paceOf, withPaces } from "./pace.ts";
+import type { LearnedConcurrency } from "./learned-concurrency.ts";
+import { isLimiting, type Pace } from "./pace.ts";
 import { type PauseReason, phaseOf } from "./pause.ts";
-import { restText, windowText } from "./reasons.ts";
+import { concurrencyText, restText, windowText } from "./reasons.ts";
 import type { LimitScope } from "./rules.ts";
 import { type LimitedScope, quotaOf } from "./scopes.ts";
 import {
@@ -18,6 +19,7 @@ import {
   type Windows,
   writePause,
 } from "./store.ts";
+import { taughtBy, withTaught } from "./taught.ts";
 import { movedTo, opensAt, unused, usedIn } from "./window.ts";
 import { readWindowKey, windowKey } from "./window-key.ts";
 
@@ -38,6 +40,7 @@ export interface ScopeState {
   /** Such as `mailer:default`. */
   key: string;
   windows: readonly WindowState[];
+  /** Messages at once, by a rule or since refusals taught it. */
   concurrency?: number | undefined;
   /** `half-open`: its pause is over, and the next message tries. */
   phase: "open" | "closed" | "half-open";
@@ -53,6 +56,8 @@ export interface ScopeState {
   failures: number;
   /** What its refusals taught: the window of `windows` that `isLearned`, since when, and that in words. */
   pace?: { limit: number; seconds: number; refusedAt: number; text: BilingualText } | undefined;
+  /** What refusals for too many connections taught: that `concurrency`, since when, and it in words; undefined where a rule is as narrow. */
+  learnedConcurrency?: { limit: number; refusedAt: number; text: BilingualText } | undefined;
   /** The id of the message that tries whether all is well. */
   probe?: string | undefined;
 }
@@ -74,11 +79,11 @@ export async function listScopes(context: LimitsContext, db: Queryable): Promise
   const keys = [...new Set([...scopes.keys(), ...pauses.keys()])].toSorted().slice(0, MAX_LISTED);
   return keys.map((key) => {
     const declared = scopes.get(key);
-    const [scope] = withPaces(declared === undefined ? [] : [declared], [key], pauses, now);
+    const [scope] = withTaught(declared === undefined ? [] : [declared], [key], pauses, now);
     const row = pauses.get(key);
     return {
       ...stateOf(key, scope, { windows, row, now }),
-      pace: row === undefined ? undefined : paceStateOf(row, now),
+      ...(row === undefined ? {} : learnedStateOf(row, scope, now)),
     };
   });
 }
@@ -112,10 +117,26 @@ function stateOf(
   };
 }
 
-function paceStateOf(row: PauseRow, now: number): ScopeState["pace"] {
-  const { count, seconds = 0, refusedAt = 0 } = paceOf(row, now) ?? {};
+function learnedStateOf(
+  row: PauseRow,
+  scope: LimitedScope | undefined,
+  now: number,
+): Pick<ScopeState, "pace" | "learnedConcurrency"> {
+  const { pace, concurrency } = taughtBy(row, now);
+  return {
+    pace: pace === undefined ? undefined : paceStateOf(pace),
+    learnedConcurrency:
+      concurrency === undefined || scope?.isConcurrencyLearned !== true ? undefined : concurrencyStateOf(concurrency),
+  };
+}
+
+function paceStateOf({ count, seconds, refusedAt }: Pace): ScopeState["pace"] {
   if (count === undefined) return undefined;
   return { limit: count, seconds, refusedAt, text: windowText({ count, seconds, isLearned: true }) };
+}
+
+function concurrencyStateOf({ count, refusedAt }: LearnedConcurrency): ScopeState["learnedConcurrency"] {
+  return { limit: count, refusedAt, text: concurrencyText(count, true) };
 }
 
 function windowStates(scope: LimitedScope, windows: Windows, now: number): WindowState[] {

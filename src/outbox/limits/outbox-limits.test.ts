@@ -18,10 +18,17 @@ function twoWorkers(
   database: Database,
   options: Omit<LimitsOptions, "database">,
   backends: Record<string, Backend>,
+  concurrency?: number,
 ): [Outbox, Outbox, Limits] {
   const limits = createLimits({ database, ...options });
   const make = (gate: Limits): Outbox =>
-    createOutbox({ database, gate, pollMs: 20, mailer: (name) => backends[name] ?? expect.fail(`no mailer ${name}`) });
+    createOutbox({
+      database,
+      gate,
+      concurrency,
+      pollMs: 20,
+      mailer: (name) => backends[name] ?? expect.fail(`no mailer ${name}`),
+    });
   const workers: [Outbox, Outbox] = [make(limits), make(createLimits({ database, ...options }))];
   onTestFinished(async () => void (await Promise.all(workers.map((worker) => worker.stop()))));
   return [...workers, limits];
@@ -34,6 +41,13 @@ function backendInto(sent: Sent[], mailer: string): Backend {
       return receiptForAll(envelope, mailer);
     },
   };
+}
+
+function tooManyConnections(): DeliveryError {
+  const words = { en: "Too many connections.", zh: "连接过多。" };
+  const diagnosis = { id: "netease.too-many-connections", about: "settings", meaning: words, advice: words } as const;
+  const failure = { retryable: true, outcome: "not-sent", stage: "greeting", server: "mx:25", replyCode: 421 } as const;
+  return new DeliveryError("421 HL:ICC", { ...failure, retryAfterMs: 60_000, diagnosis });
 }
 
 const mailTo = (to: string) => composed({ to: [to], subject: "Hello", text: "World" });
@@ -80,6 +94,42 @@ eachDatabase((open) => {
     two.start();
     await until(() => sent.length === 6);
     expect(sent.filter(({ mailer }) => mailer === "default")).toHaveLength(2);
+  });
+
+  test("connections that are refused together halve what both workers had under way, once, and both keep to it", async () => {
+    const database = await open();
+    const refusals: (() => void)[] = [];
+    let [isFull, started, underWay, most, sent] = [true, 0, 0, 0, 0];
+    const backend: Backend = {
+      send: async (envelope) => {
+        if (isFull) {
+          await new Promise<void>((refuse) => refusals.push(refuse));
+          throw tooManyConnections();
+        }
+        most = Math.max(most, ++underWay);
+        // The first one tries, and those after it fill all places before the others come.
+        if (++started > 1) await until(() => started > 4);
+        underWay--;
+        sent++;
+        return receiptForAll(envelope, "default");
+      },
+    };
+    const [one, two, limits] = twoWorkers(database, { mailers: ["default"] }, { default: backend }, 4);
+    for (let index = 0; index < 20; index++) await one.enqueue(mailTo(`n${index}@example.com`));
+    one.start();
+    two.start();
+    await until(() => refusals.length === 8);
+    isFull = false;
+    for (const refuse of refusals) refuse();
+    await until(async () => (await one.list({ state: "deferred" })).length === 8);
+    expect(await limits.list()).toMatchObject([{ key: "mailer:default", phase: "closed", concurrency: 4 }]);
+    await database.kysely.updateTable("outbox_pauses").set({ until: 1 }).where("key", "!=", "").execute();
+    // What one of them claimed while the other's message tried may wait for half a minute.
+    await until(() => {
+      for (const worker of [one, two]) worker.wake();
+      return sent >= 10;
+    });
+    expect(most).toBe(4);
   });
 
   test("a refused log-in closes the mailer for all of them, and an operator opens it", async () => {

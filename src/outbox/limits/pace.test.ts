@@ -5,9 +5,10 @@ import type { Database } from "../../db/index.ts";
 import { fixedClock } from "../../testing/clock.ts";
 import type { AttemptResult } from "../policy.ts";
 import type { Priority } from "../priority.ts";
-import { type Counted, isAboutPace, isToBeReviewed, lowered, type Pace, paceOf, reviewed } from "./pace.ts";
+import { type Counted, isAboutPace, isToBeReviewed, lowered, type Pace, reviewed } from "./pace.ts";
 import type { Lesson } from "./pause.ts";
 import { type SharedLimits, sharedLimits, type SharedLimitsOptions } from "./shared-limits.ts";
+import { taughtBy } from "./taught.ts";
 
 const start = Date.UTC(2026, 0, 1);
 const MINUTE = 60_000;
@@ -83,9 +84,9 @@ test("a window that was used up without a refusal raises the pace by a hundredth
 
 test("a day after the last refusal the pace is forgotten", () => {
   const pace = JSON.stringify({ count: 5, seconds: 60, refusedAt: start, reviewedAt: start });
-  expect(paceOf({ pace }, start + 86_400_000)?.count).toBe(5);
-  expect(paceOf({ pace }, start + 86_400_001)).toBeUndefined();
-  expect(paceOf({ pace: null }, start)).toBeUndefined();
+  expect(taughtBy({ pace }, start + 86_400_000).pace?.count).toBe(5);
+  expect(taughtBy({ pace }, start + 86_400_001).pace).toBeUndefined();
+  expect(taughtBy({ pace: null }, start).pace).toBeUndefined();
 });
 
 const accepted: AttemptResult = {

@@ -8,7 +8,6 @@
 import { DEFAULT_RESERVE } from "./rules.ts";
 import type { Lesson } from "./pause.ts";
 import type { LimitedScope, ScopeWindow } from "./scopes.ts";
-import type { PauseRow } from "./store.ts";
 
 export interface Pace {
   /** Messages in a window; undefined as long as it is only counted. */
@@ -27,10 +26,8 @@ const KEPT = { quota: 0.9, rate: 0.5 } as const;
 const [SHORTEST, LONGEST] = [20, 3_600];
 /** A rate is kept in windows for so many messages: in longer ones it would go in bursts, which are too fast again. */
 const IN_A_WINDOW = 10;
-/** How often a pace may climb, in seconds, where its window is shorter. */
-const REVIEW_SECONDS = 300;
-/** A quiet day after the last refusal, in milliseconds. */
-const REMEMBERED_MS = 86_400_000;
+/** How often what was learned may climb, in seconds; a pace not within its window. */
+export const REVIEW_SECONDS = 300;
 /** Of what is still only counted: more than anybody sends. */
 const COUNTED_ONLY = Number.MAX_SAFE_INTEGER;
 
@@ -39,13 +36,6 @@ export interface Counted {
   used: number;
   /** How many of them went in a second, at the most. */
   perSecond: number;
-}
-
-/** The pace of a row, while it holds. */
-export function paceOf({ pace }: Pick<PauseRow, "pace">, now: number): Pace | undefined {
-  if (pace === null) return undefined;
-  const found = JSON.parse(pace) as Pace;
-  return Math.abs(now - found.refusedAt) <= REMEMBERED_MS ? found : undefined;
 }
 
 /** Whether a refusal says something about the pace. */
@@ -97,24 +87,8 @@ export function reviewed(pace: Pace, usedUpAt: number | undefined, now: number):
   return { ...pace, reviewedAt: now, count: isWanted ? count + Math.max(1, Math.round(count / 100)) : count };
 }
 
-/** The scopes of a message with the paces of those keys that have one. */
-export function withPaces(
-  scopes: readonly LimitedScope[],
-  keys: readonly string[],
-  rows: ReadonlyMap<string, PauseRow>,
-  now: number,
-): readonly LimitedScope[] {
-  if (rows.size === 0) return scopes;
-  let all = scopes;
-  for (const key of keys) {
-    const row = rows.get(key);
-    const pace = row === undefined ? undefined : paceOf(row, now);
-    if (pace !== undefined) all = withPace(all, key, pace);
-  }
-  return all;
-}
-
-function withPace(scopes: readonly LimitedScope[], key: string, { count, seconds }: Pace): LimitedScope[] {
+/** The scopes with the pace of the one of that key. */
+export function withPace(scopes: readonly LimitedScope[], key: string, { count, seconds }: Pace): LimitedScope[] {
   const learned: ScopeWindow = { count: count ?? COUNTED_ONLY, seconds, isLearned: true };
   const own = scopes.find((scope) => scope.key === key);
   if (own === undefined)

@@ -22,6 +22,8 @@ interface Rig {
   attempt(id: string, options?: { to?: string[]; mailer?: string }): Promise<Decision | undefined>;
   /** The keys that rest now, with why and for how many minutes. */
   resting(): Promise<[key: string, reason: string | undefined, minutes: number][]>;
+  /** The keys that learned how many messages may go at once, and how many. */
+  learned(): Promise<[key: string, atOnce: number][]>;
 }
 
 async function rig(
@@ -55,6 +57,10 @@ async function rig(
       (await limits.list(database.kysely))
         .filter(({ phase }) => phase === "closed")
         .map(({ key, reason, pausedUntil = 0 }) => [key, reason, (pausedUntil - clock.now()) / MINUTE]),
+    learned: async () =>
+      (await limits.list(database.kysely)).flatMap(({ key, learnedConcurrency }): [string, number][] =>
+        learnedConcurrency === undefined ? [] : [[key, learnedConcurrency.limit]],
+      ),
   };
 }
 
@@ -139,6 +145,17 @@ test("QQ: a 550 for the sender's frequency closes the account for an hour, one f
   provider.fail({ at: "mail", reply: "550 IP frequency limited", times: 1 });
   await attempt("c");
   expect(await resting()).toEqual([["mailer:default", "rate", 60]]);
+});
+
+test("163: too many connections let the mailer rest for a minute, and deliver fewer at once from then on", async () => {
+  const { provider, attempt, resting, learned } = await rig("163");
+  provider.fail({ at: "greeting", reply: "421 HL:ICC 163 smtp11", times: 1 });
+  expect((await attempt("a"))?.attempt).toMatchObject({ outcome: "deferred", code: 421 });
+  expect(await resting()).toEqual([["mailer:default", "rate", 1]]);
+  expect(await learned()).toEqual([["mailer:default", 1]]);
+  clock.advance(MINUTE);
+  expect((await attempt("a"))?.attempt.outcome).toBe("sent");
+  expect([await resting(), await learned()]).toEqual([[], [["mailer:default", 1]]]);
 });
 
 test("a server that is not there is asked three times, not once for each message that waits", async () => {

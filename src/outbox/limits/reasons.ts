@@ -35,13 +35,18 @@ export function quotaReason(key: string, window: ScopeWindow): WaitReason {
   return { kind: "limit", key, detail: `${key} ${en}, and has`, zh: `${key} ${zh}，已用完` };
 }
 
-export function concurrencyReason(key: string, concurrency: number): WaitReason {
+/** How many messages go at once, and since when it is so. */
+export function concurrencyText(count: number, isLearned: boolean): BilingualText {
+  const [since, sinceZh] = isLearned ? [" since it was refused for more", "曾因同时连接过多被拒，现在"] : ["", ""];
   return {
-    kind: "limit",
-    key,
-    detail: `${key} may deliver ${concurrency} messages at once, and does`,
-    zh: `${key} 最多同时发送 ${concurrency} 封邮件，目前已满`,
+    en: `may deliver ${count} ${count === 1 ? "message" : "messages"} at once${since}`,
+    zh: `${sinceZh}最多同时发送 ${count} 封邮件`,
   };
+}
+
+export function concurrencyReason(key: string, count: number, isLearned = false): WaitReason {
+  const { en, zh } = concurrencyText(count, isLearned);
+  return { kind: "limit", key, detail: `${key} ${en}, and does`, zh: `${key} ${zh}，目前已满` };
 }
 
 /** Why a scope rests, in Chinese; in English the reason's own word says it. */

@@ -21,6 +21,8 @@ export interface LimitedScope {
   key: string;
   windows: readonly ScopeWindow[];
   concurrency: number | undefined;
+  /** Refusals set `concurrency`; see `LearnedConcurrency`. */
+  isConcurrencyLearned?: boolean | undefined;
   reserve: number;
 }
 

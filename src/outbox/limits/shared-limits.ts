@@ -65,22 +65,25 @@ export function sharedLimits(options: SharedLimitsOptions = {}): SharedLimits {
   const { rules = [], mailers = [], accountOf = () => undefined, leaseMs = 60_000 } = options;
   const { clock = systemClock, logger = silentLogger } = options;
   checkRules(rules, options.mailers);
+  const note = pauseNote();
+  const rulesCountPlaces = rules.some(({ concurrency }) => concurrency !== undefined);
   const context: LimitsContext = {
     book: rulebook(rules, accountOf),
-    note: pauseNote(),
+    note,
     putOff: createPutOff(),
     turnover: createTurnover(),
     usedUpAt: new Map(),
+    filledAt: new Map(),
     mailers: new Set(mailers),
     leaseMs,
     clock,
     logger,
   };
   return {
-    countsPlaces: rules.some(({ concurrency }) => concurrency !== undefined),
+    countsPlaces: () => rulesCountPlaces || note.teachesPlaces(),
     allow: (tx, names, wanted, now) => allow(context, tx, { mailers: names, wanted, now }),
     admit: (tx, candidates, now) => admit(context, tx, candidates, now),
-    learn: (tx, candidate, result, now) => learn(context, tx, candidate, { result, now }),
+    learn: (tx, ended, result, now) => learn(context, tx, ended, { result, now }),
     departures: (db, waiting, now) => departures(context, db, waiting, now),
     room: (db, names, wanted, now) => room(context, db, { mailers: names, wanted, now }),
     forecast: (db, id) => forecast(context, db, id),
