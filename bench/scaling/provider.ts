@@ -90,9 +90,9 @@ export function simulateProvider(model: ProviderModel, random: () => number): Si
         counts.turnedAway++;
         return { result: refusal("greeting", 421, tooManyConnections), latencyMs: GREETING_MS };
       }
-      const taken = { result: answer(message, now), latencyMs: latencyMs * (0.5 + random()) };
-      open.push(now + taken.latencyMs);
-      return taken;
+      const answered = { result: answer(message, now), latencyMs: latencyMs * (0.5 + random()) };
+      open.push(now + answered.latencyMs);
+      return answered;
     },
   };
 }

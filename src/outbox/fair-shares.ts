@@ -23,7 +23,7 @@ export interface FairShares {
 }
 
 /** At most so many tenants share in one claim; the next claim begins behind the one that was served last. */
-export const MOST_TENANTS = 64;
+const MOST_TENANTS = 64;
 /** For how long one who waits alone is taken to be alone, in milliseconds. */
 const ALONE_FOR_MS = 1_000;
 
