@@ -78,7 +78,12 @@ async function claimRows(tx: Queryable, request: ClaimRequest, options: ClaimOpt
   const limit = wanted - fresh.length;
   if (limit <= 0) return [];
   const lanes = lanesOf(mailers, limit, fresh, allowances);
-  const rows = await store.claim(tx, await shares.divide(tx, lanes, limit, lease.now), limit, lease, recent);
+  const parts = await shares.divide(tx, lanes, limit, lease.now);
+  const rows = await store.claim(tx, parts, limit, lease, recent);
+  // What those who share leave goes to whoever waits longest.
+  if (parts !== lanes && rows.length < limit) {
+    rows.push(...(await store.claim(tx, withoutTaken(lanes, rows), limit - rows.length, lease, recent)));
+  }
   shares.found(lanes, limit, rows);
   return rows;
 }
@@ -97,6 +102,13 @@ function lanesOf(
       const allowed = (priority === "critical" ? allowance?.critical : allowance?.others) ?? limit;
       return { mailer, priority: rank, limit: Math.max(0, Math.min(limit, allowed - taken)) };
     });
+  });
+}
+
+function withoutTaken(lanes: readonly Lane[], rows: readonly MessageRow[]): Lane[] {
+  return lanes.map((lane) => {
+    const taken = rows.filter(({ mailer, priority }) => mailer === lane.mailer && priority === lane.priority);
+    return { ...lane, limit: lane.limit - taken.length };
   });
 }
 

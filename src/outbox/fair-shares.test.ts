@@ -66,6 +66,18 @@ eachDatabase((open) => {
     expect(last).toBeLessThan(400);
   });
 
+  test("tenants whose mail is for later stand in nobody's way", async () => {
+    const { backend, sent } = scriptedBackend();
+    const outbox = outboxOn(await open(), backend, { concurrency: 8 });
+    const sendAt = Date.now() + 86_400_000;
+    for (let number = 100; number < 240; number++) await queue(outbox, "later", 1, { tenant: `t${number}`, sendAt });
+    await queue(outbox, "big", 1_000, { tenant: "u" });
+    await queue(outbox, "small", 10, { tenant: "v" });
+    outbox.start();
+    await until(() => sent.length === 1_010);
+    expect(names(sent).lastIndexOf("small")).toBeLessThan(250);
+  });
+
   test("what is urgent goes first all the same", async () => {
     const { backend, sent } = scriptedBackend();
     const outbox = outboxOn(await open(), backend, { concurrency: 4 });

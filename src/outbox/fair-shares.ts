@@ -22,7 +22,7 @@ export interface FairShares {
   found(lanes: readonly Lane[], limit: number, rows: readonly MessageRow[]): void;
 }
 
-/** At most so many tenants share in one claim; the next claim begins behind the one that was served last. */
+/** At most so many tenants are looked at in one claim; the next one begins behind the one that was served last. */
 const MOST_TENANTS = 64;
 /** For how long one who waits alone is taken to be alone, in milliseconds. */
 const ALONE_FOR_MS = 1_000;
@@ -37,13 +37,16 @@ export function createFairShares({ store, underWay, monotonic }: FairSharesOptio
     const open = lanes.filter((lane) => lane.limit > 0);
     if (!isCrowded || open.length === 0 || monotonic() < aloneUntil) return lanes;
     const waiting = await inTurn(tx, open, now);
-    if (!isShared(waiting)) {
+    const due = waiting.filter(({ count }) => count > 0);
+    if (waiting.length < MOST_TENANTS && !isShared(due)) {
       aloneUntil = monotonic() + ALONE_FOR_MS;
       return lanes;
     }
-    const { parts, served } = allot(waiting, lanes, limit, underWay());
-    for (const [rank, tenant] of served) last[rank] = tenant;
-    return parts;
+    const { parts, served } = allot(due, lanes, limit, underWay());
+    // Where nobody of those was due, the next claim looks at who comes behind them.
+    const passed = (rank: number) => waiting.findLast((one) => one.priority === rank && one.tenant !== last[rank]);
+    for (const rank of priorities.keys()) last[rank] = served.get(rank) ?? passed(rank)?.tenant ?? last[rank];
+    return parts.length > 0 ? parts : lanes;
   }
 
   /** Who waits, in each lane from the one behind whom was served last, round to that one. */
@@ -51,15 +54,8 @@ export function createFairShares({ store, underWay, monotonic }: FairSharesOptio
     const open = lanes.map((lane) => ({ ...lane, from: last[lane.priority] ?? "" }));
     const behind = await store.waiting(tx, open, now, MOST_TENANTS);
     const ended = open.filter((lane) => lane.from !== "" && behind.filter(isOf(lane)).length < MOST_TENANTS);
-    const before =
-      ended.length === 0
-        ? []
-        : await store.waiting(
-            tx,
-            ended.map((lane) => ({ ...lane, from: "" })),
-            now,
-            MOST_TENANTS,
-          );
+    const anew = ended.map((lane) => ({ ...lane, from: "" }));
+    const before = anew.length === 0 ? [] : await store.waiting(tx, anew, now, MOST_TENANTS);
     const isNew = (one: Waiting): boolean => !behind.some((each) => isOf(one)(each) && each.tenant === one.tenant);
     const isLast = ({ priority, tenant }: Waiting): boolean => last[priority] === tenant;
     return [...behind.filter((one) => !isLast(one)), ...before.filter(isNew), ...behind.filter(isLast)];
@@ -76,10 +72,9 @@ export function createFairShares({ store, underWay, monotonic }: FairSharesOptio
   };
 }
 
-function isOf({
-  mailer,
-  priority,
-}: Pick<Lane, "mailer" | "priority">): (one: Pick<Lane, "mailer" | "priority">) => boolean {
+type Place = Pick<Lane, "mailer" | "priority">;
+
+function isOf({ mailer, priority }: Place): (one: Place) => boolean {
   return (one) => one.mailer === mailer && one.priority === priority;
 }
 

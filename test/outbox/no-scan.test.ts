@@ -56,6 +56,7 @@ async function live(database: Database): Promise<void> {
     renderer,
     sinks: [webhooks.sink, metrics.sink],
     pollMs: 20,
+    concurrency: 2, // so that tenants must share
   });
   onTestFinished(() => outbox.stop());
   onTestFinished(() => webhooks.stop());
@@ -96,6 +97,8 @@ async function liveQueue(outbox: Outbox, database: Database): Promise<void> {
   const send = async (to: string, options = {}): Promise<string> => outbox.enqueue(await compose(to), options);
   await outbox.enqueueMany([{ message: await compose("ok-many@x.example") }]);
   await database.kysely.transaction().execute((tx) => send("ok-tx@x.example", { tx }));
+  const ofTenants = ["t1", "t2"].flatMap((tenant) => Array.from({ length: 8 }, (_, index) => ({ tenant, index })));
+  for (const { tenant, index } of ofTenants) await send(`ok-${tenant}-${index}@x.example`, { tenant });
   const ok = await send("ok@x.example", { idempotencyKey: "k", group: "g1", stream: "news", sensitive: true });
   await send("ok@x.example", { idempotencyKey: "k", group: "g1", stream: "news", sensitive: true }).catch(() => "");
   const failed = await send("no@x.example");
@@ -200,6 +203,9 @@ eachDatabase((open) => {
     await live(database);
     const statements = [...heard.values()].filter(({ sql }) => /outbox_/.test(sql));
     expect(statements.length).toBeGreaterThan(60);
+    expect(
+      statements.filter(({ sql }) => sql.includes("coalesce(m.tenant") || sql.includes("outbox_shares")).length,
+    ).toBe(2);
 
     const faults: string[] = [];
     for (const statement of statements) {
