@@ -1,4 +1,4 @@
-/** The limits of one database: rules, learned pauses and paces, and the forecast, shared by all of its workers. */
+/** The limits of one database: rules, pauses, what refusals teach, and the forecast, shared by all of its workers. */
 import { type CallerTransaction, type Database, type Queryable, toQueryable } from "../../db/index.ts";
 import { OutboxError } from "../errors.ts";
 import type { Gate } from "../seams.ts";
