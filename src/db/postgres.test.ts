@@ -238,7 +238,7 @@ describe.skipIf(postgresMissing)("postgres", () => {
   });
 
   test("a statement that waits in vain for a connection of the pool fails with the mend", async () => {
-    await using database = await openDatabase(await freshPostgres(), { poolSize: 1, connectionWaitMs: 50 });
+    await using database = await openDatabase(await freshPostgres(), { poolSize: 1, connectionWaitMs: 1_000 });
     await migrate(database);
     const selfish = database.kysely.transaction().execute(() => mark(database, "1"));
     await expect(selfish).rejects.toMatchObject({ code: "WX_DB_BUSY", message: expect.stringContaining("tx") });
