@@ -23,6 +23,10 @@ export function scenarios(size: number): Scenario[] {
     { priority: "critical", count: 200, from: 0, to: 4 * HOUR },
     { priority: "normal", count: 1_400, from: 0, to: 4 * HOUR },
   ] as const;
+  const burstBesideAccountMail = [
+    { priority: "normal", count: many(200_000), from: 0, to: SECOND },
+    { priority: "critical", count: many(3_000), from: 0, to: many(15_000) * SECOND },
+  ] as const;
   const rule = { scope: "mailer", key: "default", windows: [quarterHour] } as const;
   return [
     burst(1),
@@ -64,20 +68,14 @@ export function scenarios(size: number): Scenario[] {
     },
     {
       name: "14 a second, learned from refusals alone",
-      streams: [
-        { priority: "normal", count: many(200_000), from: 0, to: SECOND },
-        { priority: "critical", count: many(3_000), from: 0, to: many(15_000) * SECOND },
-      ],
+      streams: burstBesideAccountMail,
       workers: 2,
       concurrency: 16,
       providers: { default: { latencyMs: 100, quotas: [{ count: 14, seconds: 1, isRate: true }] } },
     },
     {
       name: "10 connections at once, learned from refusals alone",
-      streams: [
-        { priority: "normal", count: many(200_000), from: 0, to: SECOND },
-        { priority: "critical", count: many(3_000), from: 0, to: many(15_000) * SECOND },
-      ],
+      streams: burstBesideAccountMail,
       workers: 2,
       concurrency: 16,
       providers: { default: { latencyMs: 1_000, connections: 10 } },

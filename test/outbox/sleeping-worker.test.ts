@@ -1,4 +1,5 @@
 /** A worker that stands still past the end of its lease, and goes on: what it brings back counts for nothing. Real processes, SIGSTOP and SIGCONT. */
+import { readdir, readFile } from "node:fs/promises";
 import { sql } from "kysely";
 import { expect, test } from "vitest";
 import { openDatabase } from "../../src/db/index.ts";
@@ -17,11 +18,22 @@ import { until } from "../support/until.ts";
 
 const LEASE_MS = 500;
 
+/** Whether each thread of it has stopped: a signal reaches one of them first, and on a busy machine the others work on for a while. */
+async function standsStill({ child: { pid } }: OutboxProcess): Promise<boolean> {
+  const tasks = `/proc/${pid}/task`;
+  const states = (await readdir(tasks)).map(async (task) => {
+    const stat = await readFile(`${tasks}/${task}/stat`, "latin1");
+    return stat.slice(stat.lastIndexOf(")") + 2)[0];
+  });
+  return (await Promise.all(states)).every((state) => state === "T");
+}
+
 /** Stops it where it holds no lock: in the middle of a transaction it would keep everybody waiting, on SQLite. */
 async function stopBetween(worker: OutboxProcess, url: string): Promise<void> {
   await using database = await openDatabase(url, { busyWaitMs: 100 });
   for (;;) {
     worker.signal("SIGSTOP");
+    await until(() => standsStill(worker));
     try {
       await database.kysely.transaction().execute(async (tx) => {
         if (database.dialect === "postgres") await sql`select 1 from outbox_messages for update nowait`.execute(tx);
